@@ -1,0 +1,164 @@
+//! What may be typed, and the checked request that comes of it.
+
+use clap::{Parser, ValueEnum};
+use codex_common::cli::{Console, ExitCode, Filters, Host, Messages, Program, StackArgs, Variables};
+use codex_common::diagnostic::Diagnostic;
+use codex_common::render::{self, Format, foreign::Owner};
+use codex_common::stack::{Mode, variables::inline};
+use gotemplate::Missing;
+
+use crate::render::{Output, Request, run};
+
+const EXAMPLES: &str = "\
+Examples:
+  # what would be applied to slot 1 of the environment ai
+  kubectl codex render --env ai --slot 1
+
+  # one service without the infrastructure
+  kubectl codex render --env dev --only-services api --skip-infra postgres,redis
+
+  # why a service isn't there
+  kubectl codex render --env dev --list
+
+  # the image and mounts of the service api on a chart's manifests
+  helm template shop ./chart | kubectl codex render --env ai --slot 1 -f - --service api=shop-api
+
+Every flag has a twin in the environment, CODEXCTL_<FLAG>: CODEXCTL_ENV, CODEXCTL_ONLY_SERVICES, …
+A flag wins, and an empty variable counts as unset.
+
+Exit codes: 0 done, 1 a file can't be read or output not written, 2 wrong usage or wrong input,
+70 a bug of this program, 141 the reader of the output went away.";
+
+/// Prints the manifests of an environment.
+///
+/// Reads services.yaml, renders the manifests it names for the environment, puts namespace, images and
+/// mounts on them, and prints them as one stream of YAML documents. Prints nothing when anything fails.
+#[derive(Debug, Parser)]
+#[command(version, args_override_self = true, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    stack: StackArgs,
+
+    #[command(flatten)]
+    filters: Filters,
+
+    #[command(flatten)]
+    variables: Variables,
+
+    /// Put the overlays on these manifests instead of rendering the project's ("-": standard input)
+    #[arg(short, long, value_name = "FILE", help_heading = "Manifests made elsewhere")]
+    filename: Vec<String>,
+
+    /// The service that the manifests of -f belong to, and its Deployment if it is called otherwise
+    #[arg(long, value_name = "NAME[=DEPLOYMENT]", requires = "filename", value_parser = Owner::parse,
+          help_heading = "Manifests made elsewhere")]
+    service: Vec<Owner>,
+
+    /// List what is selected, and why the rest isn't
+    #[arg(long)]
+    list: bool,
+
+    /// The format: yaml or json; with --list table or json
+    #[arg(short, long, value_enum, value_name = "FORMAT")]
+    output: Option<OutputFormat>,
+
+    /// Whether a missing value is an error or prints `<no value>` [default: error]
+    #[arg(long, value_enum, value_name = "WHAT")]
+    missing: Option<MissingValue>,
+
+    /// Follow the rules of codexctl where they differ
+    #[arg(long, value_enum, value_name = "TOOL")]
+    compat: Option<Compat>,
+
+    /// Leave out the comment line that tells apply whose the manifests are
+    #[arg(long)]
+    no_header: bool,
+
+    /// Don't warn of calls that mean the opposite of what they do in Helm
+    #[arg(long)]
+    no_lint: bool,
+
+    #[command(flatten)]
+    messages: Messages,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OutputFormat {
+    Yaml,
+    Json,
+    Table,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MissingValue {
+    Error,
+    Print,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Compat {
+    Codexctl,
+}
+
+impl Program for Arguments {
+    fn messages(&self) -> &Messages {
+        &self.messages
+    }
+
+    fn run(self, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
+        run(&self.request()?, host, console)
+    }
+}
+
+impl Arguments {
+    /// Checks what was typed before any file is touched.
+    fn request(self) -> Result<Request, Diagnostic> {
+        let mode = if self.compat.is_some() { Mode::Codexctl } else { Mode::Plain };
+        let missing = match (self.missing, mode) {
+            (Some(MissingValue::Error), _) | (None, Mode::Plain) => Missing::Error,
+            (Some(MissingValue::Print), _) | (None, Mode::Codexctl) => Missing::Print,
+        };
+        let filters = render::Filters::new(
+            &self.filters.only_infra,
+            &self.filters.skip_infra,
+            &self.filters.only_services,
+            &self.filters.skip_services,
+        );
+        let output = match (self.list, self.output) {
+            (false, None | Some(OutputFormat::Yaml)) => Output::Documents(Format::Yaml),
+            (false, Some(OutputFormat::Json)) => Output::Documents(Format::Json),
+            (true, None | Some(OutputFormat::Table)) => Output::Table,
+            (true, Some(OutputFormat::Json)) => Output::JsonList,
+            (false, Some(OutputFormat::Table)) => return Err(usage("`-o table` goes with `--list`")),
+            (true, Some(OutputFormat::Yaml)) => return Err(usage("`--list` prints a table or json, not yaml")),
+        };
+        if !self.filename.is_empty() && self.list {
+            return Err(usage("`--list` is about the project's own manifests, it can't be used with `-f`"));
+        }
+        if !self.filename.is_empty() && !filters.is_empty() {
+            return Err(usage("filters are about the project's own manifests, they can't be used with `-f`")
+                .hint(Some("`--service NAME` says whose the manifests of `-f` are".to_owned())));
+        }
+        let mut variables = inline::parse_list(&self.variables.vars).map_err(|error| usage(error.to_string()))?;
+        for item in &self.variables.var {
+            variables.push(inline::parse_one(item).map_err(|error| usage(error.to_string()))?);
+        }
+        Ok(Request {
+            stack: self.stack,
+            filters,
+            variables,
+            var_file: self.variables.var_file,
+            files: self.filename,
+            owners: self.service,
+            output,
+            missing,
+            mode,
+            header: !self.no_header && mode == Mode::Plain,
+            lint: !self.no_lint && mode == Mode::Plain,
+        })
+    }
+}
+
+fn usage(message: impl Into<String>) -> Diagnostic {
+    Diagnostic::input(message)
+}

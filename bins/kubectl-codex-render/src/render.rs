@@ -1,0 +1,144 @@
+//! The work: load, select, render, print.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use codex_common::cli::{self, Console, ExitCode, Host, StackArgs};
+use codex_common::diagnostic::{Diagnostic, Source};
+use codex_common::render::foreign::{self, Owner};
+use codex_common::render::{self, Document, Filters, Format, Identity, Selection};
+use codex_common::stack::files::{MAX_FILE, read_text, text_of};
+use codex_common::stack::{self, LoadRequest, Mode, Project};
+use codex_common::yaml::KeyOrder;
+use gotemplate::Missing;
+
+/// A checked request.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) stack: StackArgs,
+    pub(crate) filters: Filters,
+    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) var_file: String,
+    pub(crate) files: Vec<String>,
+    pub(crate) owners: Vec<Owner>,
+    pub(crate) output: Output,
+    pub(crate) missing: Missing,
+    pub(crate) mode: Mode,
+    /// Whether the stream begins with the line that says whose it is.
+    pub(crate) header: bool,
+    pub(crate) lint: bool,
+}
+
+/// What is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    Documents(Format),
+    Table,
+    JsonList,
+}
+
+/// Prints what was asked for, all of it or nothing.
+pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
+    let project = load(request, host, console)?;
+    console.debug(|| format!("namespace: {}", project.context.namespace));
+    if request.lint {
+        let source = project.text.source();
+        render::lints(source, &project.text.traps()).iter().for_each(|lint| console.say(lint));
+    }
+    let selection = render::select(&project, &request.filters)?;
+    selection.warnings.iter().for_each(|warning| console.say(warning));
+    let text = match request.output {
+        Output::Table => render::table(&render::listing(&selection)),
+        Output::JsonList => render::listing_to_json(&render::listing(&selection)),
+        Output::Documents(format) => {
+            let pieces = if request.files.is_empty() {
+                own(request, &project, &selection, format, console)?
+            } else {
+                made_elsewhere(request, &project, &selection, format, host, console)?
+            };
+            let identity = Identity {
+                project: &project.context.project,
+                env: &project.context.env,
+                slot: project.context.slot,
+                namespace: &project.context.namespace,
+            };
+            render::join(&pieces, format, request.header.then_some(&identity))
+        }
+    };
+    if text.is_empty() {
+        console.info("nothing is selected, so nothing is printed");
+    }
+    cli::write_stdout(text.as_bytes())
+}
+
+fn load(request: &Request, host: &Host, console: &Console) -> Result<Project, Diagnostic> {
+    stack::load(
+        &LoadRequest {
+            config: &request.stack.config,
+            folder: host.folder(),
+            env: request.stack.env.as_deref().unwrap_or_default(),
+            slot: request.stack.slot,
+            namespace: request.stack.namespace.as_deref(),
+            process: host.variables(),
+            var_file: &request.var_file,
+            inline: request.variables.clone(),
+            now: host.now(),
+            mode: request.mode,
+            missing: request.missing,
+        },
+        console.secrets(),
+    )
+}
+
+/// The project's own manifests as text.
+fn own(
+    request: &Request,
+    project: &Project,
+    selection: &Selection<'_>,
+    format: Format,
+    console: &Console,
+) -> Result<Vec<String>, Diagnostic> {
+    let unwritable = Mutex::new(None);
+    let collect = |text: &mut String, document: Document| {
+        if let Err(error) = render::write_document(text, &document, format, KeyOrder::Sorted) {
+            unwritable.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+        }
+    };
+    let rendering = render::documents(project, selection, collect)?;
+    if let Some(error) = unwritable.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        return Err(Diagnostic::input(format!("cannot print {error}")));
+    }
+    if request.lint {
+        rendering.lints.iter().for_each(|lint| console.say(lint));
+    }
+    Ok(rendering.pieces)
+}
+
+/// The manifests of `-f` as text.
+fn made_elsewhere(
+    request: &Request,
+    project: &Project,
+    selection: &Selection<'_>,
+    format: Format,
+    host: &Host,
+    console: &Console,
+) -> Result<Vec<String>, Diagnostic> {
+    let sources: Result<Vec<Source>, Diagnostic> =
+        request.files.iter().map(|file| source(file, host.folder(), console)).collect();
+    let foreign = foreign::overlaid(project, selection, &sources?, &request.owners)?;
+    foreign.warnings.iter().for_each(|warning| console.say(warning));
+    let mut text = String::new();
+    for document in &foreign.documents {
+        render::write_document(&mut text, document, format, KeyOrder::Kept)
+            .map_err(|error| Diagnostic::input(format!("cannot print {error}")))?;
+    }
+    Ok(vec![text])
+}
+
+fn source(file: &str, folder: &Path, console: &Console) -> Result<Source, Diagnostic> {
+    if file == "-" {
+        cli::hint_if_terminal(console);
+        return Ok(Source::new("standard input", text_of(cli::read_stdin()?, "standard input")?));
+    }
+    Ok(Source::new(file, read_text(&folder.join(file), file, MAX_FILE)?))
+}

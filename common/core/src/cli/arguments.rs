@@ -1,0 +1,105 @@
+//! The flags that mean the same everywhere, and their twins in the environment.
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, Command};
+
+use super::{Color, Host, Level};
+
+/// Which project, environment and slot a command is about.
+#[derive(Debug, Clone, Args)]
+pub struct StackArgs {
+    /// The project's services.yaml; its folder is the project's root
+    #[arg(short, long, value_name = "FILE", default_value = "services.yaml")]
+    pub config: String,
+
+    /// The environment, one of those in services.yaml
+    #[arg(long, value_name = "NAME")]
+    pub env: Option<String>,
+
+    /// The slot's number, in environments that have slots
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..), default_value_t = 0,
+          hide_default_value = true, allow_negative_numbers = true)]
+    pub slot: i64,
+
+    /// The namespace, instead of the one services.yaml gives
+    #[arg(short, long, value_name = "NAME")]
+    pub namespace: Option<String>,
+}
+
+/// Where variables come from besides the process and services.yaml's envFiles.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Variables")]
+pub struct Variables {
+    /// Variables as KEY=VALUE,KEY=VALUE; a value can't hold a comma
+    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+    pub vars: String,
+
+    /// One variable as KEY=VALUE, of any value; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", allow_hyphen_values = true)]
+    pub var: Vec<String>,
+
+    /// A file of variables
+    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
+    pub var_file: String,
+}
+
+/// Which infrastructure and services take part; the two kinds are filtered independently.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Filters")]
+pub struct Filters {
+    /// Only these services (names separated by commas)
+    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
+    pub only_services: String,
+
+    /// All services but these
+    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
+    pub skip_services: String,
+
+    /// Only these infrastructure groups
+    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
+    pub only_infra: String,
+
+    /// All infrastructure groups but these
+    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
+    pub skip_infra: String,
+}
+
+/// How a command talks on stderr.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Messages")]
+pub struct Messages {
+    /// The least grave message that is still printed [default: info]
+    #[arg(long, value_enum, value_name = "LEVEL", ignore_case = true)]
+    pub log_level: Option<Level>,
+
+    /// When to colour messages
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+impl Messages {
+    /// The level: the flag, else codexctl's variable, else `info`.
+    pub(super) fn level(&self, host: &Host) -> Level {
+        let named = |name: &str| {
+            <Level as clap::ValueEnum>::from_str(name, true).unwrap_or(Level::Info)
+        };
+        self.log_level.or_else(|| host.variable("CODEX_LOG_LEVEL").map(named)).unwrap_or(Level::Info)
+    }
+}
+
+/// Gives every flag its twin `CODEXCTL_<FLAG>`; a flag wins, an empty variable counts as unset.
+pub(super) fn with_environment_twins(command: Command, host: &Host) -> Command {
+    command.mut_args(|argument| {
+        let Some(long) = argument.get_long() else { return argument };
+        if matches!(long, "help" | "version") {
+            return argument;
+        }
+        let name = format!("CODEXCTL_{}", long.to_uppercase().replace('-', "_"));
+        if host.variable(&name).is_none() {
+            return argument;
+        }
+        let is_switch = matches!(argument.get_action(), ArgAction::SetTrue);
+        let argument = argument.env(name).hide_env(true);
+        if is_switch { argument.value_parser(BoolishValueParser::new()) } else { argument }
+    })
+}

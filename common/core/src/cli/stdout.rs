@@ -1,0 +1,20 @@
+//! Standard output: written once, whole, and quiet when its reader is gone.
+
+use std::io::{ErrorKind, Write};
+
+use crate::diagnostic::Diagnostic;
+
+use super::ExitCode;
+
+/// Writes `bytes` to stdout.
+///
+/// # Errors
+/// The output is full or can't be written; a reader that went away is none, it is [`ExitCode::ClosedPipe`].
+pub fn write(bytes: &[u8]) -> Result<ExitCode, Diagnostic> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(ExitCode::Done),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::ClosedPipe),
+        Err(error) => Err(Diagnostic::machine(format!("cannot write to standard output: {error}"))),
+    }
+}

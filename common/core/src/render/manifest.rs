@@ -1,0 +1,176 @@
+//! The manifests of the selected items: file, template, documents, overlay.
+//!
+//! Takes a project and a selection, hands every document to the caller on the thread that made it.
+//! Manifests are independent of each other, and so are the documents of one text, so both are worked on
+//! side by side where that pays.
+
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::stack::Project;
+use crate::stack::files::{MAX_FILE, read_text};
+use crate::stack::model::ManifestRef;
+use crate::template::{Rendered, Trap};
+use crate::yaml::{self, Dialect, Section};
+
+use super::document::{Document, Origin};
+use super::overlay::{Overlay, OverlayError};
+use super::parallel::{self, threads_for};
+use super::selection::{Selected, Selection};
+
+/// A thread is worth starting for this many manifests, or for this many bytes of one text.
+const MANIFESTS_PER_THREAD: usize = 12;
+const BYTES_PER_THREAD: usize = 96 << 10;
+
+/// What came of the manifests.
+#[derive(Debug)]
+pub struct Rendering<A> {
+    /// What the caller collected, piece by piece, in order.
+    pub pieces: Vec<A>,
+    /// What the lint found in the manifests, each place once.
+    pub lints: Vec<Diagnostic>,
+}
+
+/// Renders the manifests of all selected items. `collect` gets each document in the order of its text,
+/// together with what was collected of this piece of text before.
+///
+/// # Errors
+/// The first thing, in the order of the file, that can't be read or rendered.
+pub fn documents<A: Default + Send>(
+    project: &Project,
+    selection: &Selection<'_>,
+    collect: impl Fn(&mut A, Document) + Sync,
+) -> Result<Rendering<A>, Diagnostic> {
+    let taking_part: Vec<&Selected<'_>> = selection.items.iter().filter(|item| item.left_out.is_none()).collect();
+    let overlays: Vec<_> = taking_part.iter().map(|selected| overlay_of(project, selected)).collect();
+    let mut work: Vec<(usize, Option<&ManifestRef>)> = Vec::new();
+    for (at, selected) in taking_part.iter().enumerate() {
+        // An item's own faults come to light where it stands, manifests or none.
+        work.push((at, None));
+        work.extend(selected.item.manifests.iter().map(|manifest| (at, Some(manifest))));
+    }
+    let done = parallel::map(work.len(), threads_for(work.len(), MANIFESTS_PER_THREAD), |number| {
+        let (at, manifest) = work[number];
+        let overlay = overlays[at].as_ref().map_err(Clone::clone)?;
+        match manifest {
+            None => Ok((Vec::new(), Vec::new())),
+            Some(manifest) => one(project, taking_part[at], manifest, overlay.as_ref(), &collect),
+        }
+    })?;
+    let mut rendering = Rendering { pieces: Vec::new(), lints: Vec::new() };
+    for (pieces, lints) in done {
+        rendering.pieces.extend(pieces);
+        for lint in lints {
+            if !rendering.lints.contains(&lint) {
+                rendering.lints.push(lint);
+            }
+        }
+    }
+    Ok(rendering)
+}
+
+/// Infrastructure has no overlay.
+fn overlay_of(project: &Project, selected: &Selected<'_>) -> Result<Option<Overlay>, Diagnostic> {
+    let Some(service) = selected.item.service else { return Ok(None) };
+    Overlay::of_service(project, service).map(Some).map_err(|error| overlay_error(project, service.name.trim(), error))
+}
+
+/// The message about an overlay that can't be worked out.
+pub(super) fn overlay_error(project: &Project, service: &str, error: OverlayError) -> Diagnostic {
+    match error {
+        OverlayError::Tag { position, error } => {
+            let message = Diagnostic::input(format!("cannot render the image tag of service `{service}`"));
+            project.text.blame(message.hint(error.hint), position, &error.message)
+        }
+        OverlayError::Mount { position, problem } => {
+            let message = Diagnostic::input(format!("service `{service}` has an overlay that can't be applied"));
+            project.text.blame(message, position, &problem)
+        }
+    }
+}
+
+fn one<A: Default + Send>(
+    project: &Project,
+    selected: &Selected<'_>,
+    manifest: &ManifestRef,
+    overlay: Option<&Overlay>,
+    collect: &(impl Fn(&mut A, Document) + Sync),
+) -> Result<(Vec<A>, Vec<Diagnostic>), Diagnostic> {
+    let item = format!("{} `{}`", selected.item.block.word(), &**selected.item.name);
+    let path = manifest.path.trim();
+    let refuse = |what: String, label: &str| Err(project.text.blame(Diagnostic::input(what), manifest.path.position, label));
+    if path.is_empty() {
+        return refuse(format!("{item} has a manifest without a path"), "this path is empty");
+    }
+    if path.ends_with(".hbs") {
+        return refuse(format!("{item} has a manifest that is a Handlebars template"), "manifests are Go templates");
+    }
+    let text = read_text(&project.root.join(path), path, MAX_FILE).map_err(|error| {
+        let message = Diagnostic::from(error);
+        project.text.blame(message, manifest.path.position, &format!("a manifest of {item}"))
+    })?;
+    let source = Source::new(path, text);
+    let rendered = project
+        .engine
+        .render(&source)
+        .map_err(|error| error.diagnostic(format!("cannot render {path} for {item}")))?;
+    let origin = Origin {
+        file: Arc::clone(&source.name),
+        line: 0,
+        item: Some((selected.item.block, selected.item.name.value.as_str().into())),
+    };
+    let pieces = read_all(&rendered, &origin, overlay, collect)
+        .map_err(|(position, label)| {
+            rendered.blame(Diagnostic::input(format!("cannot read {path} for {item}")), position, &label)
+        })?;
+    Ok((pieces, lints(&source, &rendered.traps())))
+}
+
+/// The documents of a rendered text, read side by side if it is long.
+fn read_all<A: Default + Send>(
+    rendered: &Rendered,
+    origin: &Origin,
+    overlay: Option<&Overlay>,
+    collect: &(impl Fn(&mut A, Document) + Sync),
+) -> Result<Vec<A>, (yaml::Position, String)> {
+    let sections: Vec<Section<'_>> = yaml::split(&rendered.text).collect();
+    let threads = threads_for(rendered.text.len(), BYTES_PER_THREAD).min(sections.len().max(1));
+    // More pieces than threads, so that one slow piece doesn't keep the others waiting.
+    let pieces = if threads == 1 { 1 } else { (threads * 4).min(sections.len()) };
+    let per_piece = sections.len().div_ceil(pieces.max(1)).max(1);
+    let pieces: Vec<&[Section<'_>]> = sections.chunks(per_piece).collect();
+    parallel::map(pieces.len(), threads, |number| {
+        let mut collected = A::default();
+        for section in pieces[number] {
+            let Some(mut node) = yaml::read(section, Dialect::Go).map_err(|error| (error.position, error.to_string()))?
+            else {
+                continue;
+            };
+            match &node.value {
+                yaml::Value::Null => continue,
+                yaml::Value::Mapping(entries) if entries.is_empty() => continue,
+                yaml::Value::Mapping(_) => {}
+                _ => return Err((node.position, format!("a document must be a mapping, not {}", node.describe()))),
+            }
+            if let Some(overlay) = overlay {
+                if overlay.drops(&node) {
+                    continue;
+                }
+                overlay.put_on(&mut node);
+            }
+            let origin = Origin { line: node.position.line, ..origin.clone() };
+            collect(&mut collected, Document { node, origin });
+        }
+        Ok(collected)
+    })
+}
+
+/// The lint's messages about the traps in a source.
+pub fn lints(source: &Source, traps: &[Trap]) -> Vec<Diagnostic> {
+    let message = |trap: &Trap| {
+        let place = Place { source: source.clone(), span: trap.span.clone(), label: trap.label().to_owned() };
+        let title = format!("`… | {}` does not do what it does in Helm", trap.function);
+        Diagnostic::warning(title).at(place).hint(Some(trap.hint().to_owned()))
+    };
+    traps.iter().map(message).collect()
+}

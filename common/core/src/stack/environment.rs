@@ -1,0 +1,108 @@
+//! An environment with what it inherits.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::model::{EnvironmentBlock, LocalRegistry};
+
+/// An environment, its unset fields taken from the one it names in `from` (inventory F19).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Environment {
+    /// Path of the kubeconfig, as it stands in the file.
+    pub kubeconfig: String,
+    /// The kubeconfig's context.
+    pub context: String,
+    /// The pull policy that templates may ask for.
+    pub image_pull_policy: String,
+    /// The registry beside the cluster.
+    pub local_registry: LocalRegistry,
+    /// Infrastructure groups that a new slot gets at once.
+    pub slot_bootstrap_infra: Vec<String>,
+}
+
+/// Why an environment can't be resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum EnvironmentError {
+    /// No environment has that name.
+    #[error("environment `{name}` is not defined in services.yaml")]
+    Undefined {
+        /// The name.
+        name: String,
+        /// The names that exist.
+        known: Vec<String>,
+    },
+    /// An environment inherits from itself.
+    #[error("environment inheritance cycle detected at `{name}`")]
+    Cycle {
+        /// Where the circle closes.
+        name: String,
+    },
+}
+
+impl Environment {
+    /// Resolves `name` through `from`.
+    ///
+    /// # Errors
+    /// It, or one that it inherits from, doesn't exist; or they inherit in a circle.
+    pub fn resolve(blocks: &BTreeMap<String, EnvironmentBlock>, name: &str) -> Result<Self, EnvironmentError> {
+        let mut chain: Vec<&EnvironmentBlock> = Vec::new();
+        let mut visited: Vec<&str> = Vec::new();
+        let mut next = name;
+        loop {
+            if visited.contains(&next) {
+                return Err(EnvironmentError::Cycle { name: next.to_owned() });
+            }
+            let block = blocks.get(next).ok_or_else(|| EnvironmentError::Undefined {
+                name: next.to_owned(),
+                known: blocks.keys().cloned().collect(),
+            })?;
+            visited.push(next);
+            chain.push(block);
+            next = block.from.trim();
+            if next.is_empty() {
+                break;
+            }
+        }
+        let text = |field: fn(&EnvironmentBlock) -> &String| {
+            chain.iter().map(|block| field(block)).find(|text| !text.is_empty()).cloned().unwrap_or_default()
+        };
+        let groups = chain.iter().map(|block| &block.slot_bootstrap_infra).find(|groups| !groups.is_empty());
+        Ok(Self {
+            kubeconfig: text(|block| &block.kubeconfig),
+            context: text(|block| &block.context),
+            image_pull_policy: text(|block| &block.image_pull_policy),
+            local_registry: chain.iter().find_map(|block| block.local_registry.clone()).unwrap_or_default(),
+            slot_bootstrap_infra: groups.cloned().unwrap_or_default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(list: &[(&str, &str, &str)]) -> BTreeMap<String, EnvironmentBlock> {
+        let block = |from: &str, context: &str| EnvironmentBlock {
+            from: from.to_owned(),
+            context: context.to_owned(),
+            ..EnvironmentBlock::default()
+        };
+        list.iter().map(|(name, from, context)| ((*name).to_owned(), block(from, context))).collect()
+    }
+
+    #[test]
+    fn unset_fields_come_from_the_parent() {
+        let blocks = blocks(&[("staging", "", "s"), ("ai", "staging", ""), ("own", "staging", "o")]);
+        assert_eq!(Environment::resolve(&blocks, "ai").map(|env| env.context), Ok("s".to_owned()));
+        assert_eq!(Environment::resolve(&blocks, "own").map(|env| env.context), Ok("o".to_owned()));
+    }
+
+    #[test]
+    fn circles_and_strangers_are_errors() {
+        let blocks = blocks(&[("a", "b", ""), ("b", "a", ""), ("c", "gone", "")]);
+        assert_eq!(Environment::resolve(&blocks, "a"), Err(EnvironmentError::Cycle { name: "a".into() }));
+        let error = Environment::resolve(&blocks, "c").map_err(|error| error.to_string());
+        assert_eq!(error, Err("environment `gone` is not defined in services.yaml".into()));
+    }
+}

@@ -1,0 +1,103 @@
+//! The one place where the core reads files.
+//!
+//! Takes a path and a limit, gives the text or one fact. Reading stops at the limit whatever is behind the
+//! path, so devices and pipes can't fill the memory.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use thiserror::Error;
+
+use crate::diagnostic::{Blame, Diagnostic};
+
+/// The largest `services.yaml`, in bytes.
+pub const MAX_STACK: u64 = 8 << 20;
+
+/// The largest of any other file, in bytes.
+pub const MAX_FILE: u64 = 64 << 20;
+
+/// Why a file could not be read.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The system says no.
+    #[error("cannot read {name}: {reason}")]
+    Io {
+        /// The path as the user knows it.
+        name: String,
+        /// The system's reason.
+        reason: String,
+    },
+    /// It is larger than what is read.
+    #[error("{name} is larger than {} MiB", limit >> 20)]
+    TooLarge {
+        /// The path as the user knows it.
+        name: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// It isn't text.
+    #[error("{name} is not UTF-8 text: the first bad byte is on line {line}")]
+    NotText {
+        /// The path as the user knows it.
+        name: String,
+        /// Where the first bad byte stands.
+        line: usize,
+    },
+}
+
+impl From<FileError> for Diagnostic {
+    fn from(error: FileError) -> Self {
+        let blame = if matches!(error, FileError::Io { .. }) { Blame::Machine } else { Blame::Input };
+        Self { blame, ..Self::input(error.to_string()) }
+    }
+}
+
+/// Reads a whole text file; a byte order mark at its start is dropped.
+///
+/// `name` is what messages call it; `limit` is in bytes.
+///
+/// # Errors
+/// It can't be read, is too large, or isn't UTF-8.
+#[allow(clippy::disallowed_methods, reason = "the one place where files are opened")]
+pub fn read_text(path: &Path, name: &str, limit: u64) -> Result<String, FileError> {
+    let io = |error: std::io::Error| FileError::Io { name: name.to_owned(), reason: plain_reason(&error) };
+    let file = File::open(path).map_err(io)?;
+    let about = file.metadata().map_err(io)?;
+    if about.is_dir() {
+        return Err(FileError::Io { name: name.to_owned(), reason: "it is a directory".to_owned() });
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(about.len().min(limit)).unwrap_or(0) + 1);
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(io)?;
+    if bytes.len() as u64 > limit {
+        return Err(FileError::TooLarge { name: name.to_owned(), limit });
+    }
+    text_of(bytes, name)
+}
+
+/// The text that `bytes` are, without a byte order mark.
+///
+/// # Errors
+/// They aren't UTF-8.
+pub fn text_of(bytes: Vec<u8>, name: &str) -> Result<String, FileError> {
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+        FileError::NotText { name: name.to_owned(), line }
+    })?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}
+
+/// The system's reason without the number that Rust appends to it.
+fn plain_reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => text.to_owned(),
+    }
+}

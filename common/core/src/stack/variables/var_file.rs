@@ -1,0 +1,124 @@
+//! Var files (`--var-file`), in two grammars.
+//!
+//! [`Grammar::Compat`] is codexctl's and lenient; [`Grammar::Plain`] reports
+//! what it doesn't understand. Both split a line at the first of `=` and `:`,
+//! understand `export`, a byte order mark and `#` comments on lines of their own.
+
+pub use super::error::{Error, Problem};
+
+use crate::yaml;
+
+/// How strictly a var file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grammar {
+    /// As codexctl: lines without separator or name are passed over, quotes at
+    /// both ends of a value are cut one by one whether they match or not, names
+    /// keep theirs.
+    Compat,
+    /// One pair of matching quotes is cut. A file with an indented line is a
+    /// YAML mapping of scalars. Any other line is an error.
+    Plain,
+}
+
+/// Reads a var file.
+///
+/// # Errors
+///
+/// With [`Grammar::Plain`] only: the first line that can't be understood.
+pub fn parse(text: &str, grammar: Grammar) -> Result<Vec<(String, String)>, Error> {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    if grammar == Grammar::Plain && text.lines().any(is_indented) {
+        return parse_yaml(text);
+    }
+    let mut variables = Vec::new();
+    for (line, number) in text.lines().zip(1..) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        match grammar {
+            Grammar::Compat => variables.extend(parse_lenient(line)),
+            Grammar::Plain => {
+                variables.push(parse_strict(line).map_err(|problem| Error::new(number, problem))?);
+            }
+        }
+    }
+    Ok(variables)
+}
+
+/// Whether a line with content starts with white space.
+fn is_indented(line: &str) -> bool {
+    let content = line.trim_start();
+    content.len() < line.len() && !content.is_empty() && !content.starts_with('#')
+}
+
+/// Name and value of a line, without `export` and the white space around them.
+fn split(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once(['=', ':'])?;
+    let name = name.trim();
+    let name = match name.strip_prefix("export") {
+        Some(exported) if exported.starts_with(char::is_whitespace) => exported.trim_start(),
+        _ => name,
+    };
+    Some((name, value.trim()))
+}
+
+fn parse_lenient(line: &str) -> Option<(String, String)> {
+    let (name, mut value) = split(line).filter(|(name, _)| !name.is_empty())?;
+    for quote in ['"', '\''] {
+        value = value.strip_prefix(quote).unwrap_or(value);
+        value = value.strip_suffix(quote).unwrap_or(value);
+    }
+    Some((name.to_owned(), value.to_owned()))
+}
+
+fn parse_strict(line: &str) -> Result<(String, String), Problem> {
+    let (name, value) = split(line).ok_or(Problem::MissingSeparator)?;
+    let name = unquoted(name).unwrap_or(name);
+    if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'')) {
+        return Err(Problem::MissingSeparator);
+    }
+    let value = match unquoted(value) {
+        Some(value) => value,
+        None if value.starts_with(['"', '\'']) => {
+            return Err(Problem::UnclosedQuote { name: name.to_owned() });
+        }
+        None => value,
+    };
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// The text inside one pair of matching quotes.
+fn unquoted(text: &str) -> Option<&str> {
+    ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
+}
+
+/// Reads a YAML mapping of scalars; null is an empty text.
+fn parse_yaml(text: &str) -> Result<Vec<(String, String)>, Error> {
+    let mut variables = Vec::new();
+    for section in yaml::split(text) {
+        let Some(document) = yaml::read(&section, yaml::Dialect::Go).map_err(yaml_error)? else { continue };
+        let Some(entries) = document.as_mapping() else {
+            let problem = Problem::NotMapping { what: document.describe() };
+            return Err(Error::new(document.position.line, problem));
+        };
+        for (key, value) in entries.iter() {
+            let name = key.text().unwrap_or_default().into_owned();
+            if !value.is_scalar() {
+                let problem = Problem::NotScalar { name, what: value.describe() };
+                return Err(Error::new(key.position.line, problem));
+            }
+            variables.push((name, value.text().unwrap_or_default().into_owned()));
+        }
+    }
+    Ok(variables)
+}
+
+/// The reader's messages may quote the file; what is kept of them doesn't.
+fn yaml_error(error: yaml::ReadError) -> Error {
+    let problem = match error.problem {
+        yaml::Problem::DuplicateKey { key, first } => Problem::Duplicate { name: key, first: first.line },
+        _ => Problem::MalformedYaml,
+    };
+    Error::new(error.position.line, problem)
+}

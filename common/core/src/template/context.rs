@@ -1,0 +1,282 @@
+//! What a template sees as `.`: the context of the project, environment and slot.
+//!
+//! The Go types are part of the format: they show in error texts and decide what a template may do.
+//! Fields are codexctl's (inventory T4) and, at the end, the ones of its next version and our own.
+
+use std::sync::LazyLock;
+
+use gotemplate::time::{Location, Time};
+use gotemplate::{StructType, Type, Value, ValueError};
+
+use crate::stack::Environment;
+use crate::stack::model::{Codex, LocalRegistry, Storage, Volume};
+use crate::stack::variables::{Map, Variables};
+
+/// The Go types of the context.
+struct Types {
+    vars: Type,
+    link: Type,
+    timeouts: Type,
+    codex: Type,
+    volume: Type,
+    storage: Type,
+    registry: Type,
+    environment: Type,
+    context: Type,
+}
+
+static TYPES: LazyLock<Types> = LazyLock::new(Types::new);
+
+impl Types {
+    fn new() -> Self {
+        let strings = |name: StructType, fields: &[&'static str]| {
+            fields.iter().fold(name, |structure, field| structure.field(*field, Type::STRING))
+        };
+        let vars = Type::named("env.Vars", &Type::STRING_MAP);
+        let link = strings(StructType::new("config", "Link"), &["Title", "Path"]).build();
+        let timeouts = strings(StructType::new("config", "CodexTimeouts"), &["Exec", "Rollout", "DeployWait"]).build();
+        let codex = StructType::new("config", "CodexConfig");
+        let codex = strings(codex, &["ConfigTemplate", "PromptLang", "Model", "ModelReasoningEffort"])
+            .field("Links", Type::slice(link.clone()))
+            .field("ExtraTools", Type::STRING_SLICE);
+        let codex = strings(codex, &["ProjectContext", "ServicesOverview"]).field("Timeouts", timeouts.clone()).build();
+        let comment = |name: &str, number: &'static str, thread: &[&'static str]| {
+            let structure = StructType::new("promptctx", name).field(number, Type::INT).field("ID", Type::INT);
+            let structure = strings(strings(structure, &["Author", "URL", "Body"]), thread);
+            Type::slice(structure.field("CreatedAt", Type::STRING).build())
+        };
+        let volume = strings(StructType::new("config", "VolumeConfig"), &["Size", "StorageClass"])
+            .field("AccessModes", Type::STRING_SLICE)
+            .build();
+        let storage = ["Workspace", "Data", "Registry"]
+            .into_iter()
+            .fold(StructType::new("config", "StorageConfig"), |structure, field| {
+                structure.field(field, Type::pointer(volume.clone()))
+            })
+            .build();
+        let registry = StructType::new("config", "LocalRegistry")
+            .field("Enabled", Type::BOOL)
+            .field("Name", Type::STRING)
+            .field("Port", Type::INT)
+            .build();
+        let environment =
+            strings(StructType::new("config", "Environment"), &["Kubeconfig", "Context", "ImagePullPolicy"])
+                .field("LocalRegistry", registry.clone())
+                .field("SlotBootstrapInfra", Type::STRING_SLICE)
+                .build();
+        let context = StructType::new("config", "TemplateContext");
+        let context = strings(context, &["Env", "Namespace", "Project", "ProjectRoot"])
+            .field("Slot", Type::INT)
+            .field("Now", Type::TIME)
+            .field("UserVars", vars.clone())
+            .field("EnvMap", vars.clone())
+            .field("Versions", Type::STRING_MAP)
+            .field("BaseDomain", Type::STRING_MAP)
+            .field("Codex", codex.clone())
+            .field("IssueComments", comment("IssueComment", "IssueNumber", &[]))
+            .field("ReviewComments", comment("ReviewComment", "PRNumber", &["ThreadID"]))
+            .field("Vars", vars.clone())
+            .field("Storage", Type::pointer(storage.clone()))
+            .field("Environment", environment.clone())
+            .build();
+        Self { vars, link, timeouts, codex, volume, storage, registry, environment, context }
+    }
+}
+
+/// The parts of a context; [`Context::dot`] makes the value of them.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The environment's name.
+    pub env: String,
+    /// The namespace; empty where it isn't known yet.
+    pub namespace: String,
+    /// The project's name.
+    pub project: String,
+    /// The folder of `services.yaml`, absolute.
+    pub project_root: String,
+    /// The slot's number, 0 without one.
+    pub slot: i64,
+    /// The time of the run, seconds since 1970 and nanoseconds, UTC.
+    pub now: (i64, u32),
+    /// `.Versions`.
+    pub versions: Map,
+    /// `.BaseDomain`.
+    pub base_domain: Map,
+    /// `.Environment`.
+    pub environment: Environment,
+    codex: Value,
+    storage: Value,
+    variables: Value,
+    given: Value,
+    inline: Value,
+}
+
+impl Context {
+    /// A context without variables, codex block and storage.
+    ///
+    /// # Panics
+    /// Never: the fields are those of the types above.
+    pub fn new(env: &str, slot: i64, project_root: &str, now: (i64, u32)) -> Self {
+        Self {
+            env: env.to_owned(),
+            namespace: String::new(),
+            project: String::new(),
+            project_root: project_root.to_owned(),
+            slot,
+            now,
+            versions: Map::new(),
+            base_domain: Map::new(),
+            environment: Environment::default(),
+            codex: Value::zero(&TYPES.codex),
+            storage: Value::zero(&Type::pointer(TYPES.storage.clone())),
+            variables: Value::zero(&TYPES.vars),
+            given: Value::zero(&TYPES.vars),
+            inline: Value::zero(&TYPES.vars),
+        }
+    }
+
+    /// Sets `.EnvMap`, `.Vars` and `.UserVars`.
+    pub fn set_variables(&mut self, variables: &Variables) {
+        self.variables = typed(Value::string_map(&variables.all), &TYPES.vars);
+        self.given = typed(Value::string_map(&variables.given), &TYPES.vars);
+        self.inline = typed(Value::string_map(&variables.inline), &TYPES.vars);
+    }
+
+    /// Sets `.Codex`.
+    pub fn set_codex(&mut self, codex: &Codex) {
+        self.codex = built(codex_value(codex), &TYPES.codex);
+    }
+
+    /// Sets `.Storage`.
+    pub fn set_storage(&mut self, storage: Option<&Storage>) {
+        let empty = || Value::zero(&Type::pointer(TYPES.storage.clone()));
+        self.storage = storage.map_or_else(empty, |storage| {
+            Value::pointer(built(storage_value(storage), &TYPES.storage))
+        });
+    }
+
+    /// The value of `.EnvMap`.
+    pub(super) fn variables(&self) -> &Value {
+        &self.variables
+    }
+
+    /// The value of `.`.
+    pub fn dot(&self) -> Value {
+        let fields = [
+            ("Env", Value::from(&self.env)),
+            ("Namespace", Value::from(&self.namespace)),
+            ("Project", Value::from(&self.project)),
+            ("ProjectRoot", Value::from(&self.project_root)),
+            ("Slot", Value::from(self.slot)),
+            ("Now", Value::from(self.time())),
+            ("UserVars", self.inline.clone()),
+            ("EnvMap", self.variables.clone()),
+            ("Versions", Value::string_map(&self.versions)),
+            ("BaseDomain", Value::string_map(&self.base_domain)),
+            ("Codex", self.codex.clone()),
+            ("Vars", self.given.clone()),
+            ("Storage", self.storage.clone()),
+            ("Environment", built(environment_value(&self.environment), &TYPES.environment)),
+        ];
+        built(Value::structure(&TYPES.context, fields), &TYPES.context)
+    }
+
+    /// The time of the run as templates see it.
+    pub fn time(&self) -> Time {
+        Time::new(self.now.0, self.now.1, Location::UTC)
+    }
+}
+
+/// A value that was made of fields which the type has; the zero value would only ever show a slip in the
+/// tables above, which the tests would find.
+fn built(value: Result<Value, ValueError>, ty: &Type) -> Value {
+    debug_assert!(value.is_ok(), "{value:?}");
+    value.unwrap_or_else(|_| Value::zero(ty))
+}
+
+fn typed(value: Value, ty: &Type) -> Value {
+    built(value.convert(ty), ty)
+}
+
+fn codex_value(codex: &Codex) -> Result<Value, ValueError> {
+    let links = codex.links.iter().map(|link| {
+        let fields = [("Title", Value::from(&link.title)), ("Path", Value::from(&link.path))];
+        built(Value::structure(&TYPES.link, fields), &TYPES.link)
+    });
+    let timeouts = Value::structure(&TYPES.timeouts, [
+        ("Exec", Value::from(&codex.timeouts.exec)),
+        ("Rollout", Value::from(&codex.timeouts.rollout)),
+        ("DeployWait", Value::from(&codex.timeouts.deploy_wait)),
+    ])?;
+    Value::structure(&TYPES.codex, [
+        ("ConfigTemplate", Value::from(&codex.config_template)),
+        ("PromptLang", Value::from(&codex.prompt_lang)),
+        ("Model", Value::from(&codex.model)),
+        ("ModelReasoningEffort", Value::from(&codex.model_reasoning_effort)),
+        ("Links", Value::typed_list(&Type::slice(TYPES.link.clone()), links)?),
+        ("ExtraTools", Value::string_list(&codex.extra_tools)),
+        ("ProjectContext", Value::from(&codex.project_context)),
+        ("ServicesOverview", Value::from(&codex.services_overview)),
+        ("Timeouts", timeouts),
+    ])
+}
+
+fn storage_value(storage: &Storage) -> Result<Value, ValueError> {
+    let volume = |volume: Option<&Volume>| match volume {
+        None => Ok(Value::zero(&Type::pointer(TYPES.volume.clone()))),
+        Some(volume) => Value::structure(&TYPES.volume, [
+            ("Size", Value::from(&volume.size)),
+            ("StorageClass", Value::from(&volume.storage_class)),
+            ("AccessModes", Value::string_list(&volume.access_modes)),
+        ])
+        .map(Value::pointer),
+    };
+    Value::structure(&TYPES.storage, [
+        ("Workspace", volume(storage.workspace.as_ref())?),
+        ("Data", volume(storage.data.as_ref())?),
+        ("Registry", volume(storage.registry.as_ref())?),
+    ])
+}
+
+fn environment_value(environment: &Environment) -> Result<Value, ValueError> {
+    let LocalRegistry { enabled, name, port } = &environment.local_registry;
+    let registry = Value::structure(&TYPES.registry, [
+        ("Enabled", Value::from(*enabled)),
+        ("Name", Value::from(name)),
+        ("Port", Value::from(*port)),
+    ])?;
+    Value::structure(&TYPES.environment, [
+        ("Kubeconfig", Value::from(&environment.kubeconfig)),
+        ("Context", Value::from(&environment.context)),
+        ("ImagePullPolicy", Value::from(&environment.image_pull_policy)),
+        ("LocalRegistry", registry),
+        ("SlotBootstrapInfra", Value::string_list(&environment.slot_bootstrap_infra)),
+    ])
+}
+
+/// The keys of the map that `.A.B` names in the context, for suggestions.
+pub(super) fn keys_at(dot: &Value, path: &[&str]) -> Vec<String> {
+    let found = path.iter().try_fold(dot, |value, name| value.get(name));
+    let entries = found.into_iter().flat_map(Value::entries);
+    entries.filter_map(|(key, _)| key.as_str().map(str::to_owned)).collect()
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_there_with_its_value() {
+        let mut context = Context::new("ai", 3, "/srv/shop", (1_769_776_496, 0));
+        context.namespace = "shop-dev-3".into();
+        context.set_codex(&Codex { model: "m".into(), ..Codex::default() });
+        let storage = Storage { data: Some(Volume { size: "1Gi".into(), ..Volume::default() }), ..Storage::default() };
+        context.set_storage(Some(&storage));
+        let dot = context.dot();
+        let at = |path: &[&str]| path.iter().try_fold(&dot, |value, name| value.get(name)).and_then(Value::as_str);
+        assert_eq!(at(&["Namespace"]), Some("shop-dev-3"));
+        assert_eq!(at(&["Codex", "Model"]), Some("m"));
+        assert_eq!(dot.get("Slot").and_then(Value::as_int), Some(3));
+    }
+}

@@ -1,0 +1,78 @@
+//! The functions that templates may call besides Go's own.
+//!
+//! [`codexctl`] has those of codexctl, with its names and its order of arguments (inventory T5); the others
+//! are the ones people know from Helm, with Sprig's order of arguments. Every function takes a missing map
+//! key for an empty text where it takes a text.
+
+mod codexctl;
+mod data;
+mod encoding;
+mod numbers;
+mod text;
+
+use gotemplate::{FunctionError, Functions, Signature, Type, Value};
+
+use super::Context;
+
+/// All functions, for the templates of one run.
+pub fn functions(context: &Context) -> Functions {
+    let mut table = Table(Functions::new());
+    codexctl::declare(&mut table, context);
+    text::declare(&mut table);
+    data::declare(&mut table);
+    encoding::declare(&mut table);
+    numbers::declare(&mut table);
+    table.0
+}
+
+/// The functions declared so far.
+struct Table(Functions);
+
+impl Table {
+    /// Declares a function of fixed parameters.
+    fn add<const N: usize>(
+        &mut self,
+        name: &str,
+        parameters: [Type; N],
+        result: Type,
+        body: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
+    ) {
+        self.0.register(name, Signature::new(parameters, result).missing_as_zero(), body);
+    }
+
+    /// Declares a function whose last parameter takes any number of values.
+    fn add_variadic<const N: usize>(
+        &mut self,
+        name: &str,
+        parameters: [Type; N],
+        result: Type,
+        body: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
+    ) {
+        let signature = Signature::new(parameters, result).variadic(Type::ANY).missing_as_zero();
+        self.0.register(name, signature, body);
+    }
+
+    /// Declares a function from texts to a text.
+    fn add_text<const N: usize>(&mut self, name: &str, body: fn([&str; N]) -> String) {
+        self.0.register(name, Signature::new([Type::STRING; N], Type::STRING).missing_as_zero(), move |arguments| {
+            let texts: Vec<_> = arguments.iter().map(lossy).collect();
+            Ok(Value::from(body(std::array::from_fn(|at| &*texts[at]))))
+        });
+    }
+}
+
+/// The text of a value declared as a text; bytes that are no UTF-8 become U+FFFD.
+fn lossy(value: &Value) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(value.as_bytes().unwrap_or_default())
+}
+
+/// The longest text that a function makes of one value: what one template may print.
+const LONGEST: usize = 64 << 20;
+
+/// A value as text: a text as it is, anything else as `%v` prints it.
+pub(super) fn spelled(value: &Value) -> String {
+    match value.as_bytes() {
+        Some(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        None => String::from_utf8_lossy(&gotemplate::text::sprint(value, LONGEST)).into_owned(),
+    }
+}

@@ -1,0 +1,65 @@
+//! codexctl's functions, arguments in its order: the value comes first.
+
+use gotemplate::{Type, Value};
+
+use super::{Context, Table, lossy};
+
+/// How many bytes of a commit's hash `truncSHA` keeps.
+const SHORT_SHA: usize = 12;
+
+pub(super) fn declare(table: &mut Table, context: &Context) {
+    table.add("default", [Type::STRING, Type::STRING], Type::STRING, |arguments| {
+        let blank = lossy(&arguments[0]).trim_matches(is_go_space).is_empty();
+        Ok(arguments[usize::from(blank)].clone())
+    });
+    table.add("ternary", [Type::BOOL, Type::ANY, Type::ANY], Type::ANY, |arguments| {
+        let chosen = if arguments[0].as_bool() == Some(true) { 1 } else { 2 };
+        Ok(arguments[chosen].clone())
+    });
+    table.add("join", [Type::STRING_SLICE, Type::STRING], Type::STRING, |arguments| {
+        let items: Vec<&[u8]> = arguments[0].items().iter().filter_map(Value::as_bytes).collect();
+        Ok(Value::string(items.join(arguments[1].as_bytes().unwrap_or_default())))
+    });
+    table.add_text("toLower", |[text]| lower(text));
+    table.add_text("slug", |[text]| lower(text).trim_matches(is_go_space).replace([' ', '_'], "-"));
+    table.add_text("truncSHA", |[text]| short(text).to_owned());
+    table.add_text("trimPrefix", |[text, prefix]| text.strip_prefix(prefix).unwrap_or(text).to_owned());
+    table.add("indent", [Type::INT, Type::STRING], Type::STRING, |arguments| {
+        super::text::indent(arguments[0].as_int().unwrap_or(0), &lossy(&arguments[1])).map(Value::from)
+    });
+
+    let now = context.time();
+    table.add("now", [], Type::TIME, move |_| Ok(Value::from(now.clone())));
+    for (name, has_default) in [("envOr", true), ("env", false)] {
+        let variables = context.variables().clone();
+        let look_up = move |arguments: &[Value]| {
+            let found = variables.get(&lossy(&arguments[0])).filter(|value| value.as_bytes() != Some(b""));
+            let other = || if has_default { arguments[1].clone() } else { Value::from("") };
+            Ok(found.cloned().unwrap_or_else(other))
+        };
+        if has_default {
+            table.add(name, [Type::STRING, Type::STRING], Type::STRING, look_up);
+        } else {
+            table.add(name, [Type::STRING], Type::STRING, look_up);
+        }
+    }
+}
+
+/// Lower case character by character, as Go's `strings.ToLower` does it.
+pub(super) fn lower(text: &str) -> String {
+    text.chars().map(gotemplate::text::to_lower).collect()
+}
+
+/// Blank as Go's `unicode.IsSpace` has it; it agrees with Unicode's White_Space.
+pub(super) fn is_go_space(character: char) -> bool {
+    character.is_whitespace()
+}
+
+/// The first bytes of a text, not cutting a character in two.
+fn short(text: &str) -> &str {
+    let mut end = SHORT_SHA.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

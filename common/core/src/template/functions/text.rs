@@ -1,0 +1,72 @@
+//! Texts: quoting, case, indentation, search.
+
+use gotemplate::{FunctionError, Type, Value};
+
+use super::codexctl::{is_go_space, lower};
+use super::{Table, lossy, spelled};
+
+/// The widest indentation; wider is a slip, not a layout.
+const WIDEST: i64 = 1_000;
+
+pub(super) fn declare(table: &mut Table) {
+    table.add_variadic("quote", [], Type::STRING, |arguments| {
+        Ok(joined(arguments, |text| String::from_utf8_lossy(&gotemplate::text::quote(text.as_bytes())).into_owned()))
+    });
+    table.add_variadic("squote", [], Type::STRING, |arguments| Ok(joined(arguments, |text| format!("'{text}'"))));
+    table.add("toString", [Type::ANY], Type::STRING, |arguments| Ok(Value::from(spelled(&arguments[0]))));
+    table.add_text("trim", |[text]| text.trim_matches(is_go_space).to_owned());
+    table.add_text("upper", |[text]| text.chars().map(gotemplate::text::to_upper).collect());
+    table.add_text("lower", |[text]| lower(text));
+    table.add_text("title", |[text]| title(text));
+    table.add_text("replace", |[old, new, text]| text.replace(old, new));
+    table.add("nindent", [Type::INT, Type::STRING], Type::STRING, |arguments| {
+        let text = indent(arguments[0].as_int().unwrap_or(0), &lossy(&arguments[1]))?;
+        Ok(Value::from(format!("\n{text}")))
+    });
+    table.add("contains", [Type::STRING, Type::STRING], Type::BOOL, |arguments| {
+        Ok(Value::from(lossy(&arguments[1]).contains(&*lossy(&arguments[0]))))
+    });
+    table.add("hasPrefix", [Type::STRING, Type::STRING], Type::BOOL, |arguments| {
+        Ok(Value::from(lossy(&arguments[1]).starts_with(&*lossy(&arguments[0]))))
+    });
+    table.add("hasSuffix", [Type::STRING, Type::STRING], Type::BOOL, |arguments| {
+        Ok(Value::from(lossy(&arguments[1]).ends_with(&*lossy(&arguments[0]))))
+    });
+}
+
+/// Every line of `text` behind `spaces` spaces; line breaks at its end are dropped, an empty text stays.
+///
+/// # Errors
+/// `spaces` is negative or absurdly large.
+pub(super) fn indent(spaces: i64, text: &str) -> Result<String, FunctionError> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    if spaces < 0 {
+        return Err(FunctionError::new("strings: negative Repeat count"));
+    }
+    let width = usize::try_from(spaces.min(WIDEST)).unwrap_or_default();
+    if spaces > WIDEST {
+        return Err(FunctionError::new(format!("cannot indent by {spaces} spaces; {WIDEST} is the most")));
+    }
+    let margin = " ".repeat(width);
+    let lines: Vec<String> = text.trim_end_matches('\n').split('\n').map(|line| format!("{margin}{line}")).collect();
+    Ok(lines.join("\n"))
+}
+
+/// The values that are something, each in its quotes, blanks between.
+fn joined(values: &[Value], quoted: impl Fn(&str) -> String) -> Value {
+    let texts: Vec<String> = values.iter().filter(|value| !value.is_nil()).map(|value| quoted(&spelled(value))).collect();
+    Value::from(texts.join(" "))
+}
+
+/// The first letter of every word in title case.
+fn title(text: &str) -> String {
+    let mut before = ' ';
+    let letters = text.chars().map(|letter| {
+        let starts_word = !(before.is_alphanumeric() || before == '_' || before == '\'');
+        before = letter;
+        if starts_word { gotemplate::text::to_title(letter) } else { letter }
+    });
+    letters.collect()
+}

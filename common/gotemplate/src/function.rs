@@ -1,0 +1,228 @@
+//! Functions a template may call: their Go signatures and what they do.
+//!
+//! A signature decides which arguments are errors before the function runs, so
+//! the host declares it as Go would spell it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::builtins::Builtin;
+use crate::value::{Type, Value};
+
+/// Parameter and result types of a function.
+///
+/// ```
+/// use gotemplate::{Signature, Type};
+///
+/// // func(format string, args ...any) string
+/// let signature = Signature::new([Type::STRING], Type::STRING).variadic(Type::ANY);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Signature {
+    /// The variadic parameter, if any, is the last one.
+    pub(crate) params: Vec<Type>,
+    pub(crate) variadic: bool,
+    pub(crate) result: Type,
+    pub(crate) missing_as_zero: bool,
+}
+
+impl Signature {
+    /// A function with these parameters and this result.
+    pub fn new(params: impl IntoIterator<Item = Type>, result: Type) -> Signature {
+        let params = params.into_iter().collect();
+        Signature {
+            params,
+            variadic: false,
+            result,
+            missing_as_zero: false,
+        }
+    }
+
+    /// Adds a last parameter `...element` that takes any number of arguments.
+    /// The function gets them one by one, after the others.
+    #[must_use]
+    pub fn variadic(mut self, element: Type) -> Signature {
+        self.params.push(element);
+        self.variadic = true;
+        self
+    }
+
+    /// Takes a missing map key for an empty string where a parameter is a
+    /// string. Go reports `invalid value; expected string` instead.
+    #[must_use]
+    pub fn missing_as_zero(mut self) -> Signature {
+        self.missing_as_zero = true;
+        self
+    }
+
+    /// Type of parameter `index`; every argument from the variadic one on has
+    /// the same type.
+    pub(crate) fn param(&self, index: usize) -> &Type {
+        let last = self.params.len().saturating_sub(1);
+        self.params.get(index.min(last)).unwrap_or(&Type::ANY)
+    }
+
+    fn ty(&self) -> Type {
+        let mut params = self.params.clone();
+        if self.variadic
+            && let Some(last) = params.pop() {
+                params.push(Type::slice(last));
+            }
+        Type::func(params, self.variadic, self.result.clone())
+    }
+}
+
+/// Why a function failed; shown after `error calling NAME: `.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct FunctionError {
+    message: String,
+}
+
+impl FunctionError {
+    /// An error with this text.
+    pub fn new(message: impl Into<String>) -> FunctionError {
+        FunctionError {
+            message: message.into(),
+        }
+    }
+}
+
+impl From<&str> for FunctionError {
+    fn from(message: &str) -> FunctionError {
+        FunctionError::new(message)
+    }
+}
+
+impl From<String> for FunctionError {
+    fn from(message: String) -> FunctionError {
+        FunctionError::new(message)
+    }
+}
+
+type Body = dyn Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync;
+
+/// A function with its name and signature.
+pub struct Function {
+    name: String,
+    signature: Signature,
+    action: Action,
+}
+
+pub(crate) enum Action {
+    Builtin(Builtin),
+    Host(Box<Body>),
+}
+
+impl Function {
+    /// A function of the host. `body` gets as many arguments as the signature
+    /// asks for, each of its parameter's type; what it returns is taken as a
+    /// value of the result type.
+    pub fn new(
+        name: impl Into<String>,
+        signature: Signature,
+        body: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
+    ) -> Function {
+        Function {
+            name: name.into(),
+            signature,
+            action: Action::Host(Box::new(body)),
+        }
+    }
+
+    pub(crate) fn builtin(name: &str, signature: Signature, builtin: Builtin) -> Function {
+        Function {
+            name: name.to_owned(),
+            signature,
+            action: Action::Builtin(builtin),
+        }
+    }
+
+    /// The name that templates use.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    pub(crate) fn action(&self) -> &Action {
+        &self.action
+    }
+
+    pub(crate) fn ty(&self) -> Type {
+        self.signature.ty()
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.ty())
+    }
+}
+
+/// The functions that templates may call: Go's built-in ones and the host's.
+/// Cloning shares them.
+///
+/// ```
+/// use gotemplate::{Functions, Options, Signature, Template, Type, Value};
+///
+/// let mut functions = Functions::new();
+/// functions.register("shout", Signature::new([Type::STRING], Type::STRING), |args| {
+///     Ok(Value::from(args[0].as_str().unwrap_or_default().to_uppercase()))
+/// });
+/// let template = Template::parse("greeting", "{{shout .}}!", &functions)?;
+/// let out = template.execute(&Value::from("hello"), &Options::default())?;
+/// assert_eq!(out, b"HELLO!");
+/// # Ok::<(), gotemplate::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Functions {
+    by_name: Arc<HashMap<String, Arc<Function>>>,
+}
+
+impl Functions {
+    /// Go's built-in functions only.
+    #[must_use]
+    pub fn new() -> Functions {
+        Functions {
+            by_name: Arc::clone(crate::builtins::all()),
+        }
+    }
+
+    /// Adds a function, in place of one of the same name.
+    pub fn register(
+        &mut self,
+        name: impl Into<String>,
+        signature: Signature,
+        body: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
+    ) -> &mut Functions {
+        self.add(Function::new(name, signature, body))
+    }
+
+    /// Adds a function, in place of one of the same name.
+    pub fn add(&mut self, function: Function) -> &mut Functions {
+        Arc::make_mut(&mut self.by_name).insert(function.name.clone(), Arc::new(function));
+        self
+    }
+
+    /// The function of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<Function>> {
+        self.by_name.get(name)
+    }
+
+    /// All names, in no particular order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.by_name.keys().map(String::as_str)
+    }
+}
+
+impl Default for Functions {
+    fn default() -> Functions {
+        Functions::new()
+    }
+}

@@ -1,0 +1,142 @@
+//! Number literals: one text, read as every type of number that can hold it.
+//!
+//! An argument decides by the parameter's type which reading counts, so a
+//! literal keeps all of them.
+
+use crate::strconv::{self, NumberError};
+use crate::value::Value;
+
+/// A number literal.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Number {
+    pub(crate) int: Option<i64>,
+    pub(crate) uint: Option<u64>,
+    pub(crate) float: Option<f64>,
+    pub(crate) complex: Option<(f64, f64)>,
+    /// The value where no type is asked for; `None` if it overflows `int`.
+    pub(crate) ideal: Option<Value>,
+}
+
+impl Number {
+    /// A character literal such as `'a'`; the error is Go's text.
+    pub(crate) fn from_character(text: &[u8]) -> Result<Number, String> {
+        let character =
+            strconv::unquote_char(&text[1..], b'\'').map_err(|_| "invalid syntax".to_owned())?;
+        if character.rest != b"'" {
+            return Err(format!(
+                "malformed character constant: {}",
+                String::from_utf8_lossy(text)
+            ));
+        }
+        let rune = character.rune;
+        Ok(Number {
+            int: Some(i64::from(rune)),
+            uint: Some(u64::from(rune)),
+            float: Some(f64::from(rune)),
+            complex: None,
+            ideal: Some(Value::from(i64::from(rune))),
+        })
+    }
+
+    /// A sum such as `1+2i`.
+    pub(crate) fn from_complex(text: &[u8]) -> Result<Number, String> {
+        const ERROR: &str = "syntax error scanning complex number";
+        let split = sum_split(text).ok_or(ERROR)?;
+        let (real, imaginary) = (&text[..split], &text[split..text.len() - 1]);
+        let part = |text: &[u8]| scan_float(text).ok_or_else(|| ERROR.to_owned());
+        Ok(Number::of_complex(part(real)?, part(imaginary)?))
+    }
+
+    /// Any other number, such as `1`, `0x1p-2`, `1e3`, `2i`.
+    pub(crate) fn parse(text: &[u8]) -> Result<Number, String> {
+        if let Some(digits) = text.strip_suffix(b"i")
+            && let Ok(imaginary) = strconv::parse_float(digits) {
+                return Ok(Number::of_complex(0.0, imaginary));
+            }
+        let quoted = || String::from_utf8_lossy(&strconv::quote(text)).into_owned();
+        let mut number = Number {
+            uint: strconv::parse_uint(text, 0, 64).ok(),
+            int: strconv::parse_int(text, 0, 64).ok(),
+            ..Number::default()
+        };
+        if number.int == Some(0) {
+            number.uint = Some(0); // "-0" is an unsigned zero as well.
+        }
+        let has_float_syntax = text.iter().any(|byte| b".eEpP".contains(byte));
+        #[allow(clippy::cast_precision_loss)] // As Go converts integers to floats.
+        match (number.int, number.uint) {
+            (Some(int), _) => number.float = Some(int as f64),
+            (None, Some(uint)) => number.float = Some(uint as f64),
+            (None, None) => {
+                let float = match strconv::parse_float(text) {
+                    Ok(float) => float,
+                    Err(NumberError::Syntax | NumberError::Range) => {
+                        return Err(format!("illegal number syntax: {}", quoted()));
+                    }
+                };
+                if !has_float_syntax {
+                    return Err(format!("integer overflow: {}", quoted()));
+                }
+                number.float = Some(float);
+                number.int = exact_int(float);
+                number.uint = exact_uint(float);
+            }
+        }
+        let hex = matches!(
+            text,
+            [b'0', b'x' | b'X', ..] | [b'+' | b'-', b'0', b'x' | b'X', ..]
+        );
+        let is_hex_int = hex && !text.iter().any(|byte| b"pP".contains(byte));
+        number.ideal = match (number.float, number.int) {
+            (Some(float), _) if has_float_syntax && !is_hex_int => Some(Value::from(float)),
+            (_, Some(int)) => Some(Value::from(int)),
+            _ => None,
+        };
+        Ok(number)
+    }
+
+    fn of_complex(real: f64, imaginary: f64) -> Number {
+        let mut number = Number {
+            complex: Some((real, imaginary)),
+            ideal: Some(Value::complex(real, imaginary)),
+            ..Number::default()
+        };
+        if imaginary == 0.0 {
+            number.float = Some(real);
+            number.int = exact_int(real);
+            number.uint = exact_uint(real);
+        }
+        number
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+fn exact_int(float: f64) -> Option<i64> {
+    // 2^63 itself would saturate to a number that converts back to it.
+    let int = float as i64;
+    (int as f64 == float && float < 9_223_372_036_854_775_808.0).then_some(int)
+}
+
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss
+)]
+fn exact_uint(float: f64) -> Option<u64> {
+    let uint = float as u64;
+    (uint as f64 == float && float < 18_446_744_073_709_551_616.0).then_some(uint)
+}
+
+/// Where the imaginary part of a sum starts: at a sign that doesn't belong to
+/// an exponent.
+fn sum_split(text: &[u8]) -> Option<usize> {
+    let hex = text.iter().take(3).any(|byte| matches!(byte, b'x' | b'X'));
+    let exponent: &[u8] = if hex { b"pP" } else { b"eE" };
+    (1..text.len()).find(|&i| matches!(text[i], b'+' | b'-') && !exponent.contains(&text[i - 1]))
+}
+
+/// A part of a sum, which Go reads with `fmt.Sscan`.
+fn scan_float(text: &[u8]) -> Option<f64> {
+    let unsigned = text.strip_prefix(b"+").unwrap_or(text);
+    strconv::parse_float(unsigned).ok()
+}
