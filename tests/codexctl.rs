@@ -55,7 +55,7 @@ fn an_error_is_a_message_and_an_exit_code() {
 fn a_command_of_a_later_version_says_so() {
     Scene::shop()
         .run("codexctl", &["apply", "--env", "dev"])
-        .fails(2, &["apply"]);
+        .fails(1, &["`codexctl apply`", "this release"]);
 }
 
 #[test]

@@ -26,6 +26,9 @@ fn infrastructure(manifest: &str) -> Scene {
 }
 
 fn json_items(outcome: &Outcome) -> Vec<Value> {
+    if outcome.stdout.is_empty() {
+        return Vec::new();
+    }
     let list: Value = serde_json::from_str(&outcome.stdout)
         .unwrap_or_else(|error| panic!("{}", outcome.report(&error.to_string())));
     list["items"].as_array().unwrap().clone()

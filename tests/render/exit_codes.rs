@@ -54,7 +54,7 @@ fn two_for_a_wrong_variable_file() {
     greeting("hello")
         .file("v.env", "nothing of this kind\n")
         .render(&["--env", "dev", "--var-file", "v.env"])
-        .fails(2, &["v.env:1"]);
+        .fails(2, &["v.env, line 1"]);
 }
 
 #[test]

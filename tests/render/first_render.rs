@@ -68,8 +68,8 @@ fn a_broken_template_shows_its_line() {
         .fails(
             2,
             &[
-                "services/api/deploy.yaml:19:",
-                "19 |   replicas: {{ fi eq .Env \"staging\" }}2{{ else }}1{{ end }}",
+                "services/api/deploy.yaml:20:16",
+                "20 |   replicas: {{ fi eq .Env \"staging\" }}2{{ else }}1{{ end }}",
                 "function `fi` is not defined",
             ],
         );

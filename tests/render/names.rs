@@ -76,8 +76,8 @@ fn version_is_the_packages() {
 #[test]
 fn an_unknown_flag_gets_a_suggestion() {
     Scene::new()
-        .render(&["--evn", "dev"])
-        .fails(2, &["--evn", "--env"]);
+        .render(&["--only-service", "web"])
+        .fails(2, &["--only-service", "--only-services"]);
 }
 
 #[test]
@@ -85,4 +85,23 @@ fn a_stray_argument_is_a_usage_error() {
     Scene::shop()
         .render(&["--env", "dev", "web"])
         .fails(2, &["web"]);
+}
+
+#[test]
+fn help_groups_flags_under_the_right_heading() {
+    let outcome = Scene::new().render(&["--help"]).any_stdout().check();
+    let section = |heading: &str| {
+        let start = outcome.stdout.find(&format!("\n{heading}:\n")).unwrap();
+        let section = &outcome.stdout[start + 1..];
+        section
+            .split("\n\n")
+            .take_while(|part| part.starts_with(heading) || part.starts_with(' '))
+            .collect::<String>()
+    };
+    assert!(section("Variables").contains("--var-file"));
+    assert!(
+        !section("Variables").contains("--list"),
+        "--list is no variable"
+    );
+    assert!(section("Filters").contains("--skip-infra"));
 }

@@ -100,15 +100,15 @@ spec:
         - name: web
           image: registry.example/web:ai-1
           volumeMounts:
-            - name: src
-              mountPath: /app
+            - mountPath: /app
+              name: src
         - name: sidecar
           image: envoy:1.0
       volumes:
-        - name: src
-          hostPath:
+        - hostPath:
             path: /srv/3
             type: Directory
+          name: src
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
@@ -237,7 +237,7 @@ fn filters_and_list_make_no_sense_here() {
         &["--skip-infra", "x"],
         &["--list"],
     ] {
-        project().render(&with(flags)).fails(2, &[flags[0]]);
+        project().render(&with(flags)).fails(2, &["-f"]);
     }
 }
 

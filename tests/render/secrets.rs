@@ -74,7 +74,7 @@ fn a_bad_line_of_an_env_file_is_not_shown() {
             "project: demo\nenvFiles: [.env]\n",
         )
         .file(".env", "A=1\nB=\"hunter2\n");
-    fails_without_showing(scene, &["--env", "dev"], &[".env:2"]);
+    fails_without_showing(scene, &["--env", "dev"], &[".env, line 2"]);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_bad_line_of_a_var_file_is_not_shown() {
     fails_without_showing(
         scene,
         &["--env", "dev", "--var-file", "v.env"],
-        &["v.env:3"],
+        &["v.env, line 3"],
     );
 }
 
@@ -91,7 +91,7 @@ fn a_bad_line_of_a_var_file_is_not_shown() {
 fn a_bad_item_of_vars_is_shown() {
     greeting("hello")
         .render(&["--env", "dev", "--vars", "A=1,oops"])
-        .fails(2, &["--vars", "oops"]);
+        .fails(2, &["`oops`", "KEY=VALUE"]);
 }
 
 #[test]

@@ -61,10 +61,10 @@ fn var_takes_any_value_and_may_be_repeated() {
 fn a_var_without_a_name_or_a_value_is_a_usage_error() {
     greeting("hello")
         .render(&["--env", "dev", "--var", "oops"])
-        .fails(2, &["--var"]);
+        .fails(2, &["KEY=VALUE"]);
     greeting("hello")
         .render(&["--env", "dev", "--var", "=x"])
-        .fails(2, &["--var"]);
+        .fails(2, &["KEY=VALUE"]);
 }
 
 #[test]

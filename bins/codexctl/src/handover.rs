@@ -7,7 +7,7 @@ use std::process::Command;
 
 use clap::ValueEnum;
 use codex_common::cli::{Color, Messages};
-use codex_common::diagnostic::Diagnostic;
+use codex_common::diagnostic::{Diagnostic, system_reason};
 use codex_common::suggestion::did_you_mean;
 
 use crate::arguments::Persistent;
@@ -50,6 +50,6 @@ fn become_program(program: &str, typed: &str, words: Vec<OsString>) -> Diagnosti
     let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(program)));
     let path = beside.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(program));
     let error = Command::new(&path).arg0(typed).args(words).exec();
-    Diagnostic::machine(format!("cannot start {}: {error}", path.display()))
+    Diagnostic::machine(format!("cannot start {}: {}", path.display(), system_reason(&error)))
         .hint(Some(format!("install {program} beside codexctl or on the PATH")))
 }

@@ -55,27 +55,27 @@ pub(crate) struct Arguments {
     service: Vec<Owner>,
 
     /// List what is selected, and why the rest isn't
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     list: bool,
 
     /// The format: yaml or json; with --list table or json
-    #[arg(short, long, value_enum, value_name = "FORMAT")]
+    #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     output: Option<OutputFormat>,
 
     /// Whether a missing value is an error or prints `<no value>` [default: error]
-    #[arg(long, value_enum, value_name = "WHAT")]
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = "Rules")]
     missing: Option<MissingValue>,
 
     /// Follow the rules of codexctl where they differ
-    #[arg(long, value_enum, value_name = "TOOL")]
+    #[arg(long, value_enum, value_name = "TOOL", help_heading = "Rules")]
     compat: Option<Compat>,
 
     /// Leave out the comment line that tells apply whose the manifests are
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     no_header: bool,
 
     /// Don't warn of calls that mean the opposite of what they do in Helm
-    #[arg(long)]
+    #[arg(long, help_heading = "Rules")]
     no_lint: bool,
 
     #[command(flatten)]

@@ -144,6 +144,17 @@ impl Diagnostic {
     }
 }
 
+/// The system's reason in the style of our messages: lower case, without the number that Rust appends.
+pub fn system_reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -124,10 +124,11 @@ fn escaped(
 ) -> Result<Value, Failure> {
     let mut out = Vec::new();
     if let [arg] = args
-        && let Some(text) = arg.as_bytes() {
-            escape(&mut out, text);
-            return Ok(Value::string(out));
-        }
+        && let Some(text) = arg.as_bytes()
+    {
+        escape(&mut out, text);
+        return Ok(Value::string(out));
+    }
     let shown: Vec<Value> = args.iter().map(printable).collect();
     let mut text = Vec::new();
     fmt::append_print(&mut text, &shown, limit)?;

@@ -66,9 +66,10 @@ impl Signature {
     fn ty(&self) -> Type {
         let mut params = self.params.clone();
         if self.variadic
-            && let Some(last) = params.pop() {
-                params.push(Type::slice(last));
-            }
+            && let Some(last) = params.pop()
+        {
+            params.push(Type::slice(last));
+        }
         Type::func(params, self.variadic, self.result.clone())
     }
 }

@@ -8,6 +8,7 @@ use crate::time::{Duration, Location, Month, Time, Weekday};
 use crate::value::{Data, MethodSet, Type, Value};
 
 type Outcome = Result<Value, FunctionError>;
+type TimeBody = fn(&Time, &[Value]) -> Outcome;
 
 /// A method with its signature, without the receiver.
 pub(crate) struct Method {
@@ -19,7 +20,7 @@ pub(crate) struct Method {
 }
 
 enum Body {
-    Time(fn(&Time, &[Value]) -> Outcome),
+    Time(TimeBody),
     /// Of durations, months and weekdays.
     Int(fn(i64, &[Value]) -> Outcome),
     Location(fn(&Location) -> Outcome),
@@ -128,7 +129,7 @@ fn time<const N: usize>(
     name: &'static str,
     params: [Type; N],
     result: Type,
-    body: fn(&Time, &[Value]) -> Outcome,
+    body: TimeBody,
 ) -> Method {
     method(name, params, result, Body::Time(body))
 }
@@ -205,7 +206,7 @@ fn time_parts() -> Vec<Method> {
         time("Month", [], Type::MONTH, |t, _| Ok(t.month().into())),
         time("Weekday", [], Type::WEEKDAY, |t, _| Ok(t.weekday().into())),
     ];
-    let parts: [(&'static str, fn(&Time, &[Value]) -> Outcome); 8] = [
+    let parts: [(&'static str, TimeBody); 8] = [
         ("Year", |t, _| Ok(t.year().into())),
         ("Day", |t, _| Ok(t.day().into())),
         ("YearDay", |t, _| Ok(t.year_day().into())),
@@ -221,7 +222,7 @@ fn time_parts() -> Vec<Method> {
         "Compare" => time(name, [Type::TIME], Type::INT, body),
         _ => time(name, [], Type::INT, body),
     }));
-    let units: [(&'static str, fn(&Time, &[Value]) -> Outcome); 4] = [
+    let units: [(&'static str, TimeBody); 4] = [
         ("Unix", |t, _| Ok(t.unix().into())),
         ("UnixMilli", |t, _| Ok(t.unix_milli().into())),
         ("UnixMicro", |t, _| Ok(t.unix_micro().into())),

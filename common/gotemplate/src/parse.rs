@@ -3,11 +3,14 @@
 
 mod ast;
 mod blocks;
+mod definitions;
 mod lexer;
+mod literals;
 mod number;
 mod parser;
 mod pipeline;
 mod source;
+mod token;
 
 pub(crate) use ast::{Branch, Many, NodeId, NodeKind, Tree};
 pub(crate) use parser::parse;

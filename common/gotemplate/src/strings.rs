@@ -21,7 +21,7 @@ pub fn to_upper(text: &[u8]) -> Vec<u8> {
 /// Go's `strings.Title`: the first letter of every word in title case.
 ///
 /// ```
-/// assert_eq!(gotemplate::strings::title(b"db-main it's"), b"Db-Main It's");
+/// assert_eq!(gotemplate::strings::title(b"db-main it's"), b"Db-Main It'S");
 /// ```
 #[must_use]
 pub fn title(text: &[u8]) -> Vec<u8> {
@@ -59,10 +59,10 @@ pub fn trim_space(text: &[u8]) -> &[u8] {
 }
 
 /// Whether a character after this one is inside a word for `title`: digits and
-/// the underscore count, other ASCII punctuation doesn't.
+/// the underscore count, all other ASCII doesn't, the apostrophe included.
 fn continues_word(rune: u32) -> bool {
     match u8::try_from(rune) {
-        Ok(byte) if byte.is_ascii() => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'\''),
+        Ok(byte) if byte.is_ascii() => byte.is_ascii_alphanumeric() || byte == b'_',
         _ => !unicode::is_space(rune),
     }
 }

@@ -83,15 +83,6 @@ pub(crate) fn is_print(rune: u32) -> bool {
     }
 }
 
-/// Printable, or a space separator other than U+0020 (`unicode.IsGraphic`).
-pub(crate) fn is_graphic(rune: u32) -> bool {
-    is_print(rune)
-        || matches!(
-            rune,
-            0xA0 | 0x1680 | 0x2000..=0x200A | 0x202F | 0x205F | 0x3000
-        )
-}
-
 /// White space (`unicode.IsSpace`): U+0085 and U+00A0 too.
 pub(crate) fn is_space(rune: u32) -> bool {
     matches!(
@@ -124,11 +115,6 @@ pub(crate) fn is_digit(rune: u32) -> bool {
         Ok(byte) if byte.is_ascii() => byte.is_ascii_digit(),
         _ => in_class(class::DIGIT, rune),
     }
-}
-
-/// A number of any kind, category N (`unicode.IsNumber`).
-pub(crate) fn is_number(rune: u32) -> bool {
-    in_class(class::NUMBER, rune)
 }
 
 /// An upper-case letter, category Lu (`unicode.IsUpper`).
@@ -225,9 +211,8 @@ mod tests {
         assert!(is_print(0x20) && is_print(0xE9) && is_print(0x1F600) && is_print(0x301));
         assert!(!is_print(0x7F) && !is_print(0xA0) && !is_print(0xAD) && !is_print(0xE000));
         assert!(!is_print(0xD800) && !is_print(u32::MAX));
-        assert!(is_graphic(0xA0) && is_graphic(0x3000) && !is_graphic(0x2028));
         assert!(is_space(0x85) && is_space(0xA0) && !is_space(0x200B) && !is_space(0xFEFF));
-        assert!(is_digit(0x0663) && !is_digit(0xBD) && is_number(0xBD));
+        assert!(is_digit(0x0663) && !is_digit(0xBD));
         assert!(is_letter(0x4E2D) && is_letter(0x1F2) && !is_letter(0x301));
         assert!(is_upper(0x130) && !is_upper(0x1C5) && !is_upper(0x61));
     }

@@ -108,6 +108,18 @@ impl Value {
         self
     }
 
+    /// The value as the result, of type `ty`, of a function.
+    pub(crate) fn returned_as(self, ty: &Type) -> Value {
+        if ty.is_value() {
+            return self;
+        }
+        if ty.is_any() || self.ty == *ty {
+            return self.placed(ty);
+        }
+        // A host that returns something else than it declared gets what it returned.
+        self.clone().convert(ty).unwrap_or(self)
+    }
+
     /// The value inside an `any`; a nil `any` becomes missing, as the end of
     /// every pipeline makes it.
     pub(crate) fn unboxed(mut self) -> Value {

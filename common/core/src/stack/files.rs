@@ -9,7 +9,7 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use crate::diagnostic::{Blame, Diagnostic};
+use crate::diagnostic::{Blame, Diagnostic, system_reason};
 
 /// The largest `services.yaml`, in bytes.
 pub const MAX_STACK: u64 = 8 << 20;
@@ -61,7 +61,7 @@ impl From<FileError> for Diagnostic {
 /// It can't be read, is too large, or isn't UTF-8.
 #[allow(clippy::disallowed_methods, reason = "the one place where files are opened")]
 pub fn read_text(path: &Path, name: &str, limit: u64) -> Result<String, FileError> {
-    let io = |error: std::io::Error| FileError::Io { name: name.to_owned(), reason: plain_reason(&error) };
+    let io = |error: std::io::Error| FileError::Io { name: name.to_owned(), reason: system_reason(&error) };
     let file = File::open(path).map_err(io)?;
     let about = file.metadata().map_err(io)?;
     if about.is_dir() {
@@ -89,15 +89,4 @@ pub fn text_of(bytes: Vec<u8>, name: &str) -> Result<String, FileError> {
         Some(rest) => rest.to_owned(),
         None => text,
     })
-}
-
-/// The system's reason without the number that Rust appends to it.
-fn plain_reason(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_lowercase().chain(letters).collect(),
-        None => text.to_owned(),
-    }
 }

@@ -36,7 +36,7 @@ fn capacity(len: usize) -> usize {
     while capacity < len {
         capacity = match capacity {
             0 => 1,
-            ..DOUBLES_UP_TO => capacity * 2,
+            1..DOUBLES_UP_TO => capacity * 2,
             _ => capacity + (capacity + 3 * DOUBLES_UP_TO) / 4,
         };
     }

@@ -48,6 +48,10 @@ pub(super) fn slice(args: &[Value]) -> Result<Value, FunctionError> {
     if item.is_missing() || item.is_nil_any() {
         return Err("slice of untyped nil".into());
     }
+    let (item, is_nil) = item.indirect();
+    if is_nil {
+        return Err("slice of nil pointer".into());
+    }
     if indexes.len() > 3 {
         return Err(format!("too many slice indexes: {}", indexes.len()).into());
     }

@@ -260,19 +260,13 @@ impl Executor<'_, '_> {
             Callee::Method(method, receiver) => {
                 return Ok(method
                     .call(receiver, args)?
-                    .placed(&method.signature.result));
+                    .returned_as(&method.signature.result));
             }
             Callee::Function(index) => &self.tree.functions[*index as usize],
         };
         let builtin = match function.action() {
             Action::Host(body) => {
-                let result = &function.signature().result;
-                let value = body(args)?;
-                return Ok(if result.is_value() {
-                    value
-                } else {
-                    value.placed(result)
-                });
+                return Ok(body(args)?.returned_as(&function.signature().result));
             }
             Action::Builtin(builtin) => *builtin,
         };
@@ -285,16 +279,13 @@ impl Executor<'_, '_> {
     /// The built-in function `call`: the first argument is the function.
     fn call_value(&self, call: &Call, args: &[Value]) -> Result<Value, Failure> {
         let name = match call.args.len() {
-            0 => args
-                .first()
-                .map(reflected_text)
-                .unwrap_or_default(),
+            0 => args.first().map(reflected_text).unwrap_or_default(),
             _ => self.tree.source(self.tree.many(call.args)[0]),
         };
         let function = builtins::callee(&name, args)?;
         let args = builtins::call_arguments(&name, &function, args.get(1..).unwrap_or_default())?;
         match function.action() {
-            Action::Host(body) => Ok(body(&args)?.placed(&function.signature().result)),
+            Action::Host(body) => Ok(body(&args)?.returned_as(&function.signature().result)),
             Action::Builtin(builtin) => builtins::run(*builtin, &args, self.options.limits.bytes),
         }
     }

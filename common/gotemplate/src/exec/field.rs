@@ -104,9 +104,10 @@ impl Executor<'_, '_> {
         }
         let methods = receiver.ty().methods();
         if methods != MethodSet::None
-            && let Some(method) = methods::find(methods, name) {
-                return Ok(Found::Method(method));
-            }
+            && let Some(method) = methods::find(methods, name)
+        {
+            return Ok(Found::Method(method));
+        }
         let (target, is_nil) = receiver.indirect();
         match target.data() {
             Data::Struct(values) => {

@@ -69,7 +69,7 @@ impl<'o> Printer<'o> {
                 .flags
                 .fmt_s(self.out, value.ty().to_string().as_bytes()),
             'p' => self.print_pointer(value, 'p')?,
-            _ if self.call_method(value, verb) => {}
+            _ if self.call_method(value, verb)? => {}
             _ => self.print_value(value, verb)?,
         }
         self.check()
@@ -87,29 +87,35 @@ impl<'o> Printer<'o> {
 
     /// Writes the value through its `String` or `GoString` method, if it has
     /// one that `verb` asks for.
-    fn call_method(&mut self, value: &Value, verb: char) -> bool {
+    fn call_method(&mut self, value: &Value, verb: char) -> Result<bool, TooLong> {
         if self.erroring {
-            return false;
+            return Ok(false);
         }
+        if verb == 'w' && *value.ty() != Type::BYTES {
+            // Errors can be wrapped in errors only, never in a template.
+            self.bad_verb(value, verb)?;
+            return Ok(true);
+        }
+
         if self.flags.sharp_v {
             let text = methods::go_string(value);
             if let Some(text) = &text {
                 self.flags.fmt_s(self.out, text.as_bytes());
             }
-            return text.is_some();
+            return Ok(text.is_some());
         }
         if !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
-            return false;
+            return Ok(false);
         }
         let Some(text) = methods::string(value) else {
-            return false;
+            return Ok(false);
         };
         match verb {
             'x' | 'X' => self.flags.fmt_sbx(self.out, text.as_bytes(), verb == 'X'),
             'q' => self.flags.fmt_q(self.out, text.as_bytes()),
             _ => self.flags.fmt_s(self.out, text.as_bytes()),
         }
-        true
+        Ok(true)
     }
 
     fn print_value(&mut self, value: &Value, verb: char) -> Result<(), TooLong> {
@@ -164,7 +170,7 @@ impl<'o> Printer<'o> {
             });
             return Ok(());
         }
-        if visible && self.call_method(value, verb) {
+        if visible && self.call_method(value, verb)? {
             return Ok(());
         }
         self.print_node(value, verb, visible, open)

@@ -215,7 +215,7 @@ impl Formatter<'_, '_, '_> {
             (false, _) => b"(BADINDEX)",
             (true, None) => b"(MISSING)",
             (true, Some(arg)) => {
-                if verb == 'v' {
+                if matches!(verb, 'v' | 'w') {
                     let flags = &mut self.printer.flags;
                     flags.sharp_v = std::mem::take(&mut flags.sharp);
                     flags.plus_v = std::mem::take(&mut flags.plus);

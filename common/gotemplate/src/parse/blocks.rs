@@ -3,26 +3,23 @@
 //! Control structures that are still open lie in [`Parser::blocks`]; `else` and
 //! `end` look at the last one.
 
-use super::ast::{Branch, Definition, Many, NodeId, NodeKind};
-use super::lexer::{Token, TokenKind};
-use super::parser::{Body, Parser, index};
-use super::pipeline::quote;
+use super::ast::{Branch, Many, NodeId, NodeKind};
+use super::parser::{Body, Parser};
+use super::token::{Token, TokenKind};
 use crate::error::{Error, ErrorKind};
-use crate::strconv;
-use crate::unicode;
 
 /// A control structure or definition that waits for its `{{end}}`.
 #[derive(Debug)]
 pub(super) struct Block {
-    kind: BlockKind,
+    pub(super) kind: BlockKind,
     /// Start of the action that opened it.
-    start: usize,
+    pub(super) start: usize,
     /// Where its statements start among the pending nodes.
-    mark: usize,
+    pub(super) mark: usize,
 }
 
 #[derive(Debug)]
-enum BlockKind {
+pub(super) enum BlockKind {
     Control(Control),
     /// `{{define}}`: the body around it.
     Define {
@@ -39,7 +36,7 @@ enum BlockKind {
 }
 
 #[derive(Debug)]
-struct Control {
+pub(super) struct Control {
     word: TokenKind,
     pipe: NodeId,
     /// How many variables were in scope before it.
@@ -128,13 +125,13 @@ impl Parser<'_> {
     }
 
     /// Adds a statement that ends with the token read last.
-    fn statement(&mut self, pos: usize, start: usize, kind: NodeKind) {
+    pub(super) fn statement(&mut self, pos: usize, start: usize, kind: NodeKind) {
         let end = self.last_token().end;
         let node = self.add(pos, start..end, kind);
         self.pending.push(node);
     }
 
-    fn expect(&mut self, kind: TokenKind, context: &str) -> Result<Token, Error> {
+    pub(super) fn expect(&mut self, kind: TokenKind, context: &str) -> Result<Token, Error> {
         let token = self.next_non_space();
         if token.kind == kind {
             Ok(token)
@@ -302,106 +299,5 @@ impl Parser<'_> {
         }
         self.statement(token.start, start, kind);
         Ok(())
-    }
-
-    fn template(&mut self, start: usize) -> Result<(), Error> {
-        const CONTEXT: &str = "template clause";
-        let token = self.next_non_space();
-        let name = self.template_name(token, CONTEXT)?;
-        let pipe = match self.next_non_space().kind {
-            TokenKind::RightDelim => None,
-            _ => {
-                self.backup();
-                Some(self.pipeline(CONTEXT, TokenKind::RightDelim)?)
-            }
-        };
-        let name = self.template_name_index(name);
-        self.statement(token.start, start, NodeKind::Template { name, pipe });
-        Ok(())
-    }
-
-    fn template_name(&self, token: Token, context: &str) -> Result<String, Error> {
-        if !matches!(token.kind, TokenKind::String | TokenKind::RawString) {
-            return Err(self.unexpected(token, context));
-        }
-        match strconv::unquote(self.token_text(token)) {
-            Ok(name) => Ok(String::from_utf8_lossy(&name).into_owned()),
-            Err(_) => Err(self.syntax_error(token, "invalid syntax")),
-        }
-    }
-
-    fn template_name_index(&mut self, name: String) -> u32 {
-        self.tree.template_names.push(name);
-        index(self.tree.template_names.len() - 1)
-    }
-
-    fn open_definition(&mut self, delim: Token) -> Result<(), Error> {
-        const CONTEXT: &str = "define clause";
-        let outer = std::mem::take(&mut self.body);
-        let token = self.next_non_space();
-        let name = self.template_name(token, CONTEXT)?;
-        self.expect(TokenKind::RightDelim, CONTEXT)?;
-        let kind = BlockKind::Define { name, outer };
-        self.blocks.push(Block {
-            kind,
-            start: delim.start,
-            mark: self.pending.len(),
-        });
-        Ok(())
-    }
-
-    fn open_block(&mut self, start: usize) -> Result<(), Error> {
-        const CONTEXT: &str = "block clause";
-        let name_token = self.next_non_space();
-        let name = self.template_name(name_token, CONTEXT)?;
-        let pipe = self.pipeline(CONTEXT, TokenKind::RightDelim)?;
-        let outer = std::mem::take(&mut self.body);
-        let kind = BlockKind::Block {
-            name,
-            name_token,
-            pipe,
-            outer,
-        };
-        self.blocks.push(Block {
-            kind,
-            start,
-            mark: self.pending.len(),
-        });
-        Ok(())
-    }
-
-    /// Adds a definition. An empty one never takes another one's place.
-    fn define(&mut self, name: String, list: Many) -> Result<(), Error> {
-        let Some(&known) = self.definitions.get(&name) else {
-            self.definitions
-                .insert(name.clone(), index(self.tree.definitions.len()));
-            self.tree.definitions.push(Definition { name, list });
-            return Ok(());
-        };
-        let known = known as usize;
-        if self.is_blank(self.tree.definitions[known].list) {
-            self.tree.definitions[known].list = list;
-        } else if !self.is_blank(list) {
-            let message = format!("template: multiple definition of template {}", quote(&name));
-            return Err(self.syntax_error(self.last_token(), message));
-        }
-        Ok(())
-    }
-
-    /// Whether statements are nothing but white space.
-    fn is_blank(&self, list: Many) -> bool {
-        self.tree.many(list).iter().all(|node| {
-            matches!(self.tree.node(*node).kind, NodeKind::Text)
-                && unicode::runes(self.tree.slice(*node)).all(|(rune, _)| unicode::is_space(rune))
-        })
-    }
-
-    fn resolve_targets(&mut self) {
-        let names = &self.tree.template_names;
-        self.tree.targets = names
-            .iter()
-            .map(|name| self.definitions.get(name).copied())
-            .collect();
-        self.tree.main = self.definitions.get(self.name).copied().unwrap_or_default();
     }
 }

@@ -6,6 +6,7 @@
 
 use memchr::memmem;
 
+use super::token::{Token, TokenKind};
 use crate::unicode;
 
 const LEFT_DELIM: &[u8] = b"{{";
@@ -13,82 +14,12 @@ const RIGHT_DELIM: &[u8] = b"}}";
 const LEFT_COMMENT: &[u8] = b"/*";
 const RIGHT_COMMENT: &[u8] = b"*/";
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenKind {
-    Error,
-    Eof,
-    Text,
-    LeftDelim,
-    RightDelim,
-    Space,
-    Assign,
-    Declare,
-    Pipe,
-    LeftParen,
-    RightParen,
-    Char,
-    CharConstant,
-    Complex,
-    Number,
-    String,
-    RawString,
-    Variable,
-    Field,
-    Identifier,
-    Bool,
-    // Keywords.
-    Dot,
-    Nil,
-    Block,
-    Break,
-    Continue,
-    Define,
-    Else,
-    End,
-    If,
-    Range,
-    Template,
-    With,
-}
-
-impl TokenKind {
-    pub(crate) fn is_keyword(self) -> bool {
-        self as u8 >= TokenKind::Dot as u8
-    }
-
-    fn of_word(word: &[u8]) -> TokenKind {
-        match word {
-            b"true" | b"false" => TokenKind::Bool,
-            b"nil" => TokenKind::Nil,
-            b"block" => TokenKind::Block,
-            b"break" => TokenKind::Break,
-            b"continue" => TokenKind::Continue,
-            b"define" => TokenKind::Define,
-            b"else" => TokenKind::Else,
-            b"end" => TokenKind::End,
-            b"if" => TokenKind::If,
-            b"range" => TokenKind::Range,
-            b"template" => TokenKind::Template,
-            b"with" => TokenKind::With,
-            _ => TokenKind::Identifier,
-        }
-    }
-}
-
-/// A token: its kind and the bytes of the text it stands for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Token {
-    pub(crate) kind: TokenKind,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-}
-
 pub(crate) struct Lexer<'t> {
-    text: &'t [u8],
+    pub(super) text: &'t [u8],
     finder: memmem::Finder<'static>,
     /// Where the token under way starts.
-    start: usize,
-    pos: usize,
+    pub(super) start: usize,
+    pub(super) pos: usize,
     in_action: bool,
     paren_depth: usize,
     /// Whether `break` and `continue` are keywords: not if they are functions.
@@ -130,15 +61,15 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn rest(&self) -> &'t [u8] {
+    pub(super) fn rest(&self) -> &'t [u8] {
         &self.text[self.pos..]
     }
 
-    fn byte(&self) -> Option<u8> {
+    pub(super) fn byte(&self) -> Option<u8> {
         self.text.get(self.pos).copied()
     }
 
-    fn emit(&mut self, kind: TokenKind) -> Token {
+    pub(super) fn emit(&mut self, kind: TokenKind) -> Token {
         let token = Token {
             kind,
             start: self.start,
@@ -148,7 +79,7 @@ impl<'t> Lexer<'t> {
         token
     }
 
-    fn error(&mut self, message: impl Into<String>) -> Token {
+    pub(super) fn error(&mut self, message: impl Into<String>) -> Token {
         self.message = message.into();
         Token {
             kind: TokenKind::Error,
@@ -390,104 +321,13 @@ impl<'t> Lexer<'t> {
         self.pos += size;
         self.error(format!("bad character {}", unicode_name(rune)))
     }
-
-    fn quoted(&mut self, quote: u8, kind: TokenKind, unterminated: &str) -> Token {
-        loop {
-            let byte = self.byte();
-            self.pos += 1;
-            match byte {
-                Some(b'\\') => match self.byte() {
-                    None | Some(b'\n') => break,
-                    Some(_) => self.pos += 1,
-                },
-                None | Some(b'\n') => break,
-                Some(byte) if byte == quote => return self.emit(kind),
-                Some(_) => {}
-            }
-        }
-        self.pos = self.pos.min(self.text.len());
-        self.error(unterminated)
-    }
-
-    fn raw_quoted(&mut self) -> Token {
-        match memchr::memchr(b'`', self.rest()) {
-            Some(offset) => {
-                self.pos += offset + 1;
-                self.emit(TokenKind::RawString)
-            }
-            None => self.error("unterminated raw quoted string"),
-        }
-    }
-
-    fn number(&mut self) -> Token {
-        if !self.scan_number() {
-            return self.bad_number();
-        }
-        if !matches!(self.byte(), Some(b'+' | b'-')) {
-            return self.emit(TokenKind::Number);
-        }
-        // A sign right after a number: only `1+2i` is allowed.
-        if !self.scan_number() || self.text[self.pos - 1] != b'i' {
-            return self.bad_number();
-        }
-        self.emit(TokenKind::Complex)
-    }
-
-    fn bad_number(&mut self) -> Token {
-        let quoted = crate::strconv::quote(&self.text[self.start..self.pos]);
-        self.error(format!(
-            "bad number syntax: {}",
-            String::from_utf8_lossy(&quoted)
-        ))
-    }
-
-    /// Reads what may be a number; whether it is one is seen later.
-    fn scan_number(&mut self) -> bool {
-        self.accept(b"+-");
-        let mut digits: &[u8] = b"0123456789_";
-        let mut exponent: &[u8] = b"eE";
-        if self.accept(b"0") {
-            if self.accept(b"xX") {
-                (digits, exponent) = (b"0123456789abcdefABCDEF_", b"pP");
-            } else if self.accept(b"oO") {
-                (digits, exponent) = (b"01234567_", b"");
-            } else if self.accept(b"bB") {
-                (digits, exponent) = (b"01_", b"");
-            }
-        }
-        self.accept_run(digits);
-        if self.accept(b".") {
-            self.accept_run(digits);
-        }
-        if self.accept(exponent) {
-            self.accept(b"+-");
-            self.accept_run(b"0123456789_");
-        }
-        self.accept(b"i");
-        let (rune, size) = unicode::decode_rune(self.rest());
-        if size > 0 && is_alphanumeric(rune) {
-            self.pos += size;
-            return false;
-        }
-        true
-    }
-
-    fn accept(&mut self, valid: &[u8]) -> bool {
-        let accepted = self.byte().is_some_and(|byte| valid.contains(&byte));
-        self.pos += usize::from(accepted);
-        accepted
-    }
-
-    fn accept_run(&mut self, valid: &[u8]) {
-        while self.accept(valid) {}
-    }
 }
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-fn is_alphanumeric(rune: u32) -> bool {
+pub(super) fn is_alphanumeric(rune: u32) -> bool {
     rune == u32::from(b'_') || unicode::is_letter(rune) || unicode::is_digit(rune)
 }
 

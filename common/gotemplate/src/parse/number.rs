@@ -50,9 +50,10 @@ impl Number {
     /// Any other number, such as `1`, `0x1p-2`, `1e3`, `2i`.
     pub(crate) fn parse(text: &[u8]) -> Result<Number, String> {
         if let Some(digits) = text.strip_suffix(b"i")
-            && let Ok(imaginary) = strconv::parse_float(digits) {
-                return Ok(Number::of_complex(0.0, imaginary));
-            }
+            && let Ok(imaginary) = strconv::parse_float(digits)
+        {
+            return Ok(Number::of_complex(0.0, imaginary));
+        }
         let quoted = || String::from_utf8_lossy(&strconv::quote(text)).into_owned();
         let mut number = Number {
             uint: strconv::parse_uint(text, 0, 64).ok(),

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use super::ast::{Many, Node, NodeId, NodeKind, Tree};
 use super::blocks::Block;
-use super::lexer::{Lexer, Token, TokenKind};
+use super::lexer::Lexer;
+use super::token::{Token, TokenKind};
 use crate::error::{Error, ErrorKind, Facts, Phase, Place};
 use crate::function::Functions;
 use crate::strconv;
@@ -29,7 +30,7 @@ pub(crate) fn parse(name: &str, text: &[u8], functions: &Functions) -> Result<Tr
         lexer: Lexer::new(text, is_keyword("break"), is_keyword("continue")),
         tree: Tree {
             text: Arc::from(text),
-            variables: vec![0..0],
+            variables: std::iter::once(0..0).collect(),
             ..Tree::default()
         },
         symbols: HashMap::new(),

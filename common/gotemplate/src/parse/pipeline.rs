@@ -4,9 +4,9 @@
 //! list, not on the native stack.
 
 use super::ast::{Many, NodeId, NodeKind};
-use super::lexer::{Token, TokenKind};
 use super::number::Number;
 use super::parser::{Parser, index};
+use super::token::{Token, TokenKind};
 use crate::error::{Error, ErrorKind};
 use crate::strconv;
 use crate::value::Value;

@@ -13,6 +13,7 @@ const MOST_DIGITS: usize = 800;
 const MOST_PLACES: usize = 1100;
 
 /// The text of `number`: what [`append_float`] appends.
+#[cfg(test)]
 pub(crate) fn format_float(number: f64, verb: u8, precision: Option<usize>, bits: u32) -> Vec<u8> {
     let mut out = Vec::with_capacity(24);
     append_float(&mut out, number, verb, precision, bits);

@@ -25,6 +25,7 @@ pub(crate) fn append_quote_to_ascii(out: &mut Vec<u8>, text: &[u8]) {
 }
 
 /// `rune` as a character literal between `'` (`strconv.QuoteRune`).
+#[cfg(test)]
 pub(crate) fn quote_rune(rune: u32) -> Vec<u8> {
     let mut out = Vec::new();
     append_quote_rune(&mut out, rune);

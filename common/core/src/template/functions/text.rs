@@ -54,9 +54,14 @@ pub(super) fn indent(spaces: i64, text: &str) -> Result<String, FunctionError> {
     Ok(lines.join("\n"))
 }
 
-/// The values that are something, each in its quotes, blanks between.
+/// The values that are something, each in its quotes, blanks between. Nothing at all is an empty text: Sprig
+/// gives no quotes then, which turns `x: {{ .Map.missing | quote }}` into a null.
 fn joined(values: &[Value], quoted: impl Fn(&str) -> String) -> Value {
-    let texts: Vec<String> = values.iter().filter(|value| !value.is_nil()).map(|value| quoted(&spelled(value))).collect();
+    let texts = values.iter().filter(|value| !value.is_nil());
+    let texts: Vec<String> = texts.map(|value| quoted(&spelled(value))).collect();
+    if texts.is_empty() {
+        return Value::from(quoted(""));
+    }
     Value::from(texts.join(" "))
 }
 
