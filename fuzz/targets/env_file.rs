@@ -2,7 +2,8 @@
 
 #![no_main]
 
-use codex_common::stack::variables::{env_file, var_file};
+use codex_common::stack::variables::env_file;
+use codex_common::stack::variables::var_file::{self, Grammar};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -10,5 +11,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     let _ = env_file::parse(text);
-    let _ = var_file::parse(text);
+    for grammar in [Grammar::Plain, Grammar::Compat] {
+        let _ = var_file::parse(text, grammar);
+    }
 });

@@ -78,6 +78,9 @@ fn benchmark(program: &PathBuf) -> ExitCode {
     );
     missed += usize::from(!fits);
     println!("{RUNS} runs each on {} cores; missed: {missed}", cores());
+    if let Some(load) = load().filter(|load| *load > cores_as_load()) {
+        println!("the machine was busy (load {load:.1}): measure again when it isn't");
+    }
     ExitCode::from(u8::from(missed > 0))
 }
 
@@ -115,6 +118,16 @@ fn mebibytes(bytes: u64) -> String {
 
 fn mark(met: bool) -> &'static str {
     if met { "" } else { "  MISSED" }
+}
+
+/// How many processes wanted to run in the last minute, where the system says it.
+fn load() -> Option<f64> {
+    let text = fs::read_to_string("/proc/loadavg").ok()?;
+    text.split(' ').next()?.parse().ok()
+}
+
+fn cores_as_load() -> f64 {
+    u32::try_from(cores()).map_or(f64::MAX, f64::from)
 }
 
 fn cores() -> usize {

@@ -31,3 +31,6 @@ pub use write::{NotJson, write, write_json};
 
 /// How deep a document may be nested, aliases included: yaml.v3's own limit.
 pub const MAX_DEPTH: usize = 10_000;
+
+#[cfg(test)]
+mod tests;

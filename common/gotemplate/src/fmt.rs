@@ -8,6 +8,7 @@ mod printer;
 mod printf;
 mod verbs;
 
+use crate::time::Location;
 use crate::value::{Kind, Value};
 use printer::Printer;
 
@@ -75,6 +76,16 @@ pub(crate) fn with_verb(value: &Value, verb: char) -> String {
         out.truncate(LIMIT);
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+/// What a pointer to `location` points to: a struct that has no methods.
+pub(crate) fn location_struct(location: &Location) -> String {
+    let mut out = Vec::new();
+    // It is far shorter than any limit.
+    let _ = Printer::new(&mut out, usize::MAX).print_location(location, 'v');
+    String::from_utf8_lossy(&out)
+        .trim_start_matches('&')
+        .to_owned()
 }
 
 /// A value in Go syntax, as `%#v` shows it.

@@ -53,3 +53,8 @@ pub use options::{Limits, Missing, Options};
 pub use source_map::{Origin, SourceMap};
 pub use template::{Call, Template};
 pub use value::{Kind, StructType, Type, Value, ValueError};
+
+/// Tests the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

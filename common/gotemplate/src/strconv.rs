@@ -64,6 +64,7 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::float_format::format_float;
     use super::*;
 
     proptest! {

@@ -84,7 +84,6 @@ func classes() {
 	header("character classes", "class")
 	class("PRINT", "What Go calls printable: letters, marks, numbers, punctuation, symbols and U+0020 (first, last).", unicode.IsPrint)
 	class("LETTER", "Category L (first, last).", unicode.IsLetter)
-	class("NUMBER", "Category N (first, last).", unicode.IsNumber)
 	class("DIGIT", "Category Nd (first, last).", unicode.IsDigit)
 }
 

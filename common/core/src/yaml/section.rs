@@ -3,7 +3,7 @@
 //! Separate from the parser so that documents can be read in parallel, and so
 //! that a broken one can't hide where the next begins.
 
-use memchr::{memchr2, memchr};
+use memchr::{memchr, memchr2};
 
 /// One document of a stream, with the lines that introduce it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +15,10 @@ pub struct Section<'a> {
 impl<'a> Section<'a> {
     /// A whole text taken as one document.
     pub fn whole(text: &'a str) -> Self {
-        Self { text, first_line: 1 }
+        Self {
+            text,
+            first_line: 1,
+        }
     }
 
     /// The text, from the directives or the `---` line to the line before the
@@ -52,8 +55,16 @@ enum LineEnds {
 /// that line and the `%` lines before it belong to the new document. A `...`
 /// line ends one; what follows is a document of its own even without `---`.
 pub fn split(text: &str) -> Split<'_> {
-    let line_ends = if memchr(b'\r', text.as_bytes()).is_some() { LineEnds::Both } else { LineEnds::Newline };
-    Split { rest: text, line: 1, line_ends }
+    let line_ends = if memchr(b'\r', text.as_bytes()).is_some() {
+        LineEnds::Both
+    } else {
+        LineEnds::Newline
+    };
+    Split {
+        rest: text,
+        line: 1,
+        line_ends,
+    }
 }
 
 impl<'a> Iterator for Split<'a> {
@@ -90,6 +101,7 @@ impl Split<'_> {
                     return end;
                 }
                 has_begun = true;
+                introduction = None;
             } else if is_marker(rest, b"...") {
                 let end = self.end_of_line(start);
                 self.line = line + 1;

@@ -36,7 +36,7 @@ pub(super) fn index(args: &[Value]) -> Result<Value, FunctionError> {
                 };
                 found.map_or_else(|| Value::zero(element), |value| value.placed(element))
             }
-            _ => return Err(format!("can't index item of type {}", target.ty()).into()),
+            _ => return Err(format!("can't index item of type {}", pointed_type(target)).into()),
         };
     }
     Ok(item)
@@ -63,10 +63,14 @@ pub(super) fn slice(args: &[Value]) -> Result<Value, FunctionError> {
         (Kind::String, _) => length,
         (Kind::Slice, Data::List(list)) => list.capacity(),
         (Kind::Slice, _) => 0,
-        _ => return Err(format!("can't slice item of type {}", item.ty()).into()),
+        _ => return Err(format!("can't slice item of type {}", pointed_type(item)).into()),
     };
     let mut bounds = [0, length, capacity];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
+        // Unlike `index`, Go's `slice` doesn't look into an `any` here.
+        if index.is_boxed() {
+            return Err("cannot index slice/array with type interface {}".into());
+        }
         *bound = position(index, capacity)?;
     }
     let [low, high, max] = bounds;
@@ -103,7 +107,15 @@ pub(super) fn len(item: &Value) -> Result<Value, FunctionError> {
     }
     match target.len() {
         Some(len) => Ok(Value::from(i64::try_from(len).unwrap_or(i64::MAX))),
-        None => Err(format!("len of type {}", target.ty()).into()),
+        None => Err(format!("len of type {}", pointed_type(target)).into()),
+    }
+}
+
+/// The type that messages name: of a location, what the pointer points to.
+fn pointed_type(value: &Value) -> &Type {
+    match value.kind() {
+        Kind::Pointer => value.element_type(),
+        _ => value.ty(),
     }
 }
 

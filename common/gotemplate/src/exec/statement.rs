@@ -4,7 +4,7 @@ use super::Executor;
 use crate::error::{Error, ErrorKind};
 use crate::fmt;
 use crate::parse::{Branch, Many, NodeId, NodeKind};
-use crate::value::{Data, Kind, Type, Value};
+use crate::value::{Data, Kind, Value};
 
 /// How deeply `{{template}}` calls may be nested, as in Go.
 const MAX_DEPTH: usize = 100_000;
@@ -149,6 +149,10 @@ impl Executor<'_, '_> {
             }
             Data::Int(count) => u64::try_from(*count).unwrap_or(0),
             Data::Uint(count) => *count,
+            Data::Location(location) => {
+                let shown = fmt::location_struct(location);
+                return self.other(format!("range can't iterate over {shown}"));
+            }
             _ => {
                 let shown = fmt::with_verb(&value, 'v');
                 return self.other(format!("range can't iterate over {shown}"));
@@ -354,15 +358,11 @@ impl Loop {
                 let number = i64::try_from(self.round).unwrap_or(i64::MAX);
                 (
                     Value::missing(),
-                    Value::new(integer_type(&self.over), Data::Int(number)),
+                    Value::new(self.over.ty().clone(), Data::Int(number)),
                 )
             }
         }
     }
-}
-
-fn integer_type(value: &Value) -> Type {
-    value.ty().clone()
 }
 
 fn quote(name: &str) -> String {

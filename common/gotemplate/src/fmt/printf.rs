@@ -70,7 +70,8 @@ impl Formatter<'_, '_, '_> {
         self.flags();
         self.argument_index();
         self.width();
-        if self.byte() == Some(b'.') {
+        // A dot at the very end is taken for the verb.
+        if self.byte() == Some(b'.') && self.pos + 1 < self.format.len() {
             self.pos += 1;
             self.precision();
         }

@@ -38,13 +38,25 @@ impl Number {
         })
     }
 
-    /// A sum such as `1+2i`.
+    /// A sum such as `1+2i`, which Go reads with `fmt.Sscan`; the error is its
+    /// text.
     pub(crate) fn from_complex(text: &[u8]) -> Result<Number, String> {
         const ERROR: &str = "syntax error scanning complex number";
-        let split = sum_split(text).ok_or(ERROR)?;
-        let (real, imaginary) = (&text[..split], &text[split..text.len() - 1]);
-        let part = |text: &[u8]| scan_float(text).ok_or_else(|| ERROR.to_owned());
-        Ok(Number::of_complex(part(real)?, part(imaginary)?))
+        let (real, rest) = text.split_at(float_length(text));
+        let unsigned = rest
+            .strip_prefix(b"+")
+            .or_else(|| rest.strip_prefix(b"-"))
+            .ok_or(ERROR)?;
+        let length = float_length(unsigned);
+        // A lone `i` is taken for the start of `inf`.
+        if length == 0 || unsigned.get(length) != Some(&b'i') {
+            return Err(ERROR.to_owned());
+        }
+        let imaginary = &rest[..rest.len() - unsigned.len() + length];
+        Ok(Number::of_complex(
+            parse_part(real)?,
+            parse_part(imaginary)?,
+        ))
     }
 
     /// Any other number, such as `1`, `0x1p-2`, `1e3`, `2i`.
@@ -128,16 +140,82 @@ fn exact_uint(float: f64) -> Option<u64> {
     (uint as f64 == float && float < 18_446_744_073_709_551_616.0).then_some(uint)
 }
 
-/// Where the imaginary part of a sum starts: at a sign that doesn't belong to
-/// an exponent.
-fn sum_split(text: &[u8]) -> Option<usize> {
-    let hex = text.iter().take(3).any(|byte| matches!(byte, b'x' | b'X'));
-    let exponent: &[u8] = if hex { b"pP" } else { b"eE" };
-    (1..text.len()).find(|&i| matches!(text[i], b'+' | b'-') && !exponent.contains(&text[i - 1]))
+/// Length of what looks like a number at the start of `text`.
+fn float_length(text: &[u8]) -> usize {
+    let mut pos = 0;
+    let accept = |pos: &mut usize, valid: &[u8]| {
+        let accepted = text.get(*pos).is_some_and(|byte| valid.contains(byte));
+        *pos += usize::from(accepted);
+        accepted
+    };
+    accept(&mut pos, b"+-");
+    let mut digits: &[u8] = b"0123456789_";
+    let mut exponent: &[u8] = b"eEpP";
+    if accept(&mut pos, b"0") && accept(&mut pos, b"xX") {
+        (digits, exponent) = (b"0123456789abcdefABCDEF_", b"pP");
+    }
+    while accept(&mut pos, digits) {}
+    if accept(&mut pos, b".") {
+        while accept(&mut pos, digits) {}
+    }
+    if accept(&mut pos, exponent) {
+        accept(&mut pos, b"+-");
+        while accept(&mut pos, b"0123456789_") {}
+    }
+    pos
 }
 
-/// A part of a sum, which Go reads with `fmt.Sscan`.
-fn scan_float(text: &[u8]) -> Option<f64> {
-    let unsigned = text.strip_prefix(b"+").unwrap_or(text);
-    strconv::parse_float(unsigned).ok()
+/// A part of a sum as a number.
+fn parse_part(text: &[u8]) -> Result<f64, String> {
+    strconv::parse_float(text).map_err(|error| {
+        let quoted = String::from_utf8_lossy(&strconv::quote(text)).into_owned();
+        let why = match error {
+            NumberError::Syntax => "invalid syntax",
+            NumberError::Range => "value out of range",
+        };
+        format!("strconv.ParseFloat: parsing {quoted}: {why}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_read_as_sscan_reads_them() {
+        let parts = |text: &str| Number::from_complex(text.as_bytes()).map(|number| number.complex);
+        assert_eq!(parts("1_0+1_0i"), Ok(Some((10.0, 10.0))));
+        assert_eq!(parts("0x1p2+0x1p-1i"), Ok(Some((4.0, 0.5))));
+        assert_eq!(parts("1e+1+2i"), Ok(Some((10.0, 2.0))));
+        assert_eq!(
+            parts("1+i"),
+            Err("syntax error scanning complex number".to_owned())
+        );
+        assert_eq!(
+            parts("-+1i"),
+            Err("strconv.ParseFloat: parsing \"-\": invalid syntax".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_float_without_a_fraction_is_an_integer_too() {
+        let number = Number::parse(b"1e3").expect("a number");
+        assert_eq!(
+            (number.int, number.uint, number.float),
+            (Some(1000), Some(1000), Some(1000.0))
+        );
+        assert_eq!(
+            number.ideal.map(|value| value.ty().to_string()).as_deref(),
+            Some("float64")
+        );
+    }
+
+    #[test]
+    fn too_large_integers_are_refused() {
+        let message = Number::parse(b"99999999999999999999").map(|_| ());
+        assert_eq!(
+            message,
+            Err("integer overflow: \"99999999999999999999\"".to_owned())
+        );
+    }
 }

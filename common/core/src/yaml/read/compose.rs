@@ -4,22 +4,30 @@
 use crate::yaml::MAX_DEPTH;
 use crate::yaml::collection::{Mapping, Sequence};
 use crate::yaml::node::{Node, Position, Value};
-use crate::yaml::write::float32_text;
 
 use super::Dialect;
+use super::budget::Budget;
 use super::entries::Entries;
 use super::error::{Problem, ReadError};
 use super::event::{Event, Kind};
+use super::kubectl::{kubectl_key, kubectl_value};
 use super::resolve;
 use super::tag::Tag;
 
 /// Makes a tree of the events of a document.
 pub(super) fn compose(events: &[Event<'_>], dialect: Dialect) -> Result<Option<Node>, ReadError> {
-    let mut composer = Composer { dialect, frames: Vec::new(), expansions: Vec::new(), budget: Budget::default() };
+    let mut composer = Composer {
+        dialect,
+        frames: Vec::new(),
+        expansions: Vec::new(),
+        budget: Budget::default(),
+    };
     let mut next = 0;
     while let Some(event) = events.get(next) {
         next += 1;
-        composer.budget.count(event, !composer.expansions.is_empty())?;
+        composer
+            .budget
+            .count(event, !composer.expansions.is_empty())?;
         let node = match &event.kind {
             Kind::Plain(text) if text == "<<" && composer.begins_merge(event, true) => {
                 composer.begin_merge(event.position)?;
@@ -36,19 +44,32 @@ pub(super) fn compose(events: &[Event<'_>], dialect: Dialect) -> Result<Option<N
                 continue;
             }
             Kind::Mapping => {
-                composer.open(event, Content::Mapping { entries: Entries::default(), key: None, merge: None })?;
+                composer.open(
+                    event,
+                    Content::Mapping {
+                        entries: Entries::default(),
+                        key: None,
+                        merge: None,
+                    },
+                )?;
                 continue;
             }
             Kind::End => composer.close()?,
             Kind::Alias(target) => {
                 composer.check_alias(event, events.get(*target).map(|event| &event.kind))?;
-                composer.expansions.push(Expansion { depth: composer.frames.len(), resume: next });
+                composer.expansions.push(Expansion {
+                    depth: composer.frames.len(),
+                    resume: next,
+                });
                 next = *target;
                 continue;
             }
         };
         let root = composer.place(node)?;
-        while let Some(expansion) = composer.expansions.pop_if(|expansion| expansion.depth == composer.frames.len()) {
+        while let Some(expansion) = composer
+            .expansions
+            .pop_if(|expansion| expansion.depth == composer.frames.len())
+        {
             next = expansion.resume;
         }
         if composer.frames.is_empty() {
@@ -104,14 +125,23 @@ struct Composer {
 impl Composer {
     /// Whether the next node is a key.
     fn at_key(&self) -> bool {
-        matches!(self.frames.last(), Some(Frame { content: Content::Mapping { key: None, .. }, .. }))
+        matches!(
+            self.frames.last(),
+            Some(Frame {
+                content: Content::Mapping { key: None, .. },
+                ..
+            })
+        )
     }
 
     fn open(&mut self, event: &Event<'_>, content: Content) -> Result<(), ReadError> {
         if self.frames.len() >= MAX_DEPTH {
             return Err(ReadError::new(event.position, Problem::TooDeep));
         }
-        self.frames.push(Frame { position: event.position, content });
+        self.frames.push(Frame {
+            position: event.position,
+            content,
+        });
         Ok(())
     }
 
@@ -144,12 +174,28 @@ impl Composer {
             _ => return Ok(()),
         };
         if self.at_key() {
-            return Err(ReadError::new(event.position, Problem::CollectionKey { what }));
+            return Err(ReadError::new(
+                event.position,
+                Problem::CollectionKey { what },
+            ));
         }
-        let at_merge =
-            matches!(self.frames.last(), Some(Frame { content: Content::Mapping { key: Some(Key::Merge(_)), .. }, .. }));
+        let at_merge = matches!(
+            self.frames.last(),
+            Some(Frame {
+                content: Content::Mapping {
+                    key: Some(Key::Merge(_)),
+                    ..
+                },
+                ..
+            })
+        );
         if at_merge && what == "list" {
-            return Err(ReadError::new(event.position, Problem::MergeValue { what: "an alias of a list" }));
+            return Err(ReadError::new(
+                event.position,
+                Problem::MergeValue {
+                    what: "an alias of a list",
+                },
+            ));
         }
         Ok(())
     }
@@ -157,7 +203,10 @@ impl Composer {
     /// Whether the scalar `<<` of `event` is a merge and not a text.
     fn begins_merge(&self, event: &Event<'_>, is_plain: bool) -> bool {
         // An alias of `<<` is a text.
-        let is_alias = self.expansions.last().is_some_and(|expansion| expansion.depth == self.frames.len());
+        let is_alias = self
+            .expansions
+            .last()
+            .is_some_and(|expansion| expansion.depth == self.frames.len());
         let is_tagged = match event.tag {
             Tag::None | Tag::NonSpecific => is_plain,
             tag => tag == Tag::Merge,
@@ -166,35 +215,87 @@ impl Composer {
     }
 
     fn begin_merge(&mut self, position: Position) -> Result<(), ReadError> {
-        let Some(Frame { content: Content::Mapping { entries, key, merge }, .. }) = self.frames.last_mut() else {
+        let Some(Frame {
+            content:
+                Content::Mapping {
+                    entries,
+                    key,
+                    merge,
+                },
+            ..
+        }) = self.frames.last_mut()
+        else {
             return Ok(());
         };
         if self.dialect == Dialect::Go {
-            let text = entries.find(&Node::new("<<")).map(|index| entries.key(index).position);
+            let text = entries
+                .find(&Node::new("<<"))
+                .map(|index| entries.key(index).position);
             if let Some(first) = merge.as_ref().map(|merge| merge.position).or(text) {
-                return Err(ReadError::new(position, Problem::DuplicateKey { key: "<<".to_owned(), first }));
+                return Err(ReadError::new(
+                    position,
+                    Problem::DuplicateKey {
+                        key: "<<".to_owned(),
+                        first,
+                    },
+                ));
             }
         }
         *key = Some(Key::Merge(position));
         Ok(())
     }
 
+    /// Whether the next node is what `<<` merges, or an item of it.
+    fn in_merge(&self) -> bool {
+        let is_merge = |frame: &Frame| {
+            matches!(
+                frame.content,
+                Content::Mapping {
+                    key: Some(Key::Merge(_)),
+                    ..
+                }
+            )
+        };
+        match self.frames.as_slice() {
+            [
+                ..,
+                parent,
+                Frame {
+                    content: Content::Sequence(_),
+                    ..
+                },
+            ] => is_merge(parent),
+            [.., frame] => is_merge(frame),
+            [] => false,
+        }
+    }
+
     /// Puts a complete node where it belongs; gives it back if it is the root.
     fn place(&mut self, node: Node) -> Result<Option<Node>, ReadError> {
-        let is_top = self.frames.len() == 1;
-        let Some(frame) = self.frames.last_mut() else { return Ok(Some(node)) };
+        let Some(frame) = self.frames.last_mut() else {
+            return Ok(Some(node));
+        };
         match &mut frame.content {
             Content::Sequence(items) => items.push(node),
-            Content::Mapping { entries, key, merge } => match key.take() {
+            Content::Mapping {
+                entries,
+                key,
+                merge,
+            } => match key.take() {
                 None => {
                     let first = match entries.find(&node) {
                         Some(index) => Some(entries.key(index).position),
-                        None if node.as_str() == Some("<<") => merge.as_ref().map(|merge| merge.position),
+                        None if node.as_str() == Some("<<") => {
+                            merge.as_ref().map(|merge| merge.position)
+                        }
                         None => None,
                     };
                     if let (Some(first), Dialect::Go) = (first, self.dialect) {
                         let key = node.text().unwrap_or_default().into_owned();
-                        return Err(ReadError::new(node.position, Problem::DuplicateKey { key, first }));
+                        return Err(ReadError::new(
+                            node.position,
+                            Problem::DuplicateKey { key, first },
+                        ));
                     }
                     *key = Some(Key::Ordinary(node));
                 }
@@ -203,10 +304,13 @@ impl Composer {
                     _ => entries.push(key, node),
                 },
                 Some(Key::Merge(position)) => {
-                    let value = Merge { position, value: node };
+                    let value = Merge {
+                        position,
+                        value: node,
+                    };
                     match self.dialect {
                         Dialect::Go | Dialect::GoUndecoded => *merge = Some(value),
-                        Dialect::Kubectl => add_merged(entries, value, self.dialect, is_top)?,
+                        Dialect::Kubectl => add_merged(entries, value, self.dialect, true)?,
                     }
                 }
             },
@@ -218,12 +322,20 @@ impl Composer {
     fn close(&mut self) -> Result<Node, ReadError> {
         let is_top = self.frames.len() == 1;
         // The parser emits as many ends as beginnings, so there is a frame.
-        let Some(frame) = self.frames.pop() else { return Ok(Node::new(Value::Null)) };
+        let Some(frame) = self.frames.pop() else {
+            return Ok(Node::new(Value::Null));
+        };
         let value = match frame.content {
             Content::Sequence(items) => Value::Sequence(Sequence::from(items)),
-            Content::Mapping { mut entries, merge, .. } => {
+            Content::Mapping {
+                mut entries, merge, ..
+            } => {
                 if let Some(merge) = merge {
-                    add_merged(&mut entries, merge, self.dialect, is_top)?;
+                    // yaml.v3 makes a map of texts of it if all its own keys
+                    // are texts; one that is merged itself adopts the keys of
+                    // where it goes.
+                    let takes_texts = is_top || (entries.has_only_texts() && !self.in_merge());
+                    add_merged(&mut entries, merge, self.dialect, takes_texts)?;
                 }
                 Value::Mapping(Mapping::from_entries(entries.into_list()))
             }
@@ -234,10 +346,20 @@ impl Composer {
 
 /// Adds what a `<<` brings in. yaml.v3 lets the mapping's own keys win wherever
 /// they stand; kubectl lets the later of two win. In a list of mappings the
-/// earlier wins in both.
-fn add_merged(entries: &mut Entries, merge: Merge, dialect: Dialect, is_top: bool) -> Result<(), ReadError> {
+/// earlier wins in both. With `takes_texts`, keys become their text.
+fn add_merged(
+    entries: &mut Entries,
+    merge: Merge,
+    dialect: Dialect,
+    takes_texts: bool,
+) -> Result<(), ReadError> {
     let refuse = |node: &Node| {
-        Err(ReadError::new(node.position, Problem::MergeValue { what: node.describe() }))
+        Err(ReadError::new(
+            node.position,
+            Problem::MergeValue {
+                what: node.describe(),
+            },
+        ))
     };
     let mut sources = match merge.value.value {
         Value::Mapping(source) => vec![source],
@@ -257,7 +379,7 @@ fn add_merged(entries: &mut Entries, merge: Merge, dialect: Dialect, is_top: boo
         sources.reverse();
     }
     for (mut key, value) in sources.into_iter().flatten() {
-        if is_top && key.as_str().is_none() {
+        if takes_texts && key.as_str().is_none() {
             key = Node::at(key.text().unwrap_or_default().into_owned(), key.position);
         }
         match (entries.find(&key), dialect) {
@@ -267,62 +389,4 @@ fn add_merged(entries: &mut Entries, merge: Merge, dialect: Dialect, is_top: boo
         }
     }
     Ok(())
-}
-
-/// A key as kubectl turns it into JSON: always a text.
-fn kubectl_key(value: Value, text: &str) -> Result<Value, Problem> {
-    match value {
-        Value::String(text) => Ok(Value::String(text)),
-        Value::Bool(value) => Ok(Value::String(value.to_string())),
-        Value::Int(number) => Ok(Value::String(number.to_string())),
-        Value::Float(number) => Ok(Value::String(float32_text(number))),
-        Value::Uint(_) => Err(Problem::NumberKey { text: text.to_owned() }),
-        Value::Null | Value::Sequence(_) | Value::Mapping(_) => Err(Problem::NullKey),
-    }
-}
-
-/// A value as it comes out of kubectl's way through JSON, where a number is an
-/// integer if it is printed as one and fits in 64 bits with sign.
-fn kubectl_value(value: Value, text: &str) -> Result<Value, Problem> {
-    match value {
-        Value::Uint(number) => Ok(Value::Float(number as f64)),
-        Value::Float(number) if !number.is_finite() => Err(Problem::NotJson { text: text.to_owned() }),
-        // Both Go and Rust print the least digits that tell the number from
-        // others and fill up with zeros.
-        Value::Float(number) if number.fract() == 0.0 => {
-            Ok(number.to_string().parse().map_or(Value::Float(number), Value::Int))
-        }
-        value => Ok(value),
-    }
-}
-
-/// yaml.v3's measure against documents whose aliases multiply: the share of
-/// nodes that come from aliases may be high in small documents only.
-#[derive(Default)]
-struct Budget {
-    nodes: u64,
-    from_aliases: u64,
-}
-
-impl Budget {
-    fn count(&mut self, event: &Event<'_>, in_alias: bool) -> Result<(), ReadError> {
-        if matches!(event.kind, Kind::End) {
-            return Ok(());
-        }
-        self.nodes += 1;
-        if !in_alias {
-            return Ok(());
-        }
-        self.from_aliases += 1;
-        if self.from_aliases <= 100 || self.nodes <= 1000 {
-            return Ok(());
-        }
-        // 99 % up to 400,000 nodes, then falling evenly to 10 % at 4,000,000.
-        let beyond = (self.nodes as f64 - 400_000.0) / 3_600_000.0;
-        let allowed = 0.99 - 0.89 * beyond.clamp(0.0, 1.0);
-        if self.from_aliases as f64 / self.nodes as f64 > allowed {
-            return Err(ReadError::new(event.position, Problem::ExcessiveAliases));
-        }
-        Ok(())
-    }
 }

@@ -22,10 +22,16 @@ impl Entries {
     /// Kubernetes stores can't tell `16`, `0x10` and `"16"` apart.
     pub(super) fn find(&self, key: &Node) -> Option<usize> {
         let Some(index) = &self.index else {
-            return self.list.iter().position(|(present, _)| is_same(present, key));
+            return self
+                .list
+                .iter()
+                .position(|(present, _)| is_same(present, key));
         };
         let spelled = key.text()?;
-        index.get(&*spelled).or_else(|| index.get(&*key.printed()?)).copied()
+        index
+            .get(&*spelled)
+            .or_else(|| index.get(&*key.printed()?))
+            .copied()
     }
 
     /// The key at `index`.
@@ -51,6 +57,11 @@ impl Entries {
     /// Puts another value in the place of an entry's.
     pub(super) fn replace(&mut self, index: usize, value: Node) {
         self.list[index].1 = value;
+    }
+
+    /// Whether all keys are texts.
+    pub(super) fn has_only_texts(&self) -> bool {
+        self.list.iter().all(|(key, _)| key.as_str().is_some())
     }
 
     /// The entries in order.

@@ -17,7 +17,11 @@ struct Candidate<'a> {
 }
 
 enum Content<'a> {
-    Scalar { text: Cow<'a, str>, is_plain: bool, single_line: bool },
+    Scalar {
+        text: Cow<'a, str>,
+        is_plain: bool,
+        single_line: bool,
+    },
     Alias(usize),
     /// A list or mapping begins at the cursor.
     Collection,
@@ -26,20 +30,29 @@ enum Content<'a> {
 }
 
 impl<'a> Parser<'a> {
-    /// Whether the innermost list or mapping is in flow style.
-    pub(super) fn in_flow(&self) -> bool {
-        self.frames.last().is_some_and(|frame| {
-            matches!(frame.style, Style::FlowSequence { .. } | Style::FlowMapping { .. } | Style::FlowPair)
-        })
-    }
-
     /// Opens the list or mapping whose bracket stands at the cursor.
-    pub(super) fn open_flow(&mut self, properties: Properties<'a>, may_be_key: bool) -> Result<(), ReadError> {
+    pub(super) fn open_flow(
+        &mut self,
+        properties: Properties<'a>,
+        may_be_key: bool,
+    ) -> Result<(), ReadError> {
         let start = Start::of(&mut self.cursor);
         let (style, kind) = if self.cursor.peek() == b'[' {
-            (Style::FlowSequence { is_started: false, may_be_key }, Kind::Sequence)
+            (
+                Style::FlowSequence {
+                    is_started: false,
+                    may_be_key,
+                },
+                Kind::Sequence,
+            )
         } else {
-            (Style::FlowMapping { is_started: false, may_be_key }, Kind::Mapping)
+            (
+                Style::FlowMapping {
+                    is_started: false,
+                    may_be_key,
+                },
+                Kind::Mapping,
+            )
         };
         self.open(style, kind, properties, start)?;
         self.cursor.advance(1);
@@ -62,7 +75,12 @@ impl<'a> Parser<'a> {
             return self.open_flow(candidate.properties, true);
         }
         if self.at_colon_of(&candidate) {
-            self.open(Style::FlowPair, Kind::Mapping, Properties::NONE, candidate.start)?;
+            self.open(
+                Style::FlowPair,
+                Kind::Mapping,
+                Properties::NONE,
+                candidate.start,
+            )?;
             self.push_candidate(candidate)?;
             return self.flow_value(b']');
         }
@@ -98,7 +116,9 @@ impl<'a> Parser<'a> {
         self.flow_gap()?;
         if is_started && self.cursor.peek() != close {
             if self.cursor.peek() != b',' {
-                return Err(self.cursor.error(Problem::MissingSeparator { close: char::from(close) }));
+                return Err(self.cursor.error(Problem::MissingSeparator {
+                    close: char::from(close),
+                }));
             }
             self.cursor.advance(1);
             self.flow_gap()?;
@@ -109,7 +129,9 @@ impl<'a> Parser<'a> {
         }
         if let Some(frame) = self.frames.last_mut() {
             match &mut frame.style {
-                Style::FlowSequence { is_started, .. } | Style::FlowMapping { is_started, .. } => *is_started = true,
+                Style::FlowSequence { is_started, .. } | Style::FlowMapping { is_started, .. } => {
+                    *is_started = true
+                }
                 _ => {}
             }
         }
@@ -122,10 +144,21 @@ impl<'a> Parser<'a> {
         if !self.cursor.at_end() && !self.cursor.at_document_marker() {
             return Ok(());
         }
-        let unclosed = self.frames.iter().rev().find(|frame| frame.style != Style::FlowPair);
+        let unclosed = self
+            .frames
+            .iter()
+            .rev()
+            .find(|frame| frame.style != Style::FlowPair);
         let Some(frame) = unclosed else { return Ok(()) };
-        let open = if matches!(frame.style, Style::FlowSequence { .. }) { '[' } else { '{' };
-        Err(ReadError::new(frame.start.position, Problem::UnclosedFlow { open }))
+        let open = if matches!(frame.style, Style::FlowSequence { .. }) {
+            '['
+        } else {
+            '{'
+        };
+        Err(ReadError::new(
+            frame.start.position,
+            Problem::UnclosedFlow { open },
+        ))
     }
 
     /// Reads properties and a scalar or alias, but adds nothing yet.
@@ -145,15 +178,29 @@ impl<'a> Parser<'a> {
             b',' | b']' | b'}' | b':' | b'?' => Content::Nothing,
             _ => {
                 let (scalar, is_plain) = self.scalar()?;
-                Content::Scalar { text: scalar.text, is_plain, single_line: scalar.single_line }
+                Content::Scalar {
+                    text: scalar.text,
+                    is_plain,
+                    single_line: scalar.single_line,
+                }
             }
         };
-        Ok(Candidate { start, properties, content })
+        Ok(Candidate {
+            start,
+            properties,
+            content,
+        })
     }
 
     /// Whether the `:` follows that makes `candidate` a key; on its line.
     fn at_colon_of(&mut self, candidate: &Candidate<'a>) -> bool {
-        let single_line = !matches!(candidate.content, Content::Scalar { single_line: false, .. });
+        let single_line = !matches!(
+            candidate.content,
+            Content::Scalar {
+                single_line: false,
+                ..
+            }
+        );
         self.cursor.eat_blanks();
         single_line
             && self.cursor.line() == candidate.start.position.line
@@ -175,10 +222,16 @@ impl<'a> Parser<'a> {
 
     /// Adds a candidate that is no collection.
     fn push_candidate(&mut self, candidate: Candidate<'a>) -> Result<(), ReadError> {
-        let Candidate { start, properties, content } = candidate;
+        let Candidate {
+            start,
+            properties,
+            content,
+        } = candidate;
         let position = start_of(properties, start);
         match content {
-            Content::Scalar { text, is_plain, .. } => self.push_scalar(position, properties, text, is_plain),
+            Content::Scalar { text, is_plain, .. } => {
+                self.push_scalar(position, properties, text, is_plain)
+            }
             Content::Alias(target) => self.push(position, Tag::None, Kind::Alias(target)),
             Content::Nothing if properties.start.is_none() => {
                 return Err(ReadError::new(position, Problem::NullKey));
@@ -231,7 +284,11 @@ impl<'a> Parser<'a> {
     /// The error for the bracket at the cursor, which opens a key.
     fn flow_collection_key(&mut self) -> ReadError {
         let is_mapping = self.cursor.peek() == b'{';
-        if let Some(frame) = self.frames.last().filter(|frame| is_mapping && frame.start.pos + 1 == self.cursor.pos()) {
+        if let Some(frame) = self
+            .frames
+            .last()
+            .filter(|frame| is_mapping && frame.start.pos + 1 == self.cursor.pos())
+        {
             return ReadError::new(frame.start.position, Problem::TemplateAction);
         }
         let what = if is_mapping { "mapping" } else { "list" };
@@ -241,7 +298,9 @@ impl<'a> Parser<'a> {
     /// Closes the list or mapping whose bracket has just been taken.
     fn close_flow(&mut self) -> Result<(), ReadError> {
         self.is_fresh = false;
-        let Some(frame) = self.frames.last() else { return Ok(()) };
+        let Some(frame) = self.frames.last() else {
+            return Ok(());
+        };
         let (what, may_be_key) = match frame.style {
             Style::FlowMapping { may_be_key, .. } => ("mapping", may_be_key),
             Style::FlowSequence { may_be_key, .. } => ("list", may_be_key),
@@ -254,17 +313,11 @@ impl<'a> Parser<'a> {
         }
         let at_colon = self.cursor.peek() == b':' && (self.in_flow() || self.cursor.is_gap_at(1));
         if at_colon && may_be_key && self.cursor.line() == start.position.line {
-            return Err(ReadError::new(start.position, Problem::CollectionKey { what }));
+            return Err(ReadError::new(
+                start.position,
+                Problem::CollectionKey { what },
+            ));
         }
         Ok(())
-    }
-
-    /// Closes the innermost list or mapping.
-    pub(super) fn close(&mut self) {
-        let position = self.cursor.position();
-        self.push(position, Tag::None, Kind::End);
-        if let Some(frame) = self.frames.pop() {
-            self.indent = frame.outer_indent;
-        }
     }
 }

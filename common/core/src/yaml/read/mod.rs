@@ -1,17 +1,22 @@
 //! Reading: one section of a stream in, one tree or one error out.
 //!
-//! `cursor` walks over characters, `plain`, `quoted` and `block` read the
-//! scalars, `parser` makes flat events of the text, and `compose` makes a tree
+//! `cursor` walks over characters; `plain`, `quoted` and `block_scalar` read the
+//! scalars; `document`, `block` and `flow` are the grammar, which `parser` holds
+//! the state of and which makes flat events of the text; `compose` makes a tree
 //! of the events: it resolves plain scalars, expands aliases and merges, and
 //! refuses what has no place in a manifest.
 
 mod block;
+mod block_scalar;
+mod budget;
 mod compose;
 mod cursor;
+mod document;
 mod entries;
 mod error;
 mod event;
 mod flow;
+mod kubectl;
 mod parser;
 mod plain;
 mod properties;
@@ -49,6 +54,6 @@ pub enum Dialect {
 /// The first thing in the document that can't be read, with its place in the
 /// stream.
 pub fn read(section: &Section<'_>, dialect: Dialect) -> Result<Option<Node>, ReadError> {
-    let events = parser::parse(section)?;
+    let events = document::parse(section)?;
     compose::compose(&events, dialect)
 }

@@ -30,7 +30,11 @@ static MAY_STOP: [bool; 256] = {
 ///
 /// `indent` is the smallest column at which a further line still belongs to it
 /// (looked at in block context only, except for tabs).
-pub(super) fn read<'a>(cursor: &mut Cursor<'a>, indent: usize, in_flow: bool) -> Result<Scalar<'a>, ReadError> {
+pub(super) fn read<'a>(
+    cursor: &mut Cursor<'a>,
+    indent: usize,
+    in_flow: bool,
+) -> Result<Scalar<'a>, ReadError> {
     let start = cursor.pos();
     let mut folded: Option<String> = None;
     loop {
@@ -79,7 +83,10 @@ fn eat_line_of_text(cursor: &mut Cursor<'_>, in_flow: bool) -> usize {
 fn eat_run(cursor: &mut Cursor<'_>, in_flow: bool) {
     loop {
         let rest = cursor.rest();
-        let length = rest.iter().position(|&byte| MAY_STOP[usize::from(byte)]).unwrap_or(rest.len());
+        let length = rest
+            .iter()
+            .position(|&byte| MAY_STOP[usize::from(byte)])
+            .unwrap_or(rest.len());
         cursor.advance(length);
         if is_blank(cursor.peek()) || is_break(cursor.peek()) || stops(cursor, in_flow) {
             return;

@@ -77,7 +77,9 @@ pub(super) struct Handles<'a>(Vec<(&'a str, Cow<'a, str>)>);
 impl<'a> Handles<'a> {
     /// Declares what the rest of a `%TAG` line says.
     pub(super) fn declare(&mut self, cursor: &mut Cursor<'a>) -> Result<(), ReadError> {
-        let malformed = Problem::Directive { reason: "expected `%TAG !handle! prefix`" };
+        let malformed = Problem::Directive {
+            reason: "expected `%TAG !handle! prefix`",
+        };
         if !is_blank(cursor.peek()) {
             return Err(cursor.error(malformed));
         }
@@ -86,11 +88,19 @@ impl<'a> Handles<'a> {
         let here = cursor.position();
         eat_handle(cursor);
         let handle = cursor.since(start);
-        if !handle.starts_with('!') || (handle.len() > 1 && !handle.ends_with('!')) || !is_blank(cursor.peek()) {
+        if !handle.starts_with('!')
+            || (handle.len() > 1 && !handle.ends_with('!'))
+            || !is_blank(cursor.peek())
+        {
             return Err(cursor.error(malformed));
         }
         if self.0.iter().any(|(declared, _)| *declared == handle) {
-            return Err(ReadError::new(here, Problem::Directive { reason: "this tag handle is declared already" }));
+            return Err(ReadError::new(
+                here,
+                Problem::Directive {
+                    reason: "this tag handle is declared already",
+                },
+            ));
         }
         cursor.eat_blanks();
         let prefix = uri(cursor)?;
@@ -126,13 +136,22 @@ impl<'a> Handles<'a> {
             let start = cursor.pos();
             eat_handle(cursor);
             let head = cursor.since(start);
-            let (handle, first) = if head.len() > 1 && head.ends_with('!') { (head, "") } else { ("!", &head[1..]) };
+            let (handle, first) = if head.len() > 1 && head.ends_with('!') {
+                (head, "")
+            } else {
+                ("!", &head[1..])
+            };
             let suffix = uri(cursor)?;
             if head.len() > 1 && first.is_empty() && suffix.is_empty() {
                 return Err(cursor.error(Problem::MalformedTag));
             }
             let Some(prefix) = self.prefix(handle) else {
-                return Err(ReadError::new(here, Problem::UnknownTagHandle { handle: handle.to_owned() }));
+                return Err(ReadError::new(
+                    here,
+                    Problem::UnknownTagHandle {
+                        handle: handle.to_owned(),
+                    },
+                ));
             };
             if head == "!" && suffix.is_empty() {
                 Tag::NonSpecific
@@ -170,7 +189,9 @@ pub(super) fn is_word(byte: u8) -> bool {
 fn uri<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ReadError> {
     let here = cursor.position();
     let start = cursor.pos();
-    while is_word(cursor.peek()) || (!cursor.at_end() && b";/?:@&=+$,.!~*'()[]%".contains(&cursor.peek())) {
+    while is_word(cursor.peek())
+        || (!cursor.at_end() && b";/?:@&=+$,.!~*'()[]%".contains(&cursor.peek()))
+    {
         cursor.advance(1);
     }
     let text = cursor.since(start);
@@ -186,11 +207,19 @@ fn uri<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ReadError> {
             bytes.push(first);
             continue;
         }
-        let digit = |index: usize| after.get(index).and_then(|&byte| char::from(byte).to_digit(16));
-        let (Some(high), Some(low)) = (digit(0), digit(1)) else { return Err(malformed()) };
+        let digit = |index: usize| {
+            after
+                .get(index)
+                .and_then(|&byte| char::from(byte).to_digit(16))
+        };
+        let (Some(high), Some(low)) = (digit(0), digit(1)) else {
+            return Err(malformed());
+        };
         // Two hexadecimal digits are at most 255.
         bytes.push((high * 16 + low) as u8);
         rest = &after[2..];
     }
-    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| malformed())
+    String::from_utf8(bytes)
+        .map(Cow::Owned)
+        .map_err(|_| malformed())
 }

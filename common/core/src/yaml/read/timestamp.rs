@@ -11,9 +11,15 @@ pub(in crate::yaml) fn is_timestamp(text: &str) -> bool {
         return false;
     }
     let mut rest = Digits(text.as_bytes());
-    let (Some(year), true) = (rest.exactly_four(), rest.eat(b'-')) else { return false };
-    let (Some(month), true) = (rest.one_or_two(), rest.eat(b'-')) else { return false };
-    let Some(day) = rest.one_or_two() else { return false };
+    let (Some(year), true) = (rest.exactly_four(), rest.eat(b'-')) else {
+        return false;
+    };
+    let (Some(month), true) = (rest.one_or_two(), rest.eat(b'-')) else {
+        return false;
+    };
+    let Some(day) = rest.one_or_two() else {
+        return false;
+    };
     if !(1..=12).contains(&month) || day == 0 || day > days(year, month) {
         return false;
     }
@@ -24,9 +30,15 @@ pub(in crate::yaml) fn is_timestamp(text: &str) -> bool {
     if !has_zone && !rest.eat_spaces() {
         return false;
     }
-    let (Some(hour), true) = (rest.one_or_two(), rest.eat(b':')) else { return false };
-    let (Some(minute), true) = (rest.one_or_two(), rest.eat(b':')) else { return false };
-    let Some(second) = rest.one_or_two() else { return false };
+    let (Some(hour), true) = (rest.one_or_two(), rest.eat(b':')) else {
+        return false;
+    };
+    let (Some(minute), true) = (rest.one_or_two(), rest.eat(b':')) else {
+        return false;
+    };
+    let Some(second) = rest.one_or_two() else {
+        return false;
+    };
     if hour > 23 || minute > 59 || second > 59 {
         return false;
     }
@@ -40,8 +52,12 @@ pub(in crate::yaml) fn is_timestamp(text: &str) -> bool {
     if !rest.eat(b'+') && !rest.eat(b'-') {
         return false;
     }
-    let (Some(hours), true) = (rest.exactly_two(), rest.eat(b':')) else { return false };
-    let Some(minutes) = rest.exactly_two() else { return false };
+    let (Some(hours), true) = (rest.exactly_two(), rest.eat(b':')) else {
+        return false;
+    };
+    let Some(minutes) = rest.exactly_two() else {
+        return false;
+    };
     rest.0.is_empty() && hours <= 24 && minutes <= 60
 }
 
@@ -94,7 +110,11 @@ impl Digits<'_> {
             return None;
         }
         self.0 = rest;
-        Some(digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
+        Some(
+            digits
+                .iter()
+                .fold(0, |number, digit| number * 10 + u32::from(digit - b'0')),
+        )
     }
 
     fn exactly_four(&mut self) -> Option<u32> {

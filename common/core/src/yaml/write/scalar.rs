@@ -32,7 +32,9 @@ pub(super) fn write_scalar(node: &Node, is_key: bool, indent: usize, out: &mut S
 /// bytes on one line.
 pub(super) fn is_simple_key(key: &Node) -> bool {
     match &key.value {
-        Value::String(text) => text.len() <= 128 && !text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']),
+        Value::String(text) => {
+            text.len() <= 128 && !text.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
+        }
         _ => true,
     }
 }
@@ -121,5 +123,11 @@ fn literal(text: &str, indent: usize, out: &mut String) {
 
 /// Writes `count` spaces.
 pub(super) fn push_spaces(count: usize, out: &mut String) {
-    out.extend(std::iter::repeat_n(' ', count));
+    const SPACES: &str = "                                                                ";
+    let mut left = count;
+    while left > 0 {
+        let length = left.min(SPACES.len());
+        out.push_str(&SPACES[..length]);
+        left -= length;
+    }
 }

@@ -32,7 +32,11 @@ pub(super) fn style_of(text: &str, is_key: bool) -> Style {
     if text.contains('\n') {
         // yaml.v3 loses a first line that is empty, and nothing can read one
         // that starts with a tab.
-        return if allowed.literal && !text.starts_with(['\n', '\t']) { Style::Literal } else { Style::Double };
+        return if allowed.literal && !text.starts_with(['\n', '\t']) {
+            Style::Literal
+        } else {
+            Style::Double
+        };
     }
     // A bare `<<` merges when it is a key.
     if !is_text(text) || is_old_bool(text) || is_base_60(text) || (is_key && text == "<<") {
@@ -48,19 +52,21 @@ pub(super) fn style_of(text: &str, is_key: bool) -> Style {
 /// Whether a text begins with a letter, is longer than any word that means
 /// something, and has no character that needs a thought.
 fn is_simple_word(text: &[u8]) -> bool {
-    let is_simple = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_');
+    let is_simple =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_');
     text.len() > 5 && text[0].is_ascii_alphabetic() && text.iter().all(is_simple)
 }
 
 fn allowed_styles(text: &str) -> Allowed {
     let bytes = text.as_bytes();
-    let starts_with_gap = |rest: &[u8]| matches!(rest.first(), None | Some(b' ' | b'\t' | b'\n' | b'\r'));
+    let starts_with_gap =
+        |rest: &[u8]| matches!(rest.first(), None | Some(b' ' | b'\t' | b'\n' | b'\r'));
 
     let mut indicators = text.starts_with("---") || text.starts_with("...");
     if let Some((&first, rest)) = bytes.split_first() {
         indicators |= match first {
-            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%'
-            | b'@' | b'`' => true,
+            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
+            | b'"' | b'%' | b'@' | b'`' => true,
             b'?' | b':' | b'-' => starts_with_gap(rest),
             _ => false,
         };
@@ -98,15 +104,21 @@ fn allowed_styles(text: &str) -> Allowed {
 /// escapes all. Line and paragraph separator are escaped too, as YAML 1.1 reads
 /// them as line ends.
 pub(super) fn is_printable(c: char) -> bool {
-    matches!(c, ' '..='~' | '\u{A0}'..='\u{FFFD}') && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}')
+    matches!(c, ' '..='~' | '\u{A0}'..='\u{FFFD}')
+        && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}')
 }
 
 /// Whether YAML 1.1 reads the text as a number of base 60, such as `12:30:45`.
 fn is_base_60(text: &str) -> bool {
     let text = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let Some((first, rest)) = text.split_once(':') else { return false };
+    let Some((first, rest)) = text.split_once(':') else {
+        return false;
+    };
     let starts_with_digit = first.starts_with(|c: char| c.is_ascii_digit());
-    let digits_only = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    let digits_only = |part: &str| {
+        part.bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'_')
+    };
     if !starts_with_digit || !digits_only(first) {
         return false;
     }
