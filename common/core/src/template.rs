@@ -42,6 +42,13 @@ impl Engine {
         }
     }
 
+    /// An engine of its own for a thread. Values are counted references: threads that share them keep taking
+    /// the counters from each other's caches.
+    #[must_use]
+    pub fn for_thread(&self, context: &Context) -> Self {
+        Self::new(context, self.options.missing)
+    }
+
     /// The same engine after the context changed in other things than variables and time.
     #[must_use]
     pub fn with_context(&self, context: &Context) -> Self {

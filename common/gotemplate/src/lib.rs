@@ -42,7 +42,6 @@ mod source_map;
 mod strconv;
 pub mod strings;
 mod template;
-pub mod text;
 pub mod time;
 mod unicode;
 mod value;

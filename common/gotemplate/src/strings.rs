@@ -5,6 +5,7 @@
 //! turns bytes that are not UTF-8 into U+FFFD while it does.
 
 use crate::unicode;
+use crate::value::Value;
 
 /// Go's `strings.ToLower`.
 #[must_use]
@@ -56,6 +57,28 @@ pub fn trim_space(text: &[u8]) -> &[u8] {
         }
     }
     &text[..end]
+}
+
+/// Go's `strconv.Quote`: the text in double quotes.
+#[must_use]
+pub fn quote(text: &[u8]) -> Vec<u8> {
+    crate::strconv::quote(text)
+}
+
+/// Go's `fmt.Sprint` of one value, at most `limit` bytes of it.
+///
+/// ```
+/// use gotemplate::{Value, strings};
+///
+/// assert_eq!(strings::sprint(&Value::list([1, 2]), 100), b"[1 2]");
+/// ```
+#[must_use]
+pub fn sprint(value: &Value, limit: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    if crate::fmt::append_value(&mut out, value, limit).is_err() {
+        out.truncate(limit);
+    }
+    out
 }
 
 /// Whether a character after this one is inside a word for `title`: digits and

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::stack::Project;
 use crate::stack::files::{MAX_FILE, read_text};
 use crate::stack::model::ManifestRef;
-use crate::template::{Rendered, Trap};
+use crate::template::{Engine, Rendered, Trap};
 use crate::yaml::{self, Dialect, Section};
 
 use super::document::{Document, Origin};
@@ -49,12 +49,14 @@ pub fn documents<A: Default + Send>(
         work.push((at, None));
         work.extend(selected.item.manifests.iter().map(|manifest| (at, Some(manifest))));
     }
-    let done = parallel::map(work.len(), threads_for(work.len(), MANIFESTS_PER_THREAD), |number| {
+    let threads = threads_for(work.len(), MANIFESTS_PER_THREAD);
+    let engine = || if threads == 1 { project.engine.clone() } else { project.engine.for_thread(&project.context) };
+    let done = parallel::map_with(work.len(), threads, engine, |engine, number| {
         let (at, manifest) = work[number];
         let overlay = overlays[at].as_ref().map_err(Clone::clone)?;
         match manifest {
             None => Ok((Vec::new(), Vec::new())),
-            Some(manifest) => one(project, taking_part[at], manifest, overlay.as_ref(), &collect),
+            Some(manifest) => one(project, engine, taking_part[at], manifest, overlay.as_ref(), &collect),
         }
     })?;
     let mut rendering = Rendering { pieces: Vec::new(), lints: Vec::new() };
@@ -91,6 +93,7 @@ pub(super) fn overlay_error(project: &Project, service: &str, error: OverlayErro
 
 fn one<A: Default + Send>(
     project: &Project,
+    engine: &Engine,
     selected: &Selected<'_>,
     manifest: &ManifestRef,
     overlay: Option<&Overlay>,
@@ -110,8 +113,7 @@ fn one<A: Default + Send>(
         project.text.blame(message, manifest.path.position, &format!("a manifest of {item}"))
     })?;
     let source = Source::new(path, text);
-    let rendered = project
-        .engine
+    let rendered = engine
         .render(&source)
         .map_err(|error| error.diagnostic(format!("cannot render {path} for {item}")))?;
     let origin = Origin {

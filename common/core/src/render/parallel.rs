@@ -18,19 +18,31 @@ pub(super) fn map<T: Send, E: Send>(
     threads: usize,
     work: impl Fn(usize) -> Result<T, E> + Sync,
 ) -> Result<Vec<T>, E> {
+    map_with(count, threads, || (), |(), number| work(number))
+}
+
+/// As [`map`], with something of its own for each thread.
+pub(super) fn map_with<S, T: Send, E: Send>(
+    count: usize,
+    threads: usize,
+    own: impl Fn() -> S + Sync,
+    work: impl Fn(&S, usize) -> Result<T, E> + Sync,
+) -> Result<Vec<T>, E> {
     if threads <= 1 {
-        return (0..count).map(work).collect();
+        let own = own();
+        return (0..count).map(|number| work(&own, number)).collect();
     }
     let next = AtomicUsize::new(0);
     let failed = AtomicUsize::new(usize::MAX);
     let worker = || {
+        let own = own();
         let mut done = Vec::new();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
             if number >= count || number > failed.load(Ordering::Relaxed) {
                 return done;
             }
-            let result = work(number);
+            let result = work(&own, number);
             if result.is_err() {
                 failed.fetch_min(number, Ordering::Relaxed);
             }

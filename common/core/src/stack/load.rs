@@ -119,8 +119,14 @@ struct Values {
 
 impl Loading<'_> {
     fn run(&mut self) -> Result<Project, Diagnostic> {
-        let mut context = Context::new(self.request.env, self.request.slot, &self.root.to_string_lossy(), self.request.now);
-        context.set_variables(&self.given);
+        let mut context = Context {
+            env: self.request.env.to_owned(),
+            slot: self.request.slot,
+            project_root: self.root.to_string_lossy().into_owned(),
+            now: self.request.now,
+            variables: self.given.clone(),
+            ..Context::default()
+        };
         let mut engine = Engine::new(&context, self.request.missing);
         let mut header = self.header()?;
         header.render_names(&engine);
@@ -274,8 +280,8 @@ impl Loading<'_> {
             let late = namespace::pattern(&stack.namespace.patterns, &context, &engine.with_context(&context));
             context.namespace = late.map_err(|error| self.pattern_error(error))?.unwrap_or_default();
         }
-        context.set_codex(&stack.codex);
-        context.set_storage(stack.storage.as_ref());
+        context.codex.clone_from(&stack.codex);
+        context.storage.clone_from(&stack.storage);
         let engine = engine.with_context(&context);
         Ok(Project { stack, context, engine, text, root: self.root.clone(), mode: self.request.mode })
     }
@@ -290,7 +296,7 @@ impl Loading<'_> {
         }
         let variables = self.given.with_env_files(self.request.process, entries);
         variables.teach(self.secrets);
-        context.set_variables(&variables);
+        context.variables = variables;
         Ok(())
     }
 

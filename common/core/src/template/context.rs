@@ -84,7 +84,7 @@ impl Types {
 }
 
 /// The parts of a context; [`Context::dot`] makes the value of them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Context {
     /// The environment's name.
     pub env: String,
@@ -98,70 +98,28 @@ pub struct Context {
     pub slot: i64,
     /// The time of the run, seconds since 1970 and nanoseconds, UTC.
     pub now: (i64, u32),
+    /// `.EnvMap`, `.Vars` and `.UserVars`.
+    pub variables: Variables,
     /// `.Versions`.
     pub versions: Map,
     /// `.BaseDomain`.
     pub base_domain: Map,
+    /// `.Codex`; empty while `services.yaml` is rendered.
+    pub codex: Codex,
+    /// `.Storage`; nil while `services.yaml` is rendered.
+    pub storage: Option<Storage>,
     /// `.Environment`.
     pub environment: Environment,
-    codex: Value,
-    storage: Value,
-    variables: Value,
-    given: Value,
-    inline: Value,
 }
 
 impl Context {
-    /// A context without variables, codex block and storage.
-    ///
-    /// # Panics
-    /// Never: the fields are those of the types above.
-    pub fn new(env: &str, slot: i64, project_root: &str, now: (i64, u32)) -> Self {
-        Self {
-            env: env.to_owned(),
-            namespace: String::new(),
-            project: String::new(),
-            project_root: project_root.to_owned(),
-            slot,
-            now,
-            versions: Map::new(),
-            base_domain: Map::new(),
-            environment: Environment::default(),
-            codex: Value::zero(&TYPES.codex),
-            storage: Value::zero(&Type::pointer(TYPES.storage.clone())),
-            variables: Value::zero(&TYPES.vars),
-            given: Value::zero(&TYPES.vars),
-            inline: Value::zero(&TYPES.vars),
-        }
-    }
-
-    /// Sets `.EnvMap`, `.Vars` and `.UserVars`.
-    pub fn set_variables(&mut self, variables: &Variables) {
-        self.variables = typed(Value::string_map(&variables.all), &TYPES.vars);
-        self.given = typed(Value::string_map(&variables.given), &TYPES.vars);
-        self.inline = typed(Value::string_map(&variables.inline), &TYPES.vars);
-    }
-
-    /// Sets `.Codex`.
-    pub fn set_codex(&mut self, codex: &Codex) {
-        self.codex = built(codex_value(codex), &TYPES.codex);
-    }
-
-    /// Sets `.Storage`.
-    pub fn set_storage(&mut self, storage: Option<&Storage>) {
-        let empty = || Value::zero(&Type::pointer(TYPES.storage.clone()));
-        self.storage = storage.map_or_else(empty, |storage| {
+    /// The value of `.`; it shares nothing with other values of the same context.
+    pub fn dot(&self) -> Value {
+        let vars = |map: &Map| built(Value::string_map(map).convert(&TYPES.vars), &TYPES.vars);
+        let no_storage = || Value::zero(&Type::pointer(TYPES.storage.clone()));
+        let storage = self.storage.as_ref().map_or_else(no_storage, |storage| {
             Value::pointer(built(storage_value(storage), &TYPES.storage))
         });
-    }
-
-    /// The value of `.EnvMap`.
-    pub(super) fn variables(&self) -> &Value {
-        &self.variables
-    }
-
-    /// The value of `.`.
-    pub fn dot(&self) -> Value {
         let fields = [
             ("Env", Value::from(&self.env)),
             ("Namespace", Value::from(&self.namespace)),
@@ -169,13 +127,13 @@ impl Context {
             ("ProjectRoot", Value::from(&self.project_root)),
             ("Slot", Value::from(self.slot)),
             ("Now", Value::from(self.time())),
-            ("UserVars", self.inline.clone()),
-            ("EnvMap", self.variables.clone()),
+            ("UserVars", vars(&self.variables.inline)),
+            ("EnvMap", vars(&self.variables.all)),
             ("Versions", Value::string_map(&self.versions)),
             ("BaseDomain", Value::string_map(&self.base_domain)),
-            ("Codex", self.codex.clone()),
-            ("Vars", self.given.clone()),
-            ("Storage", self.storage.clone()),
+            ("Codex", built(codex_value(&self.codex), &TYPES.codex)),
+            ("Vars", vars(&self.variables.given)),
+            ("Storage", storage),
             ("Environment", built(environment_value(&self.environment), &TYPES.environment)),
         ];
         built(Value::structure(&TYPES.context, fields), &TYPES.context)
@@ -192,10 +150,6 @@ impl Context {
 fn built(value: Result<Value, ValueError>, ty: &Type) -> Value {
     debug_assert!(value.is_ok(), "{value:?}");
     value.unwrap_or_else(|_| Value::zero(ty))
-}
-
-fn typed(value: Value, ty: &Type) -> Value {
-    built(value.convert(ty), ty)
 }
 
 fn codex_value(codex: &Codex) -> Result<Value, ValueError> {
@@ -268,15 +222,19 @@ mod tests {
 
     #[test]
     fn every_field_is_there_with_its_value() {
-        let mut context = Context::new("ai", 3, "/srv/shop", (1_769_776_496, 0));
-        context.namespace = "shop-dev-3".into();
-        context.set_codex(&Codex { model: "m".into(), ..Codex::default() });
-        let storage = Storage { data: Some(Volume { size: "1Gi".into(), ..Volume::default() }), ..Storage::default() };
-        context.set_storage(Some(&storage));
+        let data = Volume { size: "1Gi".into(), ..Volume::default() };
+        let context = Context {
+            slot: 3,
+            namespace: "shop-dev-3".into(),
+            codex: Codex { model: "m".into(), ..Codex::default() },
+            storage: Some(Storage { data: Some(data), ..Storage::default() }),
+            ..Context::default()
+        };
         let dot = context.dot();
         let at = |path: &[&str]| path.iter().try_fold(&dot, |value, name| value.get(name)).and_then(Value::as_str);
         assert_eq!(at(&["Namespace"]), Some("shop-dev-3"));
         assert_eq!(at(&["Codex", "Model"]), Some("m"));
+        assert_eq!(at(&["Storage", "Data", "Size"]), Some("1Gi"));
         assert_eq!(dot.get("Slot").and_then(Value::as_int), Some(3));
     }
 }

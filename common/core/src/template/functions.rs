@@ -15,7 +15,7 @@ use gotemplate::{FunctionError, Functions, Signature, Type, Value};
 use super::Context;
 
 /// All functions, for the templates of one run.
-pub fn functions(context: &Context) -> Functions {
+pub(super) fn functions(context: &Context) -> Functions {
     let mut table = Table(Functions::new());
     codexctl::declare(&mut table, context);
     text::declare(&mut table);
@@ -69,10 +69,15 @@ fn lossy(value: &Value) -> std::borrow::Cow<'_, str> {
 /// The longest text that a function makes of one value: what one template may print.
 const LONGEST: usize = 64 << 20;
 
+/// What a function of bytes makes of a text.
+fn with_bytes(text: &str, function: impl Fn(&[u8]) -> Vec<u8>) -> String {
+    String::from_utf8_lossy(&function(text.as_bytes())).into_owned()
+}
+
 /// A value as text: a text as it is, anything else as `%v` prints it.
 pub(super) fn spelled(value: &Value) -> String {
     match value.as_bytes() {
         Some(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        None => String::from_utf8_lossy(&gotemplate::text::sprint(value, LONGEST)).into_owned(),
+        None => String::from_utf8_lossy(&gotemplate::strings::sprint(value, LONGEST)).into_owned(),
     }
 }

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::function::{Action, FunctionError, Signature};
 use crate::methods::Method;
 use crate::options::Missing;
-use crate::parse::{Many, NodeId};
+use crate::parse::{Many, NodeId, Tree};
 use crate::value::Value;
 
 /// A call that isn't finished.
@@ -53,7 +53,7 @@ impl From<crate::fmt::TooLong> for Failure {
 /// Text is counted as one step for so many bytes.
 const BYTES_PER_STEP: usize = 64;
 
-impl Executor<'_, '_> {
+impl<'t> Executor<'t, '_> {
     pub(super) fn call_function(
         &mut self,
         function: u32,
@@ -113,10 +113,11 @@ impl Executor<'_, '_> {
         self.advance(call)
     }
 
-    fn signature<'a>(&'a self, callee: &'a Callee) -> (&'a str, &'a Signature) {
+    fn signature(&self, callee: &Callee) -> (&'t str, &'t Signature) {
         match callee {
             Callee::Function(index) => {
-                let function = &self.tree.functions[*index as usize];
+                let tree: &'t Tree = self.tree;
+                let function = &tree.functions[*index as usize];
                 (function.name(), function.signature())
             }
             Callee::Method(method, _) => (method.name, &method.signature),
@@ -179,9 +180,9 @@ impl Executor<'_, '_> {
         while call.next < call.args.end {
             let node = self.tree.links[call.next as usize];
             let index = (call.next - call.args.start) as usize;
-            let ty = self.signature(&call.callee).1.param(index).clone();
+            let ty = self.signature(&call.callee).1.param(index);
             let depth = self.pending.len();
-            let decided = match self.argument(node, &ty)? {
+            let decided = match self.argument(node, ty)? {
                 Argument::Ready(value) => self.keep(&mut call, value),
                 Argument::Open(Flow::Value(value)) if self.pending.len() == depth => {
                     self.take(&mut call, value)?

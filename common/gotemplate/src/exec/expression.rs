@@ -35,10 +35,7 @@ impl Executor<'_, '_> {
         let mut flow = Flow::Enter(pipe);
         loop {
             flow = match flow {
-                Flow::Enter(pipe) => {
-                    self.at = pipe;
-                    self.next_command(pipe, 0, None)?
-                }
+                Flow::Enter(pipe) => self.enter_pipe(pipe)?,
                 Flow::Value(value) => match self.pending.pop() {
                     None => return Ok(value),
                     Some(Pending::Pipe { pipe, next }) => {
@@ -54,6 +51,26 @@ impl Executor<'_, '_> {
                 },
             }
         }
+    }
+
+    /// Starts a pipeline.
+    fn enter_pipe(&mut self, pipe: NodeId) -> Result<Flow, Error> {
+        self.at = pipe;
+        if let NodeKind::Pipe { decls, cmds, .. } = self.tree.node(pipe).kind {
+            if let (0, [command]) = (decls.len(), self.tree.many(cmds)) {
+                // The usual one: a single command that has its value at once
+                // needs no place among what is pending.
+                let depth = self.pending.len();
+                return match self.command(*command, None)? {
+                    Flow::Value(value) if self.pending.len() == depth => Ok(Flow::Value(value.unboxed())),
+                    flow => {
+                        self.pending.insert(depth, Pending::Pipe { pipe, next: 1 });
+                        Ok(flow)
+                    }
+                };
+            }
+        }
+        self.next_command(pipe, 0, None)
     }
 
     /// Evaluates command `next` of a pipeline, or ends it after the last one.

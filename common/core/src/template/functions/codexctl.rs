@@ -1,15 +1,16 @@
 //! codexctl's functions, arguments in its order: the value comes first.
 
+use gotemplate::strings::{to_lower, trim_space};
 use gotemplate::{Type, Value};
 
-use super::{Context, Table, lossy};
+use super::{Context, Table, lossy, with_bytes};
 
 /// How many bytes of a commit's hash `truncSHA` keeps.
 const SHORT_SHA: usize = 12;
 
 pub(super) fn declare(table: &mut Table, context: &Context) {
     table.add("default", [Type::STRING, Type::STRING], Type::STRING, |arguments| {
-        let blank = lossy(&arguments[0]).trim_matches(is_go_space).is_empty();
+        let blank = trim_space(arguments[0].as_bytes().unwrap_or_default()).is_empty();
         Ok(arguments[usize::from(blank)].clone())
     });
     table.add("ternary", [Type::BOOL, Type::ANY, Type::ANY], Type::ANY, |arguments| {
@@ -20,8 +21,10 @@ pub(super) fn declare(table: &mut Table, context: &Context) {
         let items: Vec<&[u8]> = arguments[0].items().iter().filter_map(Value::as_bytes).collect();
         Ok(Value::string(items.join(arguments[1].as_bytes().unwrap_or_default())))
     });
-    table.add_text("toLower", |[text]| lower(text));
-    table.add_text("slug", |[text]| lower(text).trim_matches(is_go_space).replace([' ', '_'], "-"));
+    table.add_text("toLower", |[text]| with_bytes(text, to_lower));
+    table.add_text("slug", |[text]| {
+        with_bytes(text, |bytes| trim_space(&to_lower(bytes)).to_vec()).replace([' ', '_'], "-")
+    });
     table.add_text("truncSHA", |[text]| short(text).to_owned());
     table.add_text("trimPrefix", |[text, prefix]| text.strip_prefix(prefix).unwrap_or(text).to_owned());
     table.add("indent", [Type::INT, Type::STRING], Type::STRING, |arguments| {
@@ -31,11 +34,11 @@ pub(super) fn declare(table: &mut Table, context: &Context) {
     let now = context.time();
     table.add("now", [], Type::TIME, move |_| Ok(Value::from(now.clone())));
     for (name, has_default) in [("envOr", true), ("env", false)] {
-        let variables = context.variables().clone();
+        let variables = context.variables.all.clone();
         let look_up = move |arguments: &[Value]| {
-            let found = variables.get(&lossy(&arguments[0])).filter(|value| value.as_bytes() != Some(b""));
+            let found = variables.get(&*lossy(&arguments[0])).filter(|value| !value.is_empty());
             let other = || if has_default { arguments[1].clone() } else { Value::from("") };
-            Ok(found.cloned().unwrap_or_else(other))
+            Ok(found.map_or_else(other, Value::from))
         };
         if has_default {
             table.add(name, [Type::STRING, Type::STRING], Type::STRING, look_up);
@@ -43,16 +46,6 @@ pub(super) fn declare(table: &mut Table, context: &Context) {
             table.add(name, [Type::STRING], Type::STRING, look_up);
         }
     }
-}
-
-/// Lower case character by character, as Go's `strings.ToLower` does it.
-pub(super) fn lower(text: &str) -> String {
-    text.chars().map(gotemplate::text::to_lower).collect()
-}
-
-/// Blank as Go's `unicode.IsSpace` has it; it agrees with Unicode's White_Space.
-pub(super) fn is_go_space(character: char) -> bool {
-    character.is_whitespace()
 }
 
 /// The first bytes of a text, not cutting a character in two.

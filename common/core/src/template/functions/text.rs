@@ -1,23 +1,22 @@
 //! Texts: quoting, case, indentation, search.
 
-use gotemplate::{FunctionError, Type, Value};
+use gotemplate::{FunctionError, Type, Value, strings};
 
-use super::codexctl::{is_go_space, lower};
-use super::{Table, lossy, spelled};
+use super::{Table, lossy, spelled, with_bytes};
 
 /// The widest indentation; wider is a slip, not a layout.
 const WIDEST: i64 = 1_000;
 
 pub(super) fn declare(table: &mut Table) {
     table.add_variadic("quote", [], Type::STRING, |arguments| {
-        Ok(joined(arguments, |text| String::from_utf8_lossy(&gotemplate::text::quote(text.as_bytes())).into_owned()))
+        Ok(joined(arguments, |text| with_bytes(text, strings::quote)))
     });
     table.add_variadic("squote", [], Type::STRING, |arguments| Ok(joined(arguments, |text| format!("'{text}'"))));
     table.add("toString", [Type::ANY], Type::STRING, |arguments| Ok(Value::from(spelled(&arguments[0]))));
-    table.add_text("trim", |[text]| text.trim_matches(is_go_space).to_owned());
-    table.add_text("upper", |[text]| text.chars().map(gotemplate::text::to_upper).collect());
-    table.add_text("lower", |[text]| lower(text));
-    table.add_text("title", |[text]| title(text));
+    table.add_text("trim", |[text]| with_bytes(text, |bytes| strings::trim_space(bytes).to_vec()));
+    table.add_text("upper", |[text]| with_bytes(text, strings::to_upper));
+    table.add_text("lower", |[text]| with_bytes(text, strings::to_lower));
+    table.add_text("title", |[text]| with_bytes(text, strings::title));
     table.add_text("replace", |[old, new, text]| text.replace(old, new));
     table.add("nindent", [Type::INT, Type::STRING], Type::STRING, |arguments| {
         let text = indent(arguments[0].as_int().unwrap_or(0), &lossy(&arguments[1]))?;
@@ -63,15 +62,4 @@ fn joined(values: &[Value], quoted: impl Fn(&str) -> String) -> Value {
         return Value::from(quoted(""));
     }
     Value::from(texts.join(" "))
-}
-
-/// The first letter of every word in title case.
-fn title(text: &str) -> String {
-    let mut before = ' ';
-    let letters = text.chars().map(|letter| {
-        let starts_word = !(before.is_alphanumeric() || before == '_' || before == '\'');
-        before = letter;
-        if starts_word { gotemplate::text::to_title(letter) } else { letter }
-    });
-    letters.collect()
 }
