@@ -10,11 +10,17 @@ use crate::{handover, manage_env};
 
 /// codexctl's command lines for the kubectl-codex suite.
 ///
-/// Workflows written for codexctl go on working: each command is handed to the program that does it now,
-/// with codexctl's rules (`--compat codexctl`).
+/// Workflows written for codexctl go on working: each command is handed to the
+/// program that does it now, with codexctl's rules (`--compat codexctl`).
 #[derive(Debug, Parser)]
-#[command(version, args_override_self = true, disable_help_subcommand = true, subcommand_required = true,
-          arg_required_else_help = true)]
+#[command(
+    version,
+    verbatim_doc_comment,
+    args_override_self = true,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     persistent: Persistent,
@@ -30,7 +36,13 @@ pub(crate) struct Arguments {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Persistent {
     /// The project's services.yaml
-    #[arg(short, long, value_name = "FILE", default_value = "services.yaml", global = true)]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        default_value = "services.yaml",
+        global = true
+    )]
     pub(crate) config: String,
 
     /// The environment
@@ -67,8 +79,17 @@ impl Program for Arguments {
 
     fn run(self, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
         match self.command {
-            Command::Render { arguments } => Err(handover::render(&self.persistent, &self.messages, arguments)),
-            Command::ManageEnv { command } => Err(manage_env::refuse(&self.persistent, &command, host, console)),
+            Command::Render { arguments } => Err(handover::render(
+                &self.persistent,
+                &self.messages,
+                arguments,
+            )),
+            Command::ManageEnv { command } => Err(manage_env::refuse(
+                &self.persistent,
+                &command,
+                host,
+                console,
+            )),
             Command::Other(words) => Err(handover::unknown(words.first().map(OsString::as_os_str))),
         }
     }

@@ -4,7 +4,6 @@ use clap::{Args, Subcommand};
 use codex_common::cli::{Console, Host};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::{self, Environment, LoadRequest, Mode};
-use codex_common::suggestion::did_you_mean;
 use gotemplate::Missing;
 
 use crate::arguments::Persistent;
@@ -57,9 +56,11 @@ impl Command {
     fn selection(&self) -> (i64, bool) {
         match self {
             Self::Set { slot, .. } => (*slot, true),
-            Self::Cleanup { selectors: Selectors { slot, issue, pr }, all, .. } => {
-                (*slot, *all || *slot > 0 || *issue > 0 || *pr > 0)
-            }
+            Self::Cleanup {
+                selectors: Selectors { slot, issue, pr },
+                all,
+                ..
+            } => (*slot, *all || *slot > 0 || *issue > 0 || *pr > 0),
         }
     }
 
@@ -72,18 +73,35 @@ impl Command {
 }
 
 /// What is wrong with the command line, or else that the slots aren't part of this release.
-pub(crate) fn refuse(persistent: &Persistent, command: &Command, host: &Host, console: &Console) -> Diagnostic {
+pub(crate) fn refuse(
+    persistent: &Persistent,
+    command: &Command,
+    host: &Host,
+    console: &Console,
+) -> Diagnostic {
     match check(persistent, command, host, console) {
         Err(failure) => failure,
-        Ok(()) => Diagnostic::machine(format!("`codexctl manage-env {}` is not part of this release", command.name()))
-            .hint(Some("it comes with kubectl-codex-slot; nothing was changed".to_owned())),
+        Ok(()) => Diagnostic::machine(format!(
+            "`codexctl manage-env {}` is not part of this release",
+            command.name()
+        ))
+        .hint(Some(
+            "it comes with kubectl-codex-slot; nothing was changed".to_owned(),
+        )),
     }
 }
 
-fn check(persistent: &Persistent, command: &Command, host: &Host, console: &Console) -> Result<(), Diagnostic> {
+fn check(
+    persistent: &Persistent,
+    command: &Command,
+    host: &Host,
+    console: &Console,
+) -> Result<(), Diagnostic> {
     let (slot, says_which) = command.selection();
     if !says_which {
-        return Err(Diagnostic::input("at least one of --issue, --pr or --slot must be specified"));
+        return Err(Diagnostic::input(
+            "at least one of --issue, --pr or --slot must be specified",
+        ));
     }
     let env = persistent.env.as_deref().unwrap_or(DEFAULT_ENV);
     let project = stack::load(
@@ -102,8 +120,12 @@ fn check(persistent: &Persistent, command: &Command, host: &Host, console: &Cons
         },
         console.secrets(),
     )?;
-    let environments = &project.stack.environments;
-    Environment::resolve(environments, env).map(|_| ()).map_err(|error| {
-        Diagnostic::input(error.to_string()).hint(did_you_mean(env, environments.keys().map(String::as_str)))
-    })
+    Environment::resolve(&project.stack.environments, env)
+        .map(|_| ())
+        .map_err(|error| {
+            let message = Diagnostic::input(error.to_string()).hint(error.hint());
+            project
+                .text
+                .blame(message, error.position(), "inherits from here")
+        })
 }

@@ -1,7 +1,9 @@
 //! What may be typed, and the checked request that comes of it.
 
 use clap::{Parser, ValueEnum};
-use codex_common::cli::{Console, ExitCode, Filters, Host, Messages, Program, StackArgs, Variables};
+use codex_common::cli::{
+    Console, ExitCode, Filters, Host, Messages, Program, StackArgs, Variables,
+};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::render::{self, Format, foreign::Owner};
 use codex_common::stack::{Mode, variables::inline};
@@ -31,10 +33,11 @@ Exit codes: 0 done, 1 a file can't be read or output not written, 2 wrong usage 
 
 /// Prints the manifests of an environment.
 ///
-/// Reads services.yaml, renders the manifests it names for the environment, puts namespace, images and
-/// mounts on them, and prints them as one stream of YAML documents. Prints nothing when anything fails.
+/// Reads services.yaml, renders the manifests it names for the environment, puts
+/// namespace, images and mounts on them, and prints them as one stream of YAML
+/// documents. Prints nothing when anything fails.
 #[derive(Debug, Parser)]
-#[command(version, args_override_self = true, after_help = EXAMPLES, disable_help_subcommand = true)]
+#[command(version, verbatim_doc_comment, args_override_self = true, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     stack: StackArgs,
@@ -46,7 +49,12 @@ pub(crate) struct Arguments {
     variables: Variables,
 
     /// Put the overlays on these manifests instead of rendering the project's ("-": standard input)
-    #[arg(short, long, value_name = "FILE", help_heading = "Manifests made elsewhere")]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        help_heading = "Manifests made elsewhere"
+    )]
     filename: Vec<String>,
 
     /// The service that the manifests of -f belong to, and its Deployment if it is called otherwise
@@ -59,7 +67,13 @@ pub(crate) struct Arguments {
     list: bool,
 
     /// The format: yaml or json; with --list table or json
-    #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        help_heading = "Output"
+    )]
     output: Option<OutputFormat>,
 
     /// Whether a missing value is an error or prints `<no value>` [default: error]
@@ -113,7 +127,11 @@ impl Program for Arguments {
 impl Arguments {
     /// Checks what was typed before any file is touched.
     fn request(self) -> Result<Request, Diagnostic> {
-        let mode = if self.compat.is_some() { Mode::Codexctl } else { Mode::Plain };
+        let mode = if self.compat.is_some() {
+            Mode::Codexctl
+        } else {
+            Mode::Plain
+        };
         let missing = match (self.missing, mode) {
             (Some(MissingValue::Error), _) | (None, Mode::Plain) => Missing::Error,
             (Some(MissingValue::Print), _) | (None, Mode::Codexctl) => Missing::Print,
@@ -129,19 +147,32 @@ impl Arguments {
             (false, Some(OutputFormat::Json)) => Output::Documents(Format::Json),
             (true, None | Some(OutputFormat::Table)) => Output::Table,
             (true, Some(OutputFormat::Json)) => Output::JsonList,
-            (false, Some(OutputFormat::Table)) => return Err(usage("`-o table` goes with `--list`")),
-            (true, Some(OutputFormat::Yaml)) => return Err(usage("`--list` prints a table or json, not yaml")),
+            (false, Some(OutputFormat::Table)) => {
+                return Err(usage("`-o table` goes with `--list`"));
+            }
+            (true, Some(OutputFormat::Yaml)) => {
+                return Err(usage("`--list` prints a table or json, not yaml"));
+            }
         };
         if !self.filename.is_empty() && self.list {
-            return Err(usage("`--list` is about the project's own manifests, it can't be used with `-f`"));
+            return Err(usage(
+                "`--list` is about the project's own manifests, it can't be used with `-f`",
+            ));
         }
-        if !self.filename.is_empty() && !filters.is_empty() {
-            return Err(usage("filters are about the project's own manifests, they can't be used with `-f`")
-                .hint(Some("`--service NAME` says whose the manifests of `-f` are".to_owned())));
+        if let (false, Some(flag)) = (self.filename.is_empty(), self.filters.given()) {
+            return Err(usage(format!(
+                "`{flag}` is about the project's own manifests, it can't be used with `-f`"
+            ))
+            .hint(Some(
+                "`--service NAME` says whose the manifests of `-f` are".to_owned(),
+            )));
         }
-        let mut variables = inline::parse_list(&self.variables.vars).map_err(|error| usage(error.to_string()))?;
+        let mut variables = inline::parse_list(&self.variables.vars)
+            .map_err(|error| usage(format!("{error} (`--vars`)")))?;
         for item in &self.variables.var {
-            variables.push(inline::parse_one(item).map_err(|error| usage(error.to_string()))?);
+            variables.push(
+                inline::parse_one(item).map_err(|error| usage(format!("{error} (`--var`)")))?,
+            );
         }
         Ok(Request {
             stack: self.stack,

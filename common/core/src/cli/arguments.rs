@@ -31,7 +31,13 @@ pub struct StackArgs {
 #[command(next_help_heading = "Variables")]
 pub struct Variables {
     /// Variables as KEY=VALUE,KEY=VALUE; a value can't hold a comma
-    #[arg(long, value_name = "LIST", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     pub vars: String,
 
     /// One variable as KEY=VALUE, of any value; may be repeated
@@ -39,7 +45,12 @@ pub struct Variables {
     pub var: Vec<String>,
 
     /// A file of variables
-    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub var_file: String,
 }
 
@@ -48,20 +59,56 @@ pub struct Variables {
 #[command(next_help_heading = "Filters")]
 pub struct Filters {
     /// Only these services (names separated by commas)
-    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "NAMES",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub only_services: String,
 
     /// All services but these
-    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "NAMES",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub skip_services: String,
 
     /// Only these infrastructure groups
-    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "NAMES",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub only_infra: String,
 
     /// All infrastructure groups but these
-    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "NAMES",
+        default_value = "",
+        hide_default_value = true
+    )]
     pub skip_infra: String,
+}
+
+impl Filters {
+    /// The first filter that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        let flags = [
+            ("--only-services", &self.only_services),
+            ("--skip-services", &self.skip_services),
+            ("--only-infra", &self.only_infra),
+            ("--skip-infra", &self.skip_infra),
+        ];
+        flags
+            .into_iter()
+            .find(|(_, names)| !names.is_empty())
+            .map(|(flag, _)| flag)
+    }
 }
 
 /// How a command talks on stderr.
@@ -80,17 +127,20 @@ pub struct Messages {
 impl Messages {
     /// The level: the flag, else codexctl's variable, else `info`.
     pub(super) fn level(&self, host: &Host) -> Level {
-        let named = |name: &str| {
-            <Level as clap::ValueEnum>::from_str(name, true).unwrap_or(Level::Info)
-        };
-        self.log_level.or_else(|| host.variable("CODEX_LOG_LEVEL").map(named)).unwrap_or(Level::Info)
+        let named =
+            |name: &str| <Level as clap::ValueEnum>::from_str(name, true).unwrap_or(Level::Info);
+        self.log_level
+            .or_else(|| host.variable("CODEX_LOG_LEVEL").map(named))
+            .unwrap_or(Level::Info)
     }
 }
 
 /// Gives every flag its twin `CODEXCTL_<FLAG>`; a flag wins, an empty variable counts as unset.
 pub(super) fn with_environment_twins(command: Command, host: &Host) -> Command {
     command.mut_args(|argument| {
-        let Some(long) = argument.get_long() else { return argument };
+        let Some(long) = argument.get_long() else {
+            return argument;
+        };
         if matches!(long, "help" | "version") {
             return argument;
         }
@@ -100,6 +150,10 @@ pub(super) fn with_environment_twins(command: Command, host: &Host) -> Command {
         }
         let is_switch = matches!(argument.get_action(), ArgAction::SetTrue);
         let argument = argument.env(name).hide_env(true);
-        if is_switch { argument.value_parser(BoolishValueParser::new()) } else { argument }
+        if is_switch {
+            argument.value_parser(BoolishValueParser::new())
+        } else {
+            argument
+        }
     })
 }

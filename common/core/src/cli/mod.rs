@@ -16,7 +16,7 @@ pub use arguments::{Filters, Messages, StackArgs, Variables};
 pub use console::{Color, Console, Level};
 pub use exit::ExitCode;
 pub use host::Host;
-pub use program::{invoked_name, spelling};
+pub use program::spelling;
 pub use stdin::{MAX_INPUT, hint_if_terminal, read as read_stdin};
 pub use stdout::write as write_stdout;
 
@@ -53,19 +53,30 @@ pub fn main<P: Program>() -> std::process::ExitCode {
     }
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place where the command line is read"
+)]
+fn command_line() -> std::env::ArgsOs {
+    std::env::args_os()
+}
+
 /// Parses the command line, twins in the environment included; help, version and usage errors end here.
 fn parse<P: Program>(host: &Host) -> Result<P, ExitCode> {
     let mut command = arguments::with_environment_twins(P::command(), host);
-    if let Some(name) = program::invoked_name() {
+    if let Some(name) = command_line().next().as_deref().and_then(spelling) {
         command = command.bin_name(&name).display_name(name);
     }
     command
-        .try_get_matches_from_mut(std::env::args_os())
+        .try_get_matches_from_mut(command_line())
         .and_then(|mut matches| P::from_arg_matches_mut(&mut matches))
         .map_err(|error| {
             let error = error.format(&mut command);
             if error.use_stderr() {
-                eprint!("{}", console::process_secrets(host).masked(&error.to_string()));
+                eprint!(
+                    "{}",
+                    console::process_secrets(host).masked(&error.to_string())
+                );
                 return ExitCode::Usage;
             }
             match stdout::write(error.to_string().as_bytes()) {
@@ -76,10 +87,19 @@ fn parse<P: Program>(host: &Host) -> Result<P, ExitCode> {
 }
 
 /// A panic is a bug of ours: it is said as one and ends with a code of its own.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a panic has no other way to an exit code of its own"
+)]
 fn report_panics_as_bugs() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
-        eprintln!("error: internal error{place}\nhint: this is a bug of kubectl-codex; please report it");
+        let place = panic
+            .location()
+            .map(|at| format!(" at {}:{}", at.file(), at.line()))
+            .unwrap_or_default();
+        eprintln!(
+            "error: internal error{place}\nhint: this is a bug of kubectl-codex; please report it"
+        );
         std::process::exit(ExitCode::Bug.code().into());
     }));
 }

@@ -6,11 +6,6 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// The spelling of the running program, from `argv[0]`.
-pub fn invoked_name() -> Option<String> {
-    std::env::args_os().next().as_deref().and_then(spelling)
-}
-
 /// What is typed to reach the file `path`.
 ///
 /// kubectl looks for `kubectl-codex_render` when `codex-render` is typed, and for
@@ -19,7 +14,9 @@ pub fn spelling(path: &OsStr) -> Option<String> {
     let name = Path::new(path).file_name()?.to_str()?;
     let name = name.strip_suffix(".exe").unwrap_or(name);
     let typed = match name.split_once('-') {
-        Some(("kubectl", words)) => format!("kubectl {}", words.replace('-', " ").replace('_', "-")),
+        Some(("kubectl", words)) => {
+            format!("kubectl {}", words.replace('-', " ").replace('_', "-"))
+        }
         Some((host @ ("gh" | "git" | "helm"), word)) => format!("{host} {word}"),
         _ => name.to_owned(),
     };
@@ -33,9 +30,18 @@ mod tests {
     #[test]
     fn each_host_has_its_spelling() {
         let typed = |path: &str| spelling(OsStr::new(path));
-        assert_eq!(typed("/usr/bin/kubectl-codex-render").as_deref(), Some("kubectl codex render"));
-        assert_eq!(typed("kubectl-codex_render").as_deref(), Some("kubectl codex-render"));
-        assert_eq!(typed("git-codex-review-apply").as_deref(), Some("git codex-review-apply"));
+        assert_eq!(
+            typed("/usr/bin/kubectl-codex-render").as_deref(),
+            Some("kubectl codex render")
+        );
+        assert_eq!(
+            typed("kubectl-codex_render").as_deref(),
+            Some("kubectl codex-render")
+        );
+        assert_eq!(
+            typed("git-codex-review-apply").as_deref(),
+            Some("git codex-review-apply")
+        );
         assert_eq!(typed("gh-codex-plan").as_deref(), Some("gh codex-plan"));
         assert_eq!(typed("/opt/codexctl").as_deref(), Some("codexctl"));
         assert_eq!(typed("codexctl render").as_deref(), Some("codexctl render"));

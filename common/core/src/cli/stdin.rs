@@ -19,7 +19,12 @@ pub fn read() -> Result<Vec<u8>, Diagnostic> {
         .lock()
         .take(MAX_INPUT + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| Diagnostic::machine(format!("cannot read standard input: {}", system_reason(&error))))?;
+        .map_err(|error| {
+            Diagnostic::machine(format!(
+                "cannot read standard input: {}",
+                system_reason(&error)
+            ))
+        })?;
     if bytes.len() as u64 > MAX_INPUT {
         return Err(Diagnostic::input("standard input is larger than 64 MiB"));
     }

@@ -32,5 +32,7 @@ pub(crate) fn kind(node: &Node) -> Option<&str> {
 
 /// The object's name, if it has one that is a text.
 pub(crate) fn name(node: &Node) -> Option<&str> {
-    node.get("metadata").and_then(|metadata| metadata.get("name")).and_then(Node::as_str)
+    node.get("metadata")
+        .and_then(|metadata| metadata.get("name"))
+        .and_then(Node::as_str)
 }

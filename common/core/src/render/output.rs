@@ -55,7 +55,12 @@ impl Identity<'_> {
 ///
 /// # Errors
 /// JSON can't hold one of its numbers; the message names the object.
-pub fn write_document(text: &mut String, document: &Document, format: Format, order: KeyOrder) -> Result<(), String> {
+pub fn write_document(
+    text: &mut String,
+    document: &Document,
+    format: Format,
+    order: KeyOrder,
+) -> Result<(), String> {
     match format {
         Format::Yaml => {
             if !text.is_empty() {
@@ -68,22 +73,31 @@ pub fn write_document(text: &mut String, document: &Document, format: Format, or
             if !text.is_empty() {
                 text.push_str(",\n");
             }
-            yaml::write_json(&document.node, order, 0, text)
-                .map_err(|error| format!("{}:{}: {error}", document.origin.file, document.origin.line))
+            yaml::write_json(&document.node, order, 0, text).map_err(|error| {
+                format!("{}:{}: {error}", document.origin.file, document.origin.line)
+            })
         }
     }
 }
 
 /// The whole output from its pieces; nothing if there is no document at all.
 pub fn join(pieces: &[String], format: Format, identity: Option<&Identity<'_>>) -> String {
-    let pieces: Vec<&str> = pieces.iter().map(String::as_str).filter(|piece| !piece.is_empty()).collect();
+    let pieces: Vec<&str> = pieces
+        .iter()
+        .map(String::as_str)
+        .filter(|piece| !piece.is_empty())
+        .collect();
     if pieces.is_empty() {
         return String::new();
     }
     match format {
         Format::Yaml => {
             let line = identity.map(Identity::line).unwrap_or_default();
-            let length = pieces.iter().map(|piece| piece.len() + SEPARATOR.len()).sum::<usize>() + line.len();
+            let length = pieces
+                .iter()
+                .map(|piece| piece.len() + SEPARATOR.len())
+                .sum::<usize>()
+                + line.len();
             let mut text = String::with_capacity(length);
             text.push_str(&line);
             for (at, piece) in pieces.into_iter().enumerate() {
@@ -95,7 +109,10 @@ pub fn join(pieces: &[String], format: Format, identity: Option<&Identity<'_>>) 
             text
         }
         Format::Json => {
-            format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n{}\n]}}\n", pieces.join(",\n"))
+            format!(
+                "{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n{}\n]}}\n",
+                pieces.join(",\n")
+            )
         }
     }
 }

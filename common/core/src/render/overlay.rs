@@ -71,13 +71,18 @@ impl Overlay {
     /// Its tag can't be rendered; in plain mode also a mount that lacks a field or a doubled one.
     pub fn of_service(project: &Project, service: &Service) -> Result<Self, OverlayError> {
         let overlay = service.overlays.get(&project.context.env);
-        let drop_kinds = overlay.map(|overlay| overlay.drop_kinds.as_slice()).unwrap_or_default();
+        let drop_kinds = overlay
+            .map(|overlay| overlay.drop_kinds.as_slice())
+            .unwrap_or_default();
         let drop_kinds = drop_kinds.iter().map(|kind| kind.trim().to_lowercase());
         Ok(Self {
             drop_kinds: drop_kinds.filter(|kind| !kind.is_empty()).collect(),
             deployment: service.name.value.clone(),
             image: image::of_service(project, service)?,
-            mounts: overlay.map_or_else(|| Ok(Vec::new()), |overlay| mounts::of_overlay(overlay, project.mode))?,
+            mounts: overlay.map_or_else(
+                || Ok(Vec::new()),
+                |overlay| mounts::of_overlay(overlay, project.mode),
+            )?,
             ..Self::of_namespace(project)
         })
     }
@@ -85,13 +90,19 @@ impl Overlay {
     /// The same overlay for a Deployment of another name.
     #[must_use]
     pub fn for_deployment(self, deployment: &str) -> Self {
-        Self { deployment: deployment.to_owned(), ..self }
+        Self {
+            deployment: deployment.to_owned(),
+            ..self
+        }
     }
 
     /// The same overlay without kinds that are left out.
     #[must_use]
     pub fn keeping_kinds(self) -> Self {
-        Self { drop_kinds: Vec::new(), ..self }
+        Self {
+            drop_kinds: Vec::new(),
+            ..self
+        }
     }
 
     /// Whether a document is left out.
@@ -108,12 +119,14 @@ impl Overlay {
     /// Puts everything on a document that isn't left out. In plain mode the items of a `List` are
     /// documents too; codexctl takes the list itself for one.
     pub fn put_on(&self, node: &mut Node) {
-        if self.mode == Mode::Plain && kind(node) == Some("List") {
-            if let Some(items) = node.get_mut("items").and_then(Node::as_sequence_mut) {
-                items.retain(|item| !self.drops(item));
-                items.iter_mut().for_each(|item| self.put_on(item));
-                return;
-            }
+        let is_list = self.mode == Mode::Plain && kind(node) == Some("List");
+        if let (true, Some(items)) = (
+            is_list,
+            node.get_mut("items").and_then(Node::as_sequence_mut),
+        ) {
+            items.retain(|item| !self.drops(item));
+            items.iter_mut().for_each(|item| self.put_on(item));
+            return;
         }
         namespace::put_on(node, &self.namespace, self.mode);
         self.put_workload_on(node);
@@ -124,8 +137,12 @@ impl Overlay {
         if (self.image.is_none() && self.mounts.is_empty()) || !self.is_about(node) {
             return;
         }
-        let template = node.get_mut("spec").and_then(|spec| spec.get_mut("template"));
-        let Some(pod) = template.and_then(|template| template.get_mut("spec")) else { return };
+        let template = node
+            .get_mut("spec")
+            .and_then(|spec| spec.get_mut("template"));
+        let Some(pod) = template.and_then(|template| template.get_mut("spec")) else {
+            return;
+        };
         if let Some(image) = &self.image {
             image::put_on(pod, image);
         }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::model::{EnvironmentBlock, LocalRegistry};
+use crate::suggestion::did_you_mean;
+use crate::yaml::Position;
 
 /// An environment, its unset fields taken from the one it names in `from` (inventory F19).
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,13 +33,37 @@ pub enum EnvironmentError {
         name: String,
         /// The names that exist.
         known: Vec<String>,
+        /// The `from` that names it; nothing if it was asked for.
+        position: Position,
     },
     /// An environment inherits from itself.
     #[error("environment inheritance cycle detected at `{name}`")]
     Cycle {
         /// Where the circle closes.
         name: String,
+        /// The `from` that closes it.
+        position: Position,
     },
+}
+
+impl EnvironmentError {
+    /// The `from` that is to blame; nothing if the name came from elsewhere.
+    pub fn position(&self) -> Position {
+        match self {
+            Self::Undefined { position, .. } | Self::Cycle { position, .. } => *position,
+        }
+    }
+
+    /// What may help.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Undefined { name, known, .. } => {
+                did_you_mean(name, known.iter().map(String::as_str))
+                    .or_else(|| Some(format!("services.yaml has {}", known.join(", "))))
+            }
+            Self::Cycle { .. } => None,
+        }
+    }
 }
 
 impl Environment {
@@ -45,34 +71,54 @@ impl Environment {
     ///
     /// # Errors
     /// It, or one that it inherits from, doesn't exist; or they inherit in a circle.
-    pub fn resolve(blocks: &BTreeMap<String, EnvironmentBlock>, name: &str) -> Result<Self, EnvironmentError> {
+    pub fn resolve(
+        blocks: &BTreeMap<String, EnvironmentBlock>,
+        name: &str,
+    ) -> Result<Self, EnvironmentError> {
         let mut chain: Vec<&EnvironmentBlock> = Vec::new();
         let mut visited: Vec<&str> = Vec::new();
-        let mut next = name;
+        let (mut next, mut position) = (name, Position::NONE);
         loop {
             if visited.contains(&next) {
-                return Err(EnvironmentError::Cycle { name: next.to_owned() });
+                return Err(EnvironmentError::Cycle {
+                    name: next.to_owned(),
+                    position,
+                });
             }
-            let block = blocks.get(next).ok_or_else(|| EnvironmentError::Undefined {
-                name: next.to_owned(),
-                known: blocks.keys().cloned().collect(),
-            })?;
+            let block = blocks
+                .get(next)
+                .ok_or_else(|| EnvironmentError::Undefined {
+                    name: next.to_owned(),
+                    known: blocks.keys().cloned().collect(),
+                    position,
+                })?;
             visited.push(next);
             chain.push(block);
-            next = block.from.trim();
+            (next, position) = (block.from.trim(), block.from.position);
             if next.is_empty() {
                 break;
             }
         }
         let text = |field: fn(&EnvironmentBlock) -> &String| {
-            chain.iter().map(|block| field(block)).find(|text| !text.is_empty()).cloned().unwrap_or_default()
+            chain
+                .iter()
+                .map(|block| field(block))
+                .find(|text| !text.is_empty())
+                .cloned()
+                .unwrap_or_default()
         };
-        let groups = chain.iter().map(|block| &block.slot_bootstrap_infra).find(|groups| !groups.is_empty());
+        let groups = chain
+            .iter()
+            .map(|block| &block.slot_bootstrap_infra)
+            .find(|groups| !groups.is_empty());
         Ok(Self {
             kubeconfig: text(|block| &block.kubeconfig),
             context: text(|block| &block.context),
             image_pull_policy: text(|block| &block.image_pull_policy),
-            local_registry: chain.iter().find_map(|block| block.local_registry.clone()).unwrap_or_default(),
+            local_registry: chain
+                .iter()
+                .find_map(|block| block.local_registry.clone())
+                .unwrap_or_default(),
             slot_bootstrap_infra: groups.cloned().unwrap_or_default(),
         })
     }
@@ -81,28 +127,51 @@ impl Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stack::decode::Text;
 
     fn blocks(list: &[(&str, &str, &str)]) -> BTreeMap<String, EnvironmentBlock> {
         let block = |from: &str, context: &str| EnvironmentBlock {
-            from: from.to_owned(),
+            from: Text {
+                value: from.to_owned(),
+                position: Position::NONE,
+            },
             context: context.to_owned(),
             ..EnvironmentBlock::default()
         };
-        list.iter().map(|(name, from, context)| ((*name).to_owned(), block(from, context))).collect()
+        list.iter()
+            .map(|(name, from, context)| ((*name).to_owned(), block(from, context)))
+            .collect()
     }
 
     #[test]
     fn unset_fields_come_from_the_parent() {
-        let blocks = blocks(&[("staging", "", "s"), ("ai", "staging", ""), ("own", "staging", "o")]);
-        assert_eq!(Environment::resolve(&blocks, "ai").map(|env| env.context), Ok("s".to_owned()));
-        assert_eq!(Environment::resolve(&blocks, "own").map(|env| env.context), Ok("o".to_owned()));
+        let blocks = blocks(&[
+            ("staging", "", "s"),
+            ("ai", "staging", ""),
+            ("own", "staging", "o"),
+        ]);
+        assert_eq!(
+            Environment::resolve(&blocks, "ai").map(|env| env.context),
+            Ok("s".to_owned())
+        );
+        assert_eq!(
+            Environment::resolve(&blocks, "own").map(|env| env.context),
+            Ok("o".to_owned())
+        );
     }
 
     #[test]
     fn circles_and_strangers_are_errors() {
         let blocks = blocks(&[("a", "b", ""), ("b", "a", ""), ("c", "gone", "")]);
-        assert_eq!(Environment::resolve(&blocks, "a"), Err(EnvironmentError::Cycle { name: "a".into() }));
+        let error = Environment::resolve(&blocks, "a").map_err(|error| error.to_string());
+        assert_eq!(
+            error,
+            Err("environment inheritance cycle detected at `a`".into())
+        );
         let error = Environment::resolve(&blocks, "c").map_err(|error| error.to_string());
-        assert_eq!(error, Err("environment `gone` is not defined in services.yaml".into()));
+        assert_eq!(
+            error,
+            Err("environment `gone` is not defined in services.yaml".into())
+        );
     }
 }

@@ -81,19 +81,32 @@ pub struct Project {
 pub fn load(request: &LoadRequest<'_>, secrets: &Secrets) -> Result<Project, Diagnostic> {
     let env = request.env.trim();
     if env.is_empty() {
-        return Err(Diagnostic::input("no environment is given")
-            .hint(Some("name one with `--env NAME` or in CODEXCTL_ENV".to_owned())));
+        return Err(Diagnostic::input("no environment is given").hint(Some(
+            "name one with `--env NAME` or in CODEXCTL_ENV".to_owned(),
+        )));
     }
     if request.config.is_empty() {
-        return Err(Diagnostic::input("the path of services.yaml is empty (`--config`)"));
+        return Err(Diagnostic::input(
+            "the path of services.yaml is empty (`--config`)",
+        ));
     }
     let path = cleaned(&request.folder.join(request.config));
     let root = path.parent().unwrap_or(Path::new("/")).to_owned();
     let source = Source::new(request.config, read_text(&path, request.config, MAX_STACK)?);
 
-    let given = Variables::new(request.process, given_variables(request)?, request.inline.clone());
+    let given = Variables::new(
+        request.process,
+        given_variables(request)?,
+        request.inline.clone(),
+    );
     given.teach(secrets);
-    let mut loading = Loading { request, secrets, source, root, given };
+    let mut loading = Loading {
+        request,
+        secrets,
+        source,
+        root,
+        given,
+    };
     loading.run()
 }
 
@@ -137,14 +150,19 @@ impl Loading<'_> {
             if values.env_files != loaded_files {
                 self.load_env_files(&values.env_files, &mut context)?;
                 loaded_files.clone_from(&values.env_files);
+                engine = Engine::new(&context, self.request.missing);
             }
             // As long as the header isn't known, a value that misses may be there in the next round.
             let is_trial = round == 0 && !header.complete;
-            let missing = if is_trial { Missing::Print } else { self.request.missing };
-            engine = Engine::new(&context, missing);
+            engine = engine.with_missing(if is_trial {
+                Missing::Print
+            } else {
+                self.request.missing
+            });
             let (text, stack) = self.round(&values, &mut context, &mut engine)?;
-            let next = self.next_values(&values, &header, &stack)?;
-            let is_settled = next == values || (self.request.mode == Mode::Codexctl && header.complete);
+            let next = self.next_values(&values, &header, &text, &stack)?;
+            let is_settled = !self.would_change(&values, &next)
+                || (self.request.mode == Mode::Codexctl && header.complete);
             if is_settled && !is_trial {
                 return self.finish(text, stack, context, engine);
             }
@@ -154,8 +172,13 @@ impl Loading<'_> {
             }
             values = next;
         }
-        Err(Diagnostic::input(format!("the values of {} go in a circle", self.circle(&values, &mut context, &mut engine)?))
-            .hint(Some(format!("after {MAX_ROUNDS} rounds of rendering services.yaml they still change"))))
+        Err(Diagnostic::input(format!(
+            "the values of {} go in a circle",
+            self.circle(&values, &mut context, &mut engine)?
+        ))
+        .hint(Some(format!(
+            "after {MAX_ROUNDS} rounds of rendering services.yaml they still change"
+        ))))
     }
 
     /// The raw header. In plain mode a raw text that isn't YAML is one with block templates (B24).
@@ -188,7 +211,11 @@ impl Loading<'_> {
             // text, might not even be YAML. The rounds put right what this can't know.
             context.project.clone_from(&values.project);
             let engine = engine.with_context(context);
-            for value in values.versions.values_mut().chain(values.base_domain.values_mut()) {
+            for value in values
+                .versions
+                .values_mut()
+                .chain(values.base_domain.values_mut())
+            {
                 if let Ok(text) = engine.render_field("versions", value) {
                     *value = text;
                 }
@@ -198,15 +225,21 @@ impl Loading<'_> {
     }
 
     /// Steps 3 and 4: the namespace, then the whole file rendered and decoded.
-    fn round(&self, values: &Values, context: &mut Context, engine: &mut Engine) -> Result<(Rendered, Stack), Diagnostic> {
+    fn round(
+        &self,
+        values: &Values,
+        context: &mut Context,
+        engine: &mut Engine,
+    ) -> Result<(Rendered, Stack), Diagnostic> {
         context.project.clone_from(&values.project);
         context.versions.clone_from(&values.versions);
         context.base_domain.clone_from(&values.base_domain);
         context.environment.clone_from(&values.environment);
         context.namespace.clear();
         *engine = engine.with_context(context);
-        context.namespace = namespace::resolve(self.request.namespace, &values.patterns, context, engine)
-            .map_err(|error| self.pattern_error(error))?;
+        context.namespace =
+            namespace::resolve(self.request.namespace, &values.patterns, context, engine)
+                .map_err(|error| self.pattern_error(error))?;
         *engine = engine.with_context(context);
         let text = engine
             .render(&self.source)
@@ -219,10 +252,22 @@ impl Loading<'_> {
         let title = || format!("cannot read {}", self.source.name);
         let plain = self.request.mode == Mode::Plain;
         let mut sections = yaml::split(&text.text);
-        let Some(section) = sections.next() else { return Ok(Stack::default()) };
-        let dialect = if plain { Dialect::Go } else { Dialect::GoUndecoded };
+        let Some(section) = sections.next() else {
+            return Ok(Stack::default());
+        };
+        let dialect = if plain {
+            Dialect::Go
+        } else {
+            Dialect::GoUndecoded
+        };
         let node = yaml::read(&section, dialect);
-        let node = node.map_err(|error| text.blame(Diagnostic::input(title()), error.position, &error.to_string()))?;
+        let node = node.map_err(|error| {
+            text.blame(
+                Diagnostic::input(title()),
+                error.position,
+                &error.to_string(),
+            )
+        })?;
         if plain {
             for section in sections {
                 if let Ok(Some(extra)) = yaml::read(&section, Dialect::GoUndecoded) {
@@ -232,12 +277,23 @@ impl Loading<'_> {
             }
         }
         let node = node.unwrap_or_else(|| Node::new(Value::Null));
-        let strictness = if plain { Strictness::Strict } else { Strictness::Lenient };
-        Stack::decode(&node, &decode::Path::root(strictness)).map_err(|error| field_error(text, title(), error))
+        let strictness = if plain {
+            Strictness::Strict
+        } else {
+            Strictness::Lenient
+        };
+        Stack::decode(&node, &decode::Path::root(strictness))
+            .map_err(|error| field_error(text, title(), error))
     }
 
     /// Step 5, and what the raw header could not tell.
-    fn next_values(&self, values: &Values, header: &Header, stack: &Stack) -> Result<Values, Diagnostic> {
+    fn next_values(
+        &self,
+        values: &Values,
+        header: &Header,
+        text: &Rendered,
+        stack: &Stack,
+    ) -> Result<Values, Diagnostic> {
         let mut next = values.clone();
         if !header.complete {
             next.env_files.clone_from(&stack.env_files);
@@ -247,7 +303,7 @@ impl Loading<'_> {
         if self.request.mode == Mode::Plain {
             next.versions.clone_from(&stack.versions);
             next.base_domain.clone_from(&stack.base_domain);
-            next.environment = self.environment(stack)?;
+            next.environment = self.environment(text, stack)?;
             if !stack.project.is_empty() {
                 next.project.clone_from(&stack.project);
             }
@@ -257,41 +313,79 @@ impl Loading<'_> {
 
     /// The environment of the request. codexctl renders any name; where environments are declared, the
     /// suite wants one of them (B38 and the plain mode).
-    fn environment(&self, stack: &Stack) -> Result<Environment, Diagnostic> {
+    fn environment(&self, text: &Rendered, stack: &Stack) -> Result<Environment, Diagnostic> {
         let resolved = Environment::resolve(&stack.environments, self.request.env);
         match (resolved, self.request.mode) {
             (Ok(environment), _) => Ok(environment),
             (Err(_), Mode::Codexctl) => Ok(Environment::default()),
             (Err(_), Mode::Plain) if stack.environments.is_empty() => Ok(Environment::default()),
-            (Err(error), Mode::Plain) => Err(environment_error(&error)),
+            (Err(error), Mode::Plain) => Err(environment_error(text, &error)),
         }
     }
 
-    fn finish(&self, text: Rendered, stack: Stack, mut context: Context, engine: Engine) -> Result<Project, Diagnostic> {
+    fn finish(
+        &self,
+        text: Rendered,
+        stack: Stack,
+        mut context: Context,
+        engine: Engine,
+    ) -> Result<Project, Diagnostic> {
         context.versions.clone_from(&stack.versions);
         context.base_domain.clone_from(&stack.base_domain);
-        context.environment = self.environment(&stack)?;
+        context.environment = self.environment(&text, &stack)?;
         if self.request.mode == Mode::Plain {
             for name in stack.environments.keys() {
-                Environment::resolve(&stack.environments, name).map_err(|error| environment_error(&error))?;
+                Environment::resolve(&stack.environments, name)
+                    .map_err(|error| environment_error(&text, &error))?;
             }
         }
         if context.namespace.is_empty() {
-            let late = namespace::pattern(&stack.namespace.patterns, &context, &engine.with_context(&context));
-            context.namespace = late.map_err(|error| self.pattern_error(error))?.unwrap_or_default();
+            let late = namespace::pattern(
+                &stack.namespace.patterns,
+                &context,
+                &engine.with_context(&context),
+            );
+            context.namespace = late
+                .map_err(|error| self.pattern_error(error))?
+                .unwrap_or_default();
         }
         context.codex.clone_from(&stack.codex);
         context.storage.clone_from(&stack.storage);
         let engine = engine.with_context(&context);
-        Ok(Project { stack, context, engine, text, root: self.root.clone(), mode: self.request.mode })
+        Ok(Project {
+            stack,
+            context,
+            engine,
+            text,
+            root: self.root.clone(),
+            mode: self.request.mode,
+        })
     }
 
-    fn load_env_files(&mut self, names: &[String], context: &mut Context) -> Result<(), Diagnostic> {
+    /// Whether another round could give another text: a value changed that the file mentions.
+    fn would_change(&self, values: &Values, next: &Values) -> bool {
+        let mentions = |field: &str| self.source.text.contains(field);
+        (&values.project, &values.env_files, &values.patterns)
+            != (&next.project, &next.env_files, &next.patterns)
+            || (values.versions != next.versions && mentions(".Versions"))
+            || (values.base_domain != next.base_domain && mentions(".BaseDomain"))
+            || (values.environment != next.environment && mentions(".Environment"))
+    }
+
+    fn load_env_files(
+        &mut self,
+        names: &[String],
+        context: &mut Context,
+    ) -> Result<(), Diagnostic> {
         let mut entries = Vec::new();
-        for name in names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
+        for name in names
+            .iter()
+            .map(|name| name.trim())
+            .filter(|name| !name.is_empty())
+        {
             let text = read_text(&self.root.join(name), name, MAX_FILE)?;
-            let parsed = env_file::parse(&text)
-                .map_err(|error| variable_error("env file", name, &error))?;
+            let parsed =
+                env_file::parse(&text).map_err(|error| variable_error("env file", name, &error))?;
             entries.extend(parsed);
         }
         let variables = self.given.with_env_files(self.request.process, entries);
@@ -301,19 +395,33 @@ impl Loading<'_> {
     }
 
     fn pattern_error(&self, error: TemplateError) -> Diagnostic {
-        error.diagnostic(format!("cannot render the namespace of environment `{}`", self.request.env))
+        error.diagnostic(format!(
+            "cannot render the namespace of environment `{}`",
+            self.request.env
+        ))
     }
 
     /// The keys that a further round would still change.
-    fn circle(&self, values: &Values, context: &mut Context, engine: &mut Engine) -> Result<String, Diagnostic> {
+    fn circle(
+        &self,
+        values: &Values,
+        context: &mut Context,
+        engine: &mut Engine,
+    ) -> Result<String, Diagnostic> {
         let (_, stack) = self.round(values, context, engine)?;
         let changed = |block: &str, before: &Map, after: &Map| -> Vec<String> {
-            let keys = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
+            let keys = before
+                .keys()
+                .chain(after.keys().filter(|key| !before.contains_key(*key)));
             let differing = keys.filter(|key| before.get(*key) != after.get(*key));
             differing.map(|key| format!("`{block}.{key}`")).collect()
         };
         let mut names = changed("versions", &values.versions, &stack.versions);
-        names.extend(changed("baseDomain", &values.base_domain, &stack.base_domain));
+        names.extend(changed(
+            "baseDomain",
+            &values.base_domain,
+            &stack.base_domain,
+        ));
         if values.project != stack.project {
             names.push("`project`".to_owned());
         }
@@ -340,7 +448,10 @@ fn given_variables(request: &LoadRequest<'_>) -> Result<Vec<(String, String)>, D
 
 /// The line is not shown: it may hold a secret.
 fn variable_error(what: &str, name: &str, error: &env_file::Error) -> Diagnostic {
-    Diagnostic::input(format!("cannot read {what} {name}, line {}: {error}", error.line))
+    Diagnostic::input(format!(
+        "cannot read {what} {name}, line {}: {error}",
+        error.line
+    ))
 }
 
 fn field_error(text: &Rendered, title: String, error: DecodeError) -> Diagnostic {
@@ -349,16 +460,16 @@ fn field_error(text: &Rendered, title: String, error: DecodeError) -> Diagnostic
             .or_else(|| Some("keys of your own begin with `x-`".to_owned())),
         _ => None,
     };
-    text.blame(Diagnostic::input(title).hint(hint), error.position, &error.fault.to_string())
+    text.blame(
+        Diagnostic::input(title).hint(hint),
+        error.position,
+        &error.fault.to_string(),
+    )
 }
 
-fn environment_error(error: &EnvironmentError) -> Diagnostic {
-    let hint = match error {
-        EnvironmentError::Undefined { name, known } => did_you_mean(name, known.iter().map(String::as_str))
-            .or_else(|| Some(format!("services.yaml has {}", known.join(", ")))),
-        EnvironmentError::Cycle { .. } => None,
-    };
-    Diagnostic::input(error.to_string()).hint(hint)
+fn environment_error(text: &Rendered, error: &EnvironmentError) -> Diagnostic {
+    let message = Diagnostic::input(error.to_string()).hint(error.hint());
+    text.blame(message, error.position(), "inherits from here")
 }
 
 /// A path without `.` and `..`, by its text alone, as Go's `filepath.Clean` does it.

@@ -33,7 +33,9 @@ pub(super) fn pattern(
     context: &Context,
     engine: &Engine,
 ) -> Result<Option<String>, TemplateError> {
-    let Some(pattern) = patterns.get(&context.env) else { return Ok(None) };
+    let Some(pattern) = patterns.get(&context.env) else {
+        return Ok(None);
+    };
     let text = engine.render_field(&format!("namespace.patterns.{}", context.env), pattern)?;
     Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
 }

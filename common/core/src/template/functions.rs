@@ -10,18 +10,27 @@ mod encoding;
 mod numbers;
 mod text;
 
+use std::sync::LazyLock;
+
 use gotemplate::{FunctionError, Functions, Signature, Type, Value};
 
 use super::Context;
 
-/// All functions, for the templates of one run.
-pub(super) fn functions(context: &Context) -> Functions {
+/// The functions that are the same for everyone.
+static COMMON: LazyLock<Functions> = LazyLock::new(|| {
     let mut table = Table(Functions::new());
-    codexctl::declare(&mut table, context);
+    codexctl::declare(&mut table);
     text::declare(&mut table);
     data::declare(&mut table);
     encoding::declare(&mut table);
     numbers::declare(&mut table);
+    table.0
+});
+
+/// All functions, those that know of variables and time included.
+pub(super) fn functions(context: &Context) -> Functions {
+    let mut table = Table(COMMON.clone());
+    codexctl::declare_for(&mut table, context);
     table.0
 }
 
@@ -37,7 +46,11 @@ impl Table {
         result: Type,
         body: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
     ) {
-        self.0.register(name, Signature::new(parameters, result).missing_as_zero(), body);
+        self.0.register(
+            name,
+            Signature::new(parameters, result).missing_as_zero(),
+            body,
+        );
     }
 
     /// Declares a function whose last parameter takes any number of values.
@@ -48,16 +61,22 @@ impl Table {
         result: Type,
         body: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
     ) {
-        let signature = Signature::new(parameters, result).variadic(Type::ANY).missing_as_zero();
+        let signature = Signature::new(parameters, result)
+            .variadic(Type::ANY)
+            .missing_as_zero();
         self.0.register(name, signature, body);
     }
 
     /// Declares a function from texts to a text.
     fn add_text<const N: usize>(&mut self, name: &str, body: fn([&str; N]) -> String) {
-        self.0.register(name, Signature::new([Type::STRING; N], Type::STRING).missing_as_zero(), move |arguments| {
-            let texts: Vec<_> = arguments.iter().map(lossy).collect();
-            Ok(Value::from(body(std::array::from_fn(|at| &*texts[at]))))
-        });
+        self.0.register(
+            name,
+            Signature::new([Type::STRING; N], Type::STRING).missing_as_zero(),
+            move |arguments| {
+                let texts: Vec<_> = arguments.iter().map(lossy).collect();
+                Ok(Value::from(body(std::array::from_fn(|at| &*texts[at]))))
+            },
+        );
     }
 }
 

@@ -28,15 +28,26 @@ impl Trap {
     /// What was probably meant.
     pub fn hint(&self) -> &'static str {
         match self.function.as_str() {
-            "default" => "unlike Helm's, `default VALUE FALLBACK` takes the value first: write `default .X \"y\"`",
-            _ => "unlike Helm's, `trimPrefix VALUE PREFIX` takes the value first: write `trimPrefix .X \"v\"`",
+            "default" => {
+                "unlike Helm's, `default VALUE FALLBACK` takes the value first: write `default .X \"y\"`"
+            }
+            _ => {
+                "unlike Helm's, `trimPrefix VALUE PREFIX` takes the value first: write `trimPrefix .X \"v\"`"
+            }
         }
     }
 }
 
 /// The traps in a template, in order.
 pub fn traps(template: &Template) -> Vec<Trap> {
-    let calls = template.calls().filter(|call| call.piped && call.arguments == 1);
+    let calls = template
+        .calls()
+        .filter(|call| call.piped && call.arguments == 1);
     let known = calls.filter(|call| matches!(call.function.as_str(), "default" | "trimPrefix"));
-    known.map(|call| Trap { span: call.span, function: call.function }).collect()
+    known
+        .map(|call| Trap {
+            span: call.span,
+            function: call.function,
+        })
+        .collect()
 }

@@ -56,21 +56,23 @@ impl Executor<'_, '_> {
     /// Starts a pipeline.
     fn enter_pipe(&mut self, pipe: NodeId) -> Result<Flow, Error> {
         self.at = pipe;
-        if let NodeKind::Pipe { decls, cmds, .. } = self.tree.node(pipe).kind {
-            if let (0, [command]) = (decls.len(), self.tree.many(cmds)) {
-                // The usual one: a single command that has its value at once
-                // needs no place among what is pending.
-                let depth = self.pending.len();
-                return match self.command(*command, None)? {
-                    Flow::Value(value) if self.pending.len() == depth => Ok(Flow::Value(value.unboxed())),
-                    flow => {
-                        self.pending.insert(depth, Pending::Pipe { pipe, next: 1 });
-                        Ok(flow)
-                    }
-                };
+        let command = match self.tree.node(pipe).kind {
+            NodeKind::Pipe { decls, cmds, .. } if decls.len() == 0 => self.tree.many(cmds),
+            _ => &[],
+        };
+        let [command] = command else {
+            return self.next_command(pipe, 0, None);
+        };
+        // The usual one: a single command that has its value at once needs no
+        // place among what is pending.
+        let depth = self.pending.len();
+        match self.command(*command, None)? {
+            Flow::Value(value) if self.pending.len() == depth => Ok(Flow::Value(value.unboxed())),
+            flow => {
+                self.pending.insert(depth, Pending::Pipe { pipe, next: 1 });
+                Ok(flow)
             }
         }
-        self.next_command(pipe, 0, None)
     }
 
     /// Evaluates command `next` of a pipeline, or ends it after the last one.

@@ -62,11 +62,14 @@ fn is_cluster_scoped(kind: &str, mode: Mode) -> bool {
 ///
 /// Blank, null and anything that is no text count as none.
 pub(super) fn put_on(node: &mut Node, namespace: &str, mode: Mode) {
-    let lives_in_one = kind(node).is_some_and(|kind| !kind.is_empty() && !is_cluster_scoped(kind, mode));
+    let lives_in_one =
+        kind(node).is_some_and(|kind| !kind.is_empty() && !is_cluster_scoped(kind, mode));
     if namespace.is_empty() || !lives_in_one {
         return;
     }
-    let Some(entries) = node.as_mapping_mut() else { return };
+    let Some(entries) = node.as_mapping_mut() else {
+        return;
+    };
     let metadata = entries.get_or_insert_with("metadata", || Node::from(Mapping::new()));
     if metadata.as_mapping().is_none() {
         *metadata = Node::at(Mapping::new(), metadata.position);

@@ -1,10 +1,12 @@
 //! Where a project runs and keeps things: environments, data directories, slot records, volumes.
 
+use crate::stack::decode::Text;
+
 mapping! {
     /// An environment as it stands in the file; see `stack::Environment` for what it inherits.
     EnvironmentBlock {
         /// The environment that unset fields come from.
-        from: String = "from",
+        from: Text = "from",
         /// Path of the kubeconfig; a leading `~` is the home directory.
         kubeconfig: String = "kubeconfig",
         /// The kubeconfig's context.

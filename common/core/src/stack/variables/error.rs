@@ -27,13 +27,13 @@ pub enum Problem {
     #[error("expected NAME=VALUE or NAME: VALUE")]
     MissingSeparator,
     /// A value begins with a quote that nothing closes.
-    #[error("the quote that opens the value of {name:?} is never closed")]
+    #[error("the quote that opens the value of `{name}` is never closed")]
     UnclosedQuote {
         /// The variable.
         name: String,
     },
     /// A name stands twice in a file that is read as YAML.
-    #[error("{name:?} is already defined at line {first}")]
+    #[error("`{name}` is already defined at line {first}")]
     Duplicate {
         /// The variable.
         name: String,
@@ -41,7 +41,7 @@ pub enum Problem {
         first: u32,
     },
     /// The value in a YAML file is a list or a mapping.
-    #[error("the value of {name:?} is {what}, not a text, number or truth value")]
+    #[error("the value of `{name}` is {what}, not a text, number or truth value")]
     NotScalar {
         /// The variable.
         name: String,

@@ -18,7 +18,10 @@ pub enum InlineError {
 /// # Errors
 /// An item without `=` or without a name.
 pub fn parse_list(list: &str) -> Result<Vec<(String, String)>, InlineError> {
-    let items = list.split(',').map(str::trim).filter(|item| !item.is_empty());
+    let items = list
+        .split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty());
     items
         .map(|item| {
             let (name, value) = split(item)?;
@@ -37,7 +40,9 @@ pub fn parse_one(item: &str) -> Result<(String, String), InlineError> {
 }
 
 fn split(item: &str) -> Result<(String, &str), InlineError> {
-    let (name, value) = item.split_once('=').ok_or_else(|| InlineError::NoEquals(item.to_owned()))?;
+    let (name, value) = item
+        .split_once('=')
+        .ok_or_else(|| InlineError::NoEquals(item.to_owned()))?;
     let name = name.trim();
     if name.is_empty() {
         return Err(InlineError::NoName(value.to_owned()));
@@ -52,7 +57,10 @@ mod tests {
     #[test]
     fn a_list_has_no_commas_in_values() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(parse_list(" A = 1 ,,B=two words,C="), Ok(vec![pair("A", "1"), pair("B", "two words"), pair("C", "")]));
+        assert_eq!(
+            parse_list(" A = 1 ,,B=two words,C="),
+            Ok(vec![pair("A", "1"), pair("B", "two words"), pair("C", "")])
+        );
         assert_eq!(parse_list("A=1,2"), Err(InlineError::NoEquals("2".into())));
         assert_eq!(parse_list(" =x"), Err(InlineError::NoName("x".into())));
     }

@@ -300,7 +300,9 @@ impl Composer {
                     *key = Some(Key::Ordinary(node));
                 }
                 Some(Key::Ordinary(key)) => match entries.find(&key) {
-                    Some(index) if self.dialect != Dialect::GoUndecoded => entries.replace(index, node),
+                    Some(index) if self.dialect != Dialect::GoUndecoded => {
+                        entries.replace(index, node)
+                    }
                     _ => entries.push(key, node),
                 },
                 Some(Key::Merge(position)) => {

@@ -21,7 +21,7 @@ pub struct ReadError {
 #[non_exhaustive]
 pub enum Problem {
     /// A key stands twice in one mapping.
-    #[error("mapping key {key:?} is already defined at line {}", .first.line)]
+    #[error("mapping key `{key}` is already defined at line {}", .first.line)]
     DuplicateKey {
         /// The key's text.
         key: String,
@@ -53,13 +53,13 @@ pub enum Problem {
         text: String,
     },
     /// An alias names no anchor of this document.
-    #[error("unknown anchor {name:?}: no `&{name}` stands before it in this document")]
+    #[error("unknown anchor `{name}`: no `&{name}` stands before it in this document")]
     UnknownAnchor {
         /// Its name.
         name: String,
     },
     /// An alias stands inside what it names.
-    #[error("the value of anchor {name:?} contains itself")]
+    #[error("the value of anchor `{name}` contains itself")]
     RecursiveAnchor {
         /// Its name.
         name: String,
@@ -80,7 +80,7 @@ pub enum Problem {
         what: &'static str,
     },
     /// A scalar isn't what its tag says.
-    #[error("{text:?} is not a valid {tag}")]
+    #[error("`{text}` is not a valid {tag}")]
     TagMismatch {
         /// The scalar's text.
         text: String,
@@ -94,7 +94,7 @@ pub enum Problem {
     #[error("!!binary value is not UTF-8 text")]
     BinaryNotText,
     /// A tag's `!handle!` isn't declared by `%TAG`.
-    #[error("tag handle {handle:?} is not declared")]
+    #[error("tag handle `{handle}` is not declared")]
     UnknownTagHandle {
         /// The handle with its exclamation marks.
         handle: String,

@@ -21,7 +21,9 @@ pub(super) fn scalar(
 ) -> Result<Value, Problem> {
     match tag {
         Tag::None if is_plain => return Ok(plain(text, dialect)),
-        Tag::NonSpecific if is_plain && dialect != Dialect::Kubectl => return Ok(plain(text, dialect)),
+        Tag::NonSpecific if is_plain && dialect != Dialect::Kubectl => {
+            return Ok(plain(text, dialect));
+        }
         Tag::None | Tag::NonSpecific | Tag::Str | Tag::Other | Tag::Merge => {
             return Ok(Value::String(text.to_owned()));
         }
