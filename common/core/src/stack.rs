@@ -1,7 +1,7 @@
 //! `services.yaml`: what the project is, and what templates may know of it.
 //!
 //! Takes the file, variables and flags, gives a [`Project`]: the typed [`model::Stack`], the context and
-//! the engine that manifests are rendered with. The order of loading is codexctl's; `load` has it step by step.
+//! the engine that manifests are rendered with. The order of loading is codexctl's; `rounds` has it step by step.
 
 pub mod decode;
 mod environment;
@@ -10,6 +10,7 @@ mod header;
 mod load;
 pub mod model;
 mod namespace;
+mod rounds;
 pub mod variables;
 
 pub use environment::{Environment, EnvironmentError};
