@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     variables: Variables,
 
-    /// Put the overlays on these manifests instead of rendering the project's ("-": standard input)
+    /// Put the overlays on these manifests instead of the project's own ("-": stdin)
     #[arg(
         short,
         long,
@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     )]
     filename: Vec<String>,
 
-    /// The service that the manifests of -f belong to, and its Deployment if it is called otherwise
+    /// The service that the manifests of -f belong to, and its Deployment if called otherwise
     #[arg(long, value_name = "NAME[=DEPLOYMENT]", requires = "filename", value_parser = Owner::parse,
           help_heading = "Manifests made elsewhere")]
     service: Vec<Owner>,

@@ -154,7 +154,7 @@ fn errors_say_what_and_where() {
             "a: 1\nb: 2\na: 3",
             3,
             1,
-            "mapping key \"a\" is already defined at line 1",
+            "mapping key `a` is already defined at line 1",
         ),
         ("a: {b: 1", 1, 4, "the `{` opened here is never closed"),
         (
@@ -168,13 +168,13 @@ fn errors_say_what_and_where() {
             "a: *nope",
             1,
             4,
-            "unknown anchor \"nope\": no `&nope` stands before it in this document",
+            "unknown anchor `nope`: no `&nope` stands before it in this document",
         ),
         (
             "a: &a [*a]",
             1,
             8,
-            "the value of anchor \"a\" contains itself",
+            "the value of anchor `a` contains itself",
         ),
         (
             "a: 1\n  b: 2",
@@ -201,13 +201,13 @@ fn errors_say_what_and_where() {
             "a mapping cannot be a mapping key; put quotes around a value that starts with `{{`",
         ),
         ("~: a", 1, 1, "a mapping key must not be null"),
-        ("a: !!int x", 1, 4, "\"x\" is not a valid !!int"),
+        ("a: !!int x", 1, 4, "`x` is not a valid !!int"),
         ("a: \u{7}", 1, 4, "control character U+0007 is not allowed"),
         (
             "x: &x 1\n---\na: *x",
             3,
             4,
-            "unknown anchor \"x\": no `&x` stands before it in this document",
+            "unknown anchor `x`: no `&x` stands before it in this document",
         ),
         (
             "- a\nb: 1",
@@ -219,7 +219,7 @@ fn errors_say_what_and_where() {
             "{1: a, \"1\": b}",
             1,
             8,
-            "mapping key \"1\" is already defined at line 1",
+            "mapping key `1` is already defined at line 1",
         ),
     ];
     for (text, line, column, message) in cases {
