@@ -1,0 +1,207 @@
+//! Requests to the API server, and what came back.
+//!
+//! Takes paths and JSON, gives answers as they are: status and body. What an answer means is decided by
+//! [`crate::answer`]; nothing is retried here, and nothing sleeps.
+
+use std::time::Duration;
+
+use futures::{Stream, StreamExt as _};
+use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use http::{Method, Request};
+use kube::Client;
+use kube::client::Body;
+use kube::core::WatchEvent;
+use serde_json::Value;
+
+use crate::answer::{Reply, Transport};
+pub use crate::transport::NoAnswer;
+
+/// The media type of a server-side apply.
+pub const APPLY: &str = "application/apply-patch+yaml";
+
+/// The media type of a JSON patch.
+pub const JSON_PATCH: &str = "application/json-patch+json";
+
+const JSON: &str = "application/json";
+
+/// What the server said.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// How long the server asks to wait before another try.
+    pub retry_after: Option<Duration>,
+    /// The body; null if it is no JSON.
+    pub body: Value,
+}
+
+impl Answer {
+    /// Whether the request was done.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The answer as [`crate::answer::classify`] takes it.
+    pub fn reply(&self) -> Reply<'_> {
+        Reply { code: self.status, body: &self.body, retry_after: self.retry_after }
+    }
+
+    /// The server's own words, or its status where it said nothing.
+    pub fn message(&self) -> String {
+        match self.body["message"].as_str() {
+            Some(message) if !message.is_empty() => message.to_owned(),
+            _ => format!("the server answered {}", self.status),
+        }
+    }
+}
+
+/// What a watch tells.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// An object is there, or changed.
+    Present(Value),
+    /// An object is gone.
+    Gone(Value),
+    /// The watch can't go on from where it was: 410, for instance. List anew.
+    Over,
+}
+
+/// Why a watch can't begin.
+#[derive(Debug)]
+pub enum NoWatch {
+    /// The server says no.
+    Refused(Answer),
+    /// No answer came.
+    NoAnswer(NoAnswer),
+}
+
+/// A way to the API server.
+#[derive(Clone)]
+pub struct Api {
+    client: Client,
+    timeout: Option<Duration>,
+}
+
+impl Api {
+    /// Requests through `client`, each of which may take `timeout`; watches may take any time.
+    pub fn new(client: Client, timeout: Option<Duration>) -> Self {
+        Self { client, timeout }
+    }
+
+    /// Gets a path.
+    ///
+    /// # Errors
+    /// No answer came.
+    pub async fn get(&self, path: &str) -> Result<Answer, NoAnswer> {
+        self.send(Method::GET, path, JSON, None).await
+    }
+
+    /// Gets a path in another representation.
+    ///
+    /// # Errors
+    /// No answer came.
+    pub async fn get_as(&self, path: &str, accept: &str) -> Result<Answer, NoAnswer> {
+        self.send(Method::GET, path, accept, None).await
+    }
+
+    /// Patches an object; `kind` is the patch's media type.
+    ///
+    /// # Errors
+    /// No answer came.
+    pub async fn patch(&self, path: &str, kind: &str, body: &Value) -> Result<Answer, NoAnswer> {
+        self.send(Method::PATCH, path, JSON, Some((kind, body))).await
+    }
+
+    /// Creates an object.
+    ///
+    /// # Errors
+    /// No answer came.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, NoAnswer> {
+        self.send(Method::POST, path, JSON, Some((JSON, body))).await
+    }
+
+    /// Deletes an object.
+    ///
+    /// # Errors
+    /// No answer came.
+    pub async fn delete(&self, path: &str, options: &Value) -> Result<Answer, NoAnswer> {
+        self.send(Method::DELETE, path, JSON, Some((JSON, options))).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        accept: &str,
+        body: Option<(&str, &Value)>,
+    ) -> Result<Answer, NoAnswer> {
+        let mut request = Request::builder().method(method).uri(path).header(ACCEPT, accept);
+        let bytes = match body {
+            None => Vec::new(),
+            Some((kind, body)) => {
+                request = request.header(CONTENT_TYPE, kind);
+                body.to_string().into_bytes()
+            }
+        };
+        let request = request.body(Body::from(bytes)).map_err(unsent)?;
+        let exchange = async {
+            let response = self.client.send(request).await?;
+            let status = response.status().as_u16();
+            let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+            let retry_after = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+            let bytes = response.into_body().collect_bytes().await?;
+            let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+            Ok(Answer { status, retry_after, body })
+        };
+        within(self.timeout, exchange).await
+    }
+
+    /// Watches a path, which has `watch=true` in it. The stream ends when the server ends it or the connection
+    /// breaks; that is no error, a watch may end at any time.
+    ///
+    /// # Errors
+    /// The server says no, or no answer came.
+    pub async fn watch(&self, path: &str) -> Result<impl Stream<Item = Event> + use<>, NoWatch> {
+        let request = Request::builder().uri(path).header(ACCEPT, JSON).body(Vec::new());
+        let request = request.map_err(|error| NoWatch::NoAnswer(unsent(error)))?;
+        let begin = async { Ok(self.client.request_events::<Value>(request).await) };
+        let events = match within(self.timeout, begin).await {
+            Ok(Ok(events)) => events,
+            Ok(Err(kube::Error::Api(status))) => return Err(NoWatch::Refused(refusal(&status))),
+            Ok(Err(error)) => return Err(NoWatch::NoAnswer(error.into())),
+            Err(no_answer) => return Err(NoWatch::NoAnswer(no_answer)),
+        };
+        Ok(events.filter_map(async |event| match event {
+            Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => Some(Event::Present(object)),
+            Ok(WatchEvent::Deleted(object)) => Some(Event::Gone(object)),
+            Ok(WatchEvent::Bookmark(_)) => None,
+            Ok(WatchEvent::Error(_)) | Err(_) => Some(Event::Over),
+        }))
+    }
+
+    /// The client, for exec.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+}
+
+/// Runs an exchange with the server, within the time it may take.
+async fn within<T>(
+    timeout: Option<Duration>,
+    exchange: impl Future<Output = Result<T, kube::Error>>,
+) -> Result<T, NoAnswer> {
+    let Some(timeout) = timeout else { return exchange.await.map_err(NoAnswer::from) };
+    match tokio::time::timeout(timeout, exchange).await {
+        Ok(answer) => answer.map_err(NoAnswer::from),
+        Err(_) => Err(NoAnswer::new(Transport::TimedOut, format!("no answer within {timeout:?}"))),
+    }
+}
+
+fn unsent(error: http::Error) -> NoAnswer {
+    NoAnswer::new(Transport::Unsent, error.to_string())
+}
+
+/// kube's form of a refusal, back in the form that the server gave.
+fn refusal(status: &kube::core::Status) -> Answer {
+    Answer { status: status.code, retry_after: None, body: serde_json::to_value(status).unwrap_or_default() }
+}

@@ -1,0 +1,180 @@
+//! Sending what was planned, wave by wave.
+//!
+//! Takes a plan, gives what became of each object. The first error that no retry can mend keeps later waves
+//! from being tried; the others of its wave finish.
+
+mod send;
+
+use std::time::Duration;
+
+use futures::{StreamExt as _, stream};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::answer::{Answer as Meaning, Conflict};
+use crate::api::{Api, NoAnswer};
+use crate::interrupt::Interrupt;
+use crate::plan::{Action, Planned};
+use crate::readiness::{self, Facts, Readiness};
+use crate::watch::{self, Target as Watched};
+use crate::waves::Wave;
+
+/// How many objects are sent at once.
+const SENT_AT_ONCE: usize = 16;
+
+/// How long the definition of a kind may take until the server knows the kind.
+const ESTABLISHED_WITHIN: Duration = Duration::from_secs(60);
+
+/// How objects are sent.
+#[derive(Debug, Clone, Copy)]
+pub struct ApplyOptions {
+    /// Whether conflicts are won.
+    pub force: bool,
+    /// Whether objects with immutable fields are made anew.
+    pub recreate: bool,
+    /// How often a request is tried again.
+    pub retries: u32,
+    /// How long is waited before the first retry; doubled each time.
+    pub backoff: Duration,
+    /// Until when webhooks that aren't up are waited for.
+    pub deadline: Instant,
+}
+
+/// What an apply did to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// It was made.
+    Created,
+    /// It was changed.
+    Configured,
+    /// It is as it was.
+    Unchanged,
+    /// It was deleted and made anew.
+    Recreated,
+}
+
+impl Verb {
+    /// kubectl's word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Configured => "configured",
+            Self::Unchanged => "unchanged",
+            Self::Recreated => "recreated",
+        }
+    }
+}
+
+/// An object that was applied.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// What was done.
+    pub verb: Verb,
+    /// Fields that were taken from others by force.
+    pub overwritten: Vec<Conflict>,
+    /// Whether its number of replicas was left to an autoscaler.
+    pub is_autoscaled: bool,
+}
+
+/// Why an object was not applied.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// The server says no.
+    Refused(Box<Meaning>),
+    /// No answer came.
+    NoAnswer(NoAnswer),
+    /// It has immutable fields and is of a kind that is never deleted for it.
+    NotRecreated,
+    /// It was applied, but its kind did not become known.
+    NotEstablished(String),
+}
+
+/// What became of an object.
+#[derive(Debug, Clone)]
+pub enum Status {
+    /// It is applied.
+    Applied(Applied),
+    /// It isn't.
+    Failed(Fault),
+    /// It wasn't sent: something before it failed, or the user stopped the apply.
+    NotTried,
+}
+
+/// Applies a plan; `done` hears of each object as soon as it is done.
+///
+/// The result has one status per object, in the plan's order.
+pub async fn apply(
+    api: &Api,
+    plan: &[Planned],
+    options: ApplyOptions,
+    interrupt: &Interrupt,
+    done: impl Fn(&Planned, &Status),
+) -> Vec<Status> {
+    let mut statuses: Vec<Status> = plan.iter().map(|_| Status::NotTried).collect();
+    let mut at = 0;
+    for wave in plan.chunk_by(|one, next| wave_of(one) == wave_of(next)) {
+        let first = at;
+        at += wave.len();
+        if interrupt.is_raised() {
+            break;
+        }
+        let sent = wave.iter().enumerate().map(|(index, planned)| async move {
+            let status = one(api, planned, options, interrupt).await;
+            (first + index, status)
+        });
+        let mut sent = stream::iter(sent).buffer_unordered(SENT_AT_ONCE);
+        let mut has_failed = false;
+        while let Some((index, status)) = sent.next().await {
+            has_failed |= matches!(status, Status::Failed(_));
+            done(&plan[index], &status);
+            statuses[index] = status;
+        }
+        if has_failed {
+            break;
+        }
+    }
+    statuses
+}
+
+fn wave_of(planned: &Planned) -> Wave {
+    let identity = &planned.target.object.identity;
+    Wave::of(&identity.group, &identity.kind)
+}
+
+async fn one(api: &Api, planned: &Planned, options: ApplyOptions, interrupt: &Interrupt) -> Status {
+    if planned.action == Action::Same {
+        return Status::Applied(Applied { verb: Verb::Unchanged, overwritten: Vec::new(), is_autoscaled: false });
+    }
+    let sending = send::send(api, planned, options);
+    let status = tokio::select! {
+        status = sending => status,
+        () = interrupt.raised() => return Status::NotTried,
+    };
+    match status {
+        Status::Applied(applied) if wave_of(planned) == Wave::Definitions => {
+            match established(api, planned).await {
+                Ok(()) => Status::Applied(applied),
+                Err(fault) => Status::Failed(fault),
+            }
+        }
+        status => status,
+    }
+}
+
+/// Waits until the kind of a definition is served.
+async fn established(api: &Api, planned: &Planned) -> Result<(), Fault> {
+    let target = Watched {
+        resource: &planned.target.resource,
+        namespace: None,
+        name: &planned.target.object.identity.name,
+    };
+    let judge = |object: Option<&Value>| match readiness::judge(object?, &Facts::default()) {
+        Readiness::Ready { .. } => Some(Ok(())),
+        Readiness::Failed { reason } => Some(Err(Fault::NotEstablished(reason))),
+        Readiness::Waiting { .. } => None,
+    };
+    match watch::until(api, target, Instant::now() + ESTABLISHED_WITHIN, judge).await {
+        Ok(verdict) => verdict,
+        Err(error) => Err(Fault::NotEstablished(error.to_string())),
+    }
+}

@@ -1,0 +1,97 @@
+use super::*;
+use crate::fixture::Folder;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn directories_below_the_root_are_open_to_all_and_those_between_are_not() {
+    let folder = Folder::new();
+    let root = Root::at(&folder.0.join("data/root")).unwrap();
+    let path = folder.0.join("data/root/slots/1/./pg");
+    root.open_to_all(&path).unwrap();
+    assert_eq!(mode(&path), 0o777);
+    assert_eq!(mode(&folder.0.join("data/root/slots/1")) & 0o022, 0);
+    assert_eq!(mode(&folder.0.join("data/root")) & 0o022, 0);
+    root.open_to_all(&path).unwrap();
+}
+
+#[test]
+fn the_root_and_what_lies_outside_are_refused() {
+    let folder = Folder::new();
+    let path = folder.0.join("root");
+    let root = Root::at(&path).unwrap();
+    let outside = |path: PathBuf| matches!(root.open_to_all(&path), Err(BeneathError::Outside { .. }));
+    assert!(outside(path.clone()));
+    assert!(outside(path.join(".")));
+    assert!(outside(folder.0.join("rootless")));
+    assert!(outside(PathBuf::from("/")));
+    assert!(outside(PathBuf::from("relative")));
+    for bad in ["root/../x", "root/a/../b", "root/.."] {
+        let path = folder.0.join(bad);
+        assert_eq!(root.open_to_all(&path), Err(BeneathError::Parent(path)));
+    }
+    assert!(matches!(Root::at(Path::new("/")), Err(BeneathError::Outside { .. })));
+    assert!(matches!(Root::at(&folder.0.join("x/../y")), Err(BeneathError::Parent(_))));
+}
+
+#[test]
+fn links_that_lead_outside_are_refused_and_others_followed() {
+    let folder = Folder::new();
+    let path = folder.0.join("root");
+    let outside = folder.0.join("outside");
+    let root = Root::at(&path).unwrap();
+    std::fs::DirBuilder::new().create(&outside).unwrap();
+    let before = mode(&outside);
+    symlink(&outside, path.join("absolute")).unwrap();
+    symlink("../outside", path.join("relative")).unwrap();
+    symlink(".", path.join("itself")).unwrap();
+    symlink("nowhere", path.join("dangling")).unwrap();
+    for name in ["absolute", "absolute/a", "relative/a/b", "itself"] {
+        let refused = root.open_to_all(&path.join(name));
+        assert!(matches!(refused, Err(BeneathError::LeadsOutside { .. })), "{name}: {refused:?}");
+    }
+    assert!(matches!(root.open_to_all(&path.join("dangling/a")), Err(BeneathError::Io { .. })));
+    assert_eq!(mode(&outside), before);
+    assert!(outside.join("a").metadata().is_err());
+
+    root.open_to_all(&path.join("real")).unwrap();
+    symlink("real", path.join("inside")).unwrap();
+    root.open_to_all(&path.join("inside/deep")).unwrap();
+    assert_eq!(mode(&path.join("real/deep")), 0o777);
+}
+
+#[test]
+fn links_in_a_circle_end() {
+    let folder = Folder::new();
+    let path = folder.0.join("root");
+    let root = Root::at(&path).unwrap();
+    symlink("b", path.join("a")).unwrap();
+    symlink("a", path.join("b")).unwrap();
+    assert!(root.open_to_all(&path.join("a/x")).is_err());
+}
+
+#[test]
+fn a_root_behind_a_link_has_two_names() {
+    let folder = Folder::new();
+    let real = folder.0.join("real");
+    std::fs::DirBuilder::new().create(&real).unwrap();
+    let link = folder.0.join("link");
+    symlink(&real, &link).unwrap();
+    let root = Root::at(&link).unwrap();
+    root.open_to_all(&link.join("a")).unwrap();
+    root.open_to_all(&real.join("b")).unwrap();
+    assert!(root.is(&real) && root.is(&link));
+    assert_eq!((mode(&real.join("a")), mode(&real.join("b"))), (0o777, 0o777));
+}
+
+#[test]
+fn a_file_in_the_way_is_named() {
+    let folder = Folder::new();
+    let root = Root::at(&folder.0).unwrap();
+    std::os::unix::net::UnixListener::bind(folder.0.join("file")).unwrap();
+    let error = root.open_to_all(&folder.0.join("file/a")).unwrap_err().to_string();
+    assert!(error.ends_with("file/a: not a directory"), "{error}");
+}

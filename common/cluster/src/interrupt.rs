@@ -1,0 +1,94 @@
+//! Ctrl-C, as something that work can wait for.
+//!
+//! Takes SIGINT, SIGTERM and SIGHUP, gives a flag that any number of places can look at or wait for. Separate
+//! so that whoever holds something (child processes, a file with credentials) can let go of it in order,
+//! instead of being killed with it in hand.
+
+use std::io;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+/// Whether the user wants the work to stop. Clones see the same.
+#[derive(Debug, Clone)]
+pub struct Interrupt {
+    raised: watch::Receiver<bool>,
+}
+
+/// Raises an [`Interrupt`].
+#[derive(Debug)]
+pub struct Trigger {
+    raised: watch::Sender<bool>,
+}
+
+impl Trigger {
+    /// Asks the work to stop.
+    pub fn raise(&self) {
+        self.raised.send_replace(true);
+    }
+}
+
+impl Interrupt {
+    /// An interrupt with its trigger.
+    pub fn new() -> (Trigger, Self) {
+        let (sender, raised) = watch::channel(false);
+        (Trigger { raised: sender }, Self { raised })
+    }
+
+    /// An interrupt raised by the first of the process's signals; from then on they don't kill it by themselves.
+    ///
+    /// # Errors
+    /// The signals can't be listened to.
+    pub fn of_process() -> io::Result<Self> {
+        let (trigger, interrupt) = Self::new();
+        let mut signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()]
+            .map(signal)
+            .into_iter()
+            .collect::<io::Result<Vec<_>>>()?;
+        tokio::spawn(async move {
+            futures::future::select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
+            trigger.raise();
+            // The trigger stays until the end, so that `raised` can tell "not yet" from "never".
+            std::future::pending::<()>().await;
+        });
+        Ok(interrupt)
+    }
+
+    /// Whether it was raised.
+    pub fn is_raised(&self) -> bool {
+        *self.raised.borrow()
+    }
+
+    /// Returns when it is raised; never if nobody is left who could.
+    pub async fn raised(&self) {
+        let mut raised = self.raised.clone();
+        if raised.wait_for(|raised| *raised).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_waits_is_told_early_and_late() {
+        let (trigger, interrupt) = Interrupt::new();
+        let other = interrupt.clone();
+        let waiting = tokio::spawn(async move { other.raised().await });
+        assert!(!interrupt.is_raised());
+        trigger.raise();
+        waiting.await.unwrap();
+        interrupt.raised().await;
+        assert!(interrupt.is_raised());
+    }
+
+    #[tokio::test]
+    async fn signals_raise_it() {
+        let interrupt = Interrupt::of_process().unwrap();
+        let this = rustix::process::getpid();
+        rustix::process::kill_process(this, rustix::process::Signal::HUP).unwrap();
+        interrupt.raised().await;
+    }
+}

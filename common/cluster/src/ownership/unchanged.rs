@@ -1,0 +1,100 @@
+//! Whether a PATCH that was sent changed anything.
+//!
+//! Takes the object as it was listed and as the PATCH (or its dry run) gave it back. Some manifests can't be
+//! known as unchanged beforehand (`cpu: 1000m` is kept as `1`): they are sent, and what comes back decides
+//! whether the plan says `unchanged` (`apply.md`, "Unchanged, without a PATCH", point 3).
+
+use serde_json::{Map, Value};
+
+use crate::FIELD_MANAGER;
+
+/// Whether two states of one object differ only in their status, their `resourceVersion`, in what other
+/// managers own, and in when we wrote.
+pub fn is_unchanged(listed: &Value, returned: &Value) -> bool {
+    let (Some(listed), Some(returned)) = (listed.as_object(), returned.as_object()) else { return false };
+    // Items of a list carry neither apiVersion nor kind.
+    let compared = |key: &str| !matches!(key, "status" | "metadata" | "apiVersion" | "kind");
+    let metadata = |object: &'_ Map<String, Value>| object.get("metadata").cloned().unwrap_or(Value::Null);
+    same_but(listed, returned, compared) && same_metadata(&metadata(listed), &metadata(returned))
+}
+
+fn same_metadata(listed: &Value, returned: &Value) -> bool {
+    let (Some(before), Some(after)) = (listed.as_object(), returned.as_object()) else {
+        return listed == returned;
+    };
+    let compared = |key: &str| !matches!(key, "resourceVersion" | "managedFields");
+    same_but(before, after, compared) && ours(before) == ours(after)
+}
+
+/// Whether two maps are the same in all keys that are compared.
+fn same_but(
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+    compared: impl Fn(&str) -> bool,
+) -> bool {
+    let count = |map: &Map<String, Value>| map.keys().filter(|key| compared(key)).count();
+    count(before) == count(after)
+        && before.iter().all(|(key, value)| !compared(key) || after.get(key) == Some(value))
+}
+
+/// What we own, without when it was written.
+fn ours(metadata: &Map<String, Value>) -> Vec<Map<String, Value>> {
+    let entries = metadata.get("managedFields").and_then(Value::as_array);
+    let entries = entries.into_iter().flatten().filter_map(Value::as_object);
+    entries
+        .filter(|entry| entry.get("manager").and_then(Value::as_str) == Some(FIELD_MANAGER))
+        .map(|entry| {
+            let mut entry = entry.clone();
+            entry.remove("time");
+            entry
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn listed() -> Value {
+        json!({
+            "metadata": {"name": "web", "resourceVersion": "1", "generation": 1, "managedFields": [
+                {"manager": "kubectl-codex", "operation": "Apply", "time": "a", "fieldsV1": {"f:spec": {}}},
+                {"manager": "kube-controller-manager", "operation": "Update", "time": "a", "fieldsV1": {}}
+            ]},
+            "spec": {"replicas": 1},
+            "status": {"replicas": 0}
+        })
+    }
+
+    fn after(edit: impl Fn(&mut Value)) -> bool {
+        let mut returned = listed();
+        returned["apiVersion"] = json!("apps/v1");
+        returned["kind"] = json!("Deployment");
+        edit(&mut returned);
+        is_unchanged(&listed(), &returned)
+    }
+
+    #[test]
+    fn what_others_do_meanwhile_is_no_change_of_ours() {
+        assert!(after(|_| ()));
+        assert!(after(|returned| returned["status"]["replicas"] = json!(1)));
+        assert!(after(|returned| returned["metadata"]["resourceVersion"] = json!("2")));
+        assert!(after(
+            |returned| returned["metadata"]["managedFields"][1]["fieldsV1"] = json!({"f:status": {}})
+        ));
+        assert!(after(|returned| returned["metadata"]["managedFields"][0]["time"] = json!("b")));
+    }
+
+    #[test]
+    fn all_else_is_a_change() {
+        assert!(!after(|returned| returned["spec"]["replicas"] = json!(2)));
+        assert!(!after(|returned| returned["data"] = json!({})));
+        assert!(!after(|returned| returned["metadata"]["labels"] = json!({"a": "b"})));
+        assert!(!after(|returned| returned["metadata"]["generation"] = json!(2)));
+        assert!(!after(|returned| returned["metadata"]["managedFields"][0]["fieldsV1"] = json!({})));
+        assert!(!after(|returned| drop(returned["metadata"]["managedFields"].take())));
+        assert!(!after(|returned| drop(returned["metadata"].take())));
+        assert!(!after(|returned| drop(returned.take())));
+    }
+}

@@ -1,0 +1,191 @@
+//! What an apply would do, object by object, in the order of application.
+//!
+//! What isn't there is created without asking first; what is known to be the same needs nothing; for the rest
+//! a dry run asks the server, which writes nothing (`apply.md`, "Unchanged, without a PATCH").
+
+use futures::{StreamExt as _, stream};
+use serde_json::Value;
+
+use crate::answer::{self, Answer as Meaning, Conflict, Request};
+use crate::api::{APPLY, Answer, Api, NoAnswer};
+use crate::live::Live;
+use crate::ownership::takeover::{is_annotated, is_client_side, takeover};
+use crate::ownership::unchanged::is_unchanged;
+use crate::ownership::dropped::dropped;
+use crate::place::Target;
+use crate::waves::Wave;
+use crate::{FIELD_MANAGER, LAST_APPLIED};
+
+/// How many dry runs are under way at once.
+const DRY_RUNS_AT_ONCE: usize = 16;
+
+/// What happens to an object.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is made; the server can't be asked before, since its kind or namespace comes with the same apply.
+    CreateUnchecked,
+    /// Nothing.
+    Same,
+    /// Some of its fields change.
+    Change,
+    /// Others own fields that are applied.
+    Conflict(Vec<Conflict>),
+    /// The server refuses it.
+    Refused(Box<Meaning>),
+}
+
+impl Action {
+    /// The word of reports: `create`, `change`, `same`, `conflict`, `refused`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Create | Self::CreateUnchecked => "create",
+            Self::Same => "same",
+            Self::Change => "change",
+            Self::Conflict(_) => "conflict",
+            Self::Refused(_) => "refused",
+        }
+    }
+
+    /// Whether applying would change the cluster.
+    pub fn is_difference(&self) -> bool {
+        !matches!(self, Self::Same)
+    }
+}
+
+/// A target and what happens to it.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The object and where it goes.
+    pub target: Target,
+    /// The object as it is, where it is and isn't the same.
+    pub before: Option<Value>,
+    /// The object as it would be, where the server was asked.
+    pub after: Option<Value>,
+    /// What happens.
+    pub action: Action,
+}
+
+/// How a plan is made.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanOptions {
+    /// Whether conflicts are won.
+    pub force: bool,
+    /// Whether the server is asked about new objects too.
+    pub ask_for_new: bool,
+}
+
+/// Makes the plan. Its order is that of the waves, and within a wave that of the input.
+///
+/// # Errors
+/// The server can't be reached.
+pub async fn plan(
+    api: &Api,
+    targets: Vec<Target>,
+    live: Vec<Live>,
+    options: PlanOptions,
+) -> Result<Vec<Planned>, NoAnswer> {
+    let mut drafts: Vec<(Wave, Target, Live)> = targets
+        .into_iter()
+        .zip(live)
+        .map(|(target, live)| {
+            let identity = &target.object.identity;
+            (Wave::of(&identity.group, &identity.kind), target, live)
+        })
+        .collect();
+    drafts.sort_by_key(|(wave, ..)| *wave);
+    let asked = stream::iter(drafts.into_iter().map(|(_, target, live)| one(api, target, live, options)));
+    asked.buffered(DRY_RUNS_AT_ONCE).collect::<Vec<_>>().await.into_iter().collect()
+}
+
+async fn one(api: &Api, target: Target, live: Live, options: PlanOptions) -> Result<Planned, NoAnswer> {
+    let (before, action, after) = match live {
+        Live::Same => (None, Action::Same, None),
+        Live::Unknown => (None, Action::CreateUnchecked, None),
+        Live::Absent if !options.ask_for_new => (None, Action::Create, None),
+        Live::Absent => {
+            let (action, after) = dry_run(api, &target, None, options.force).await?;
+            (None, if action == Action::Change { Action::Create } else { action }, after)
+        }
+        Live::Different(before) => {
+            let (action, after) = dry_run(api, &target, Some(&before), options.force).await?;
+            (Some(*before), action, after)
+        }
+    };
+    Ok(Planned { target, before, after, action })
+}
+
+/// What the server says an apply would do.
+async fn dry_run(
+    api: &Api,
+    target: &Target,
+    before: Option<&Value>,
+    force: bool,
+) -> Result<(Action, Option<Value>), NoAnswer> {
+    let answer = api.patch(&apply_path(target, force, true), APPLY, &target.object.value).await?;
+    if answer.is_success() {
+        return Ok(judged(target, before, answer));
+    }
+    let meaning = meaning(target, &answer);
+    let Meaning::Ownership(conflicts) = meaning else {
+        return Ok(match meaning {
+            Meaning::NamespaceMissing { .. } => (Action::CreateUnchecked, None),
+            meaning => (Action::Refused(Box::new(meaning)), None),
+        });
+    };
+    let annotated = before.is_some_and(is_annotated);
+    let vanishes = |conflict: &Conflict| is_client_side(&conflict.manager, annotated) || conflict.is_autoscaler();
+    let (gone, real): (Vec<Conflict>, Vec<Conflict>) = conflicts.into_iter().partition(vanishes);
+    if !real.is_empty() {
+        return Ok((Action::Conflict(real), None));
+    }
+    // What remains is taken over, or left to the autoscaler: the plan asks as if it were done already.
+    let mut manifest = target.object.value.clone();
+    if gone.iter().any(Conflict::is_autoscaler) {
+        without_replicas(&mut manifest);
+    }
+    let answer = api.patch(&apply_path(target, true, true), APPLY, &manifest).await?;
+    if !answer.is_success() {
+        return Ok((Action::Refused(Box::new(self::meaning(target, &answer))), None));
+    }
+    Ok(judged(target, before, answer))
+}
+
+/// Change or not, and what comes out: without the fields that go once client-side apply's are taken over.
+fn judged(target: &Target, before: Option<&Value>, answer: Answer) -> (Action, Option<Value>) {
+    let mut after = answer.body;
+    let Some(before) = before else { return (Action::Change, Some(after)) };
+    let taken = takeover(before);
+    if let Some(taken) = &taken {
+        for field in dropped(taken, before, &target.object.value) {
+            field.remove_from(&mut after);
+        }
+        if let Some(annotations) = after.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+            annotations.remove(LAST_APPLIED);
+        }
+    }
+    let action = if taken.is_none() && is_unchanged(before, &after) { Action::Same } else { Action::Change };
+    (action, Some(after))
+}
+
+/// What an answer about a target means.
+pub(crate) fn meaning(target: &Target, answer: &Answer) -> Meaning {
+    let resource = &target.resource;
+    let request = Request { group: &resource.group, version: &resource.version, kind: &resource.kind };
+    answer::classify(answer.reply(), request)
+}
+
+/// The path of a server-side apply.
+pub(crate) fn apply_path(target: &Target, force: bool, dry_run: bool) -> String {
+    let force = if force { "&force=true" } else { "" };
+    let dry_run = if dry_run { "&dryRun=All" } else { "" };
+    format!("{}?fieldManager={FIELD_MANAGER}{force}{dry_run}", target.path())
+}
+
+/// Leaves the number of replicas to whoever else sets it.
+pub(crate) fn without_replicas(manifest: &mut Value) {
+    if let Some(spec) = manifest.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.remove("replicas");
+    }
+}
