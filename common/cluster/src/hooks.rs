@@ -61,7 +61,8 @@ impl HookContext<'_> {
     /// The environment's namespace, for built-ins that can't do without.
     fn namespace(&self) -> Result<&str, Fault> {
         match self.project.context.namespace.as_str() {
-            "" => Err(Fault::failed("the environment has no namespace").hint("name one with `--namespace`")),
+            "" => Err(Fault::failed("the environment has no namespace")
+                .hint("name one with `--namespace`")),
             namespace => Ok(namespace),
         }
     }
@@ -87,9 +88,19 @@ pub fn check(list: &str, steps: &[HookStep], project: &Project) -> Result<(), Ho
 ///
 /// # Errors
 /// The first failure of a step that doesn't say `continueOnError`; an interrupt always is one.
-pub async fn run(list: &str, steps: &[HookStep], context: &HookContext<'_>) -> Result<(), HookError> {
+pub async fn run(
+    list: &str,
+    steps: &[HookStep],
+    context: &HookContext<'_>,
+) -> Result<(), HookError> {
     for (at, step) in steps.iter().enumerate() {
-        let Step { name, position, is_tolerant, limit, action } = Step::of(step, at, context.project);
+        let Step {
+            name,
+            position,
+            is_tolerant,
+            limit,
+            action,
+        } = Step::of(step, at, context.project);
         let listener = context.listener;
         let result = match action {
             Ok(action) => match action.idle_reason() {
@@ -116,7 +127,11 @@ pub async fn run(list: &str, steps: &[HookStep], context: &HookContext<'_>) -> R
 }
 
 /// Runs an action within the step's own time, unless the user stops it.
-async fn limited(action: Action, limit: Option<Duration>, context: &HookContext<'_>) -> Result<(), Fault> {
+async fn limited(
+    action: Action,
+    limit: Option<Duration>,
+    context: &HookContext<'_>,
+) -> Result<(), Fault> {
     let stop = async {
         match limit {
             Some(limit) => sleep_until(Instant::now() + limit).await,
@@ -177,5 +192,9 @@ async fn checked(context: &HookContext<'_>) -> Result<(), Fault> {
         .filter(|check| check.outcome == Outcome::Fail)
         .map(|check| check.name.as_str())
         .collect();
-    if failed.is_empty() { Ok(()) } else { Err(Fault::failed(format!("failed: {}", failed.join(", ")))) }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(Fault::failed(format!("failed: {}", failed.join(", "))))
+    }
 }

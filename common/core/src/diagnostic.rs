@@ -103,6 +103,8 @@ pub enum Blame {
     Input,
     /// The machine: files that can't be read, output that can't be written.
     Machine,
+    /// Nobody: the user stopped it.
+    User,
 }
 
 /// One message: what could not be done, where, why, and what may help.
@@ -116,6 +118,8 @@ pub struct Diagnostic {
     pub title: String,
     /// Marked places, the user's own text first.
     pub places: Vec<Place>,
+    /// What else is to be said, a line each: the API server's own words, for instance.
+    pub notes: Vec<String>,
     /// What may help, one line.
     pub hint: Option<String>,
 }
@@ -128,6 +132,7 @@ impl Diagnostic {
             blame: Blame::Input,
             title: title.into(),
             places: Vec::new(),
+            notes: Vec::new(),
             hint: None,
         }
     }
@@ -136,6 +141,14 @@ impl Diagnostic {
     pub fn machine(title: impl Into<String>) -> Self {
         Self {
             blame: Blame::Machine,
+            ..Self::input(title)
+        }
+    }
+
+    /// The user stopped the command.
+    pub fn interrupted(title: impl Into<String>) -> Self {
+        Self {
+            blame: Blame::User,
             ..Self::input(title)
         }
     }
@@ -152,6 +165,13 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.places.push(place);
+        self
+    }
+
+    /// The same message with one more line.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
         self
     }
 

@@ -19,13 +19,21 @@ struct AgentSecret {
 
 /// What the agent needs. Of the token for GitHub both generations of names are taken.
 const SECRETS: [AgentSecret; 3] = [
-    AgentSecret { name: "openai-secret", key: "OPENAI_API_KEY", variables: &["OPENAI_API_KEY"] },
+    AgentSecret {
+        name: "openai-secret",
+        key: "OPENAI_API_KEY",
+        variables: &["OPENAI_API_KEY"],
+    },
     AgentSecret {
         name: "github-secret",
         key: "CODEX_GH_PAT",
         variables: &["CODEX_GH_PAT", "CODEXCTL_GH_PAT"],
     },
-    AgentSecret { name: "context7-secret", key: "CONTEXT7_API_KEY", variables: &["CONTEXT7_API_KEY"] },
+    AgentSecret {
+        name: "context7-secret",
+        key: "CONTEXT7_API_KEY",
+        variables: &["CONTEXT7_API_KEY"],
+    },
 ];
 
 /// Applies the Secrets whose variables have a value; the others are left as they are.
@@ -33,16 +41,23 @@ pub(super) async fn run(context: &HookContext<'_>) -> Result<(), Fault> {
     let namespace = context.namespace()?;
     let mut done = Vec::new();
     for secret in &SECRETS {
-        let Some(value) = value(secret, context.project) else { continue };
+        let Some(value) = value(secret, context.project) else {
+            continue;
+        };
         let object = object(secret, &value);
         request::apply_secret(&context.cluster.api, namespace, secret.name, &object).await?;
         done.push(secret.name);
     }
     if !done.contains(&"github-secret") {
-        context.listener.warn("CODEX_GH_PAT is not set: the agent will not be able to use GitHub");
+        context
+            .listener
+            .warn("CODEX_GH_PAT is not set: the agent will not be able to use GitHub");
     }
     if !done.is_empty() {
-        context.listener.info(&format!("applied {} in namespace {namespace}", done.join(", ")));
+        context.listener.info(&format!(
+            "applied {} in namespace {namespace}",
+            done.join(", ")
+        ));
     }
     Ok(())
 }
@@ -50,7 +65,10 @@ pub(super) async fn run(context: &HookContext<'_>) -> Result<(), Fault> {
 fn value(secret: &AgentSecret, project: &Project) -> Option<String> {
     let dot = project.context.dot();
     let variables = dot.get("EnvMap")?;
-    let values = secret.variables.iter().filter_map(|name| variables.get(name)?.as_str().map(str::to_owned));
+    let values = secret
+        .variables
+        .iter()
+        .filter_map(|name| variables.get(name)?.as_str().map(str::to_owned));
     values.into_iter().find(|value| !value.is_empty())
 }
 

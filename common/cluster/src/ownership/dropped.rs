@@ -32,10 +32,14 @@ impl FieldPath<'_> {
 }
 
 fn remove(path: &[Element<'_>], value: &mut Value) {
-    let Some((element, rest)) = path.split_first() else { return };
+    let Some((element, rest)) = path.split_first() else {
+        return;
+    };
     match (value, element) {
         (Value::Object(map), Element::Field(name)) => {
-            let Some(child) = map.get_mut(name.as_ref()) else { return };
+            let Some(child) = map.get_mut(name.as_ref()) else {
+                return;
+            };
             let was_empty = is_empty(child);
             remove(rest, child);
             if rest.is_empty() || (is_empty(child) && !was_empty) {
@@ -43,7 +47,9 @@ fn remove(path: &[Element<'_>], value: &mut Value) {
             }
         }
         (Value::Array(items), element) => {
-            let Some(at) = position(element, items) else { return };
+            let Some(at) = position(element, items) else {
+                return;
+            };
             if rest.is_empty() {
                 items.remove(at);
             } else {
@@ -75,21 +81,33 @@ fn position(element: &Element<'_>, items: &[Value]) -> Option<usize> {
 /// Whether an item may be the one of a key: key fields with a default may be left out.
 fn is_of_key(key: &Literal, item: &Value) -> bool {
     item.is_object()
-        && key.fields().all(|(name, value)| item.get(name).is_none_or(|present| present == value))
+        && key
+            .fields()
+            .all(|(name, value)| item.get(name).is_none_or(|present| present == value))
 }
 
 /// The fields that applying `manifest` removes after the takeover.
 ///
 /// Only what client-side apply was given counts: what it owns besides are the server's defaults, which come
 /// back. What someone else owns too stays.
-pub fn dropped<'t>(takeover: &'t Takeover<'_>, live: &Value, manifest: &Value) -> Vec<FieldPath<'t>> {
-    let Some(mut applied) = last_applied(live) else { return Vec::new() };
+pub fn dropped<'t>(
+    takeover: &'t Takeover<'_>,
+    live: &Value,
+    manifest: &Value,
+) -> Vec<FieldPath<'t>> {
+    let Some(mut applied) = last_applied(live) else {
+        return Vec::new();
+    };
     // Its own annotation is what the takeover itself removes; stringData is owned as data.
     let _ = crate::input::fold_secret(&mut applied);
     let annotated = is_annotated(live);
     let foreign = Entry::all(live).filter(|entry| !entry.is_ours() && !is_taken(*entry, annotated));
     let foreign: Vec<FieldSet<'_>> = foreign.filter_map(|entry| entry.fields().ok()).collect();
-    let mut walk = Walk { foreign, path: Vec::new(), found: Vec::new() };
+    let mut walk = Walk {
+        foreign,
+        path: Vec::new(),
+        found: Vec::new(),
+    };
     walk.children(&takeover.fields, &applied, Some(manifest));
     walk.found
 }
@@ -104,7 +122,9 @@ impl<'t> Walk<'t, '_> {
     /// Looks at all that is owned in one place, which was applied and may be in the manifest.
     fn children(&mut self, fields: &'t FieldSet<'_>, applied: &Value, manifest: Option<&Value>) {
         for (element, fields) in &fields.children {
-            let Some(applied) = child(element, applied) else { continue };
+            let Some(applied) = child(element, applied) else {
+                continue;
+            };
             let wanted = manifest.and_then(|manifest| child(element, manifest));
             self.path.push(borrowed(element));
             self.field(fields, applied, wanted);
@@ -164,7 +184,10 @@ mod tests {
 
     fn found(live: &Value, manifest: &Value) -> Vec<String> {
         let takeover = takeover(live).expect("client-side apply made it");
-        dropped(&takeover, live, manifest).iter().map(ToString::to_string).collect()
+        dropped(&takeover, live, manifest)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 
     fn pod() -> Value {
@@ -204,7 +227,8 @@ mod tests {
     fn labels_items_and_containers_that_are_gone_are_dropped() {
         let mut manifest = pod();
         manifest["metadata"]["labels"] = json!({"a": "1"});
-        manifest["spec"]["containers"] = json!([{"name": "web", "env": [{"name": "A", "value": "1"}]}]);
+        manifest["spec"]["containers"] =
+            json!([{"name": "web", "env": [{"name": "A", "value": "1"}]}]);
         let live = live(&pod(), fields(), json!({}));
         assert_eq!(
             found(&live, &manifest),
@@ -217,7 +241,9 @@ mod tests {
         );
         let takeover = takeover(&live).expect("client-side apply made it");
         let mut result = pod();
-        dropped(&takeover, &live, &manifest).iter().for_each(|path| path.remove_from(&mut result));
+        dropped(&takeover, &live, &manifest)
+            .iter()
+            .for_each(|path| path.remove_from(&mut result));
         assert_eq!(result, manifest);
     }
 
@@ -226,7 +252,10 @@ mod tests {
         let mut manifest = pod();
         manifest["metadata"] = json!({});
         let foreign = json!({"f:metadata": {"f:labels": {"f:b": {}}}});
-        assert_eq!(found(&live(&pod(), fields(), foreign), &manifest), [".metadata.labels.a"]);
+        assert_eq!(
+            found(&live(&pod(), fields(), foreign), &manifest),
+            [".metadata.labels.a"]
+        );
     }
 
     #[test]
@@ -234,23 +263,39 @@ mod tests {
         let mut manifest = pod();
         manifest["metadata"] = json!({});
         let labels = json!({"a": "1", "b": "2", "c": "a default"});
-        for (itself, left) in [(true, json!({})), (false, json!({"labels": {"c": "a default"}}))] {
+        for (itself, left) in [
+            (true, json!({})),
+            (false, json!({"labels": {"c": "a default"}})),
+        ] {
             let mut fields = fields();
             if !itself {
-                fields["f:metadata"]["f:labels"].as_object_mut().expect("a map").remove(".");
+                fields["f:metadata"]["f:labels"]
+                    .as_object_mut()
+                    .expect("a map")
+                    .remove(".");
             }
             let live = live(&pod(), fields, json!({}));
             let takeover = takeover(&live).expect("client-side apply made it");
             let mut result = json!({"metadata": {"labels": labels}});
-            dropped(&takeover, &live, &manifest).iter().for_each(|path| path.remove_from(&mut result));
-            assert_eq!(result["metadata"].as_object(), left.as_object().filter(|left| !left.is_empty()));
+            dropped(&takeover, &live, &manifest)
+                .iter()
+                .for_each(|path| path.remove_from(&mut result));
+            assert_eq!(
+                result["metadata"].as_object(),
+                left.as_object().filter(|left| !left.is_empty())
+            );
         }
     }
 
     #[test]
     fn a_secrets_texts_are_its_data() {
-        let applied = json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"a": "x", "b": "y"}});
-        let live = live(&applied, json!({"f:data": {".": {}, "f:a": {}, "f:b": {}}}), json!({}));
+        let applied =
+            json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"a": "x", "b": "y"}});
+        let live = live(
+            &applied,
+            json!({"f:data": {".": {}, "f:a": {}, "f:b": {}}}),
+            json!({}),
+        );
         assert_eq!(found(&live, &json!({"data": {"b": "eQ=="}})), [".data.a"]);
     }
 
@@ -259,9 +304,11 @@ mod tests {
         let live = live(&pod(), fields(), json!({}));
         let takeover = takeover(&live).expect("client-side apply made it");
         for path in dropped(&takeover, &live, &json!({})) {
-            for mut other in
-                [json!(null), json!({"metadata": 1, "spec": []}), json!({"spec": {"containers": {}}})]
-            {
+            for mut other in [
+                json!(null),
+                json!({"metadata": 1, "spec": []}),
+                json!({"spec": {"containers": {}}}),
+            ] {
                 let before = other.clone();
                 path.remove_from(&mut other);
                 if before.get("spec").is_none() {

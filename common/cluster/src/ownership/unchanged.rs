@@ -11,10 +11,13 @@ use crate::FIELD_MANAGER;
 /// Whether two states of one object differ only in their status, their `resourceVersion`, in what other
 /// managers own, and in when we wrote.
 pub fn is_unchanged(listed: &Value, returned: &Value) -> bool {
-    let (Some(listed), Some(returned)) = (listed.as_object(), returned.as_object()) else { return false };
+    let (Some(listed), Some(returned)) = (listed.as_object(), returned.as_object()) else {
+        return false;
+    };
     // Items of a list carry neither apiVersion nor kind.
     let compared = |key: &str| !matches!(key, "status" | "metadata" | "apiVersion" | "kind");
-    let metadata = |object: &'_ Map<String, Value>| object.get("metadata").cloned().unwrap_or(Value::Null);
+    let metadata =
+        |object: &'_ Map<String, Value>| object.get("metadata").cloned().unwrap_or(Value::Null);
     same_but(listed, returned, compared) && same_metadata(&metadata(listed), &metadata(returned))
 }
 
@@ -34,7 +37,9 @@ fn same_but(
 ) -> bool {
     let count = |map: &Map<String, Value>| map.keys().filter(|key| compared(key)).count();
     count(before) == count(after)
-        && before.iter().all(|(key, value)| !compared(key) || after.get(key) == Some(value))
+        && before
+            .iter()
+            .all(|(key, value)| !compared(key) || after.get(key) == Some(value))
 }
 
 /// What we own, without when it was written.
@@ -79,21 +84,32 @@ mod tests {
     fn what_others_do_meanwhile_is_no_change_of_ours() {
         assert!(after(|_| ()));
         assert!(after(|returned| returned["status"]["replicas"] = json!(1)));
-        assert!(after(|returned| returned["metadata"]["resourceVersion"] = json!("2")));
         assert!(after(
-            |returned| returned["metadata"]["managedFields"][1]["fieldsV1"] = json!({"f:status": {}})
+            |returned| returned["metadata"]["resourceVersion"] = json!("2")
         ));
-        assert!(after(|returned| returned["metadata"]["managedFields"][0]["time"] = json!("b")));
+        assert!(after(|returned| returned["metadata"]["managedFields"][1]
+            ["fieldsV1"] = json!({"f:status": {}})));
+        assert!(after(
+            |returned| returned["metadata"]["managedFields"][0]["time"] = json!("b")
+        ));
     }
 
     #[test]
     fn all_else_is_a_change() {
         assert!(!after(|returned| returned["spec"]["replicas"] = json!(2)));
         assert!(!after(|returned| returned["data"] = json!({})));
-        assert!(!after(|returned| returned["metadata"]["labels"] = json!({"a": "b"})));
-        assert!(!after(|returned| returned["metadata"]["generation"] = json!(2)));
-        assert!(!after(|returned| returned["metadata"]["managedFields"][0]["fieldsV1"] = json!({})));
-        assert!(!after(|returned| drop(returned["metadata"]["managedFields"].take())));
+        assert!(!after(
+            |returned| returned["metadata"]["labels"] = json!({"a": "b"})
+        ));
+        assert!(!after(
+            |returned| returned["metadata"]["generation"] = json!(2)
+        ));
+        assert!(!after(
+            |returned| returned["metadata"]["managedFields"][0]["fieldsV1"] = json!({})
+        ));
+        assert!(!after(|returned| drop(
+            returned["metadata"]["managedFields"].take()
+        )));
         assert!(!after(|returned| drop(returned["metadata"].take())));
         assert!(!after(|returned| drop(returned.take())));
     }

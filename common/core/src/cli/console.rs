@@ -73,6 +73,11 @@ impl Console {
         self.line(Level::Info, "info", line.as_ref());
     }
 
+    /// Passes on a line of another program's output.
+    pub fn relay(&self, line: &str) {
+        self.print(&(self.secrets.masked(line) + "\n"));
+    }
+
     /// Says one line for those who look for a fault.
     pub fn debug(&self, line: impl FnOnce() -> String) {
         if self.level <= Level::Debug {

@@ -41,6 +41,11 @@ pub(super) fn render(message: &Diagnostic, secrets: &Secrets, colored: bool) -> 
                 .annotation(mark),
         );
     }
+    let notes: Vec<String> = message
+        .notes
+        .iter()
+        .map(|note| secrets.masked(note))
+        .collect();
     let mut report = vec![main];
     if let Some(hint) = &hint {
         report.push(Group::with_title(
@@ -52,6 +57,10 @@ pub(super) fn render(message: &Diagnostic, secrets: &Secrets, colored: bool) -> 
     } else {
         Renderer::plain()
     };
+    let notes: String = notes
+        .iter()
+        .map(|note| format!("\n  {}", note.replace('\n', "\n  ")))
+        .collect();
     // With nothing to draw between them, the renderer would still put a bar between title and hint.
     let groups: Vec<&[Group<'_>]> = if windows.is_empty() {
         report.chunks(1).collect()
@@ -62,7 +71,17 @@ pub(super) fn render(message: &Diagnostic, secrets: &Secrets, colored: bool) -> 
         .into_iter()
         .map(|group| renderer.render(group))
         .collect();
-    parts.join("\n") + "\n"
+    match (parts.as_slice(), notes.is_empty()) {
+        (_, true) => parts.join("\n") + "\n",
+        // Notes stand between the places and the hint.
+        ([title, rest @ ..], false) if windows.is_empty() => {
+            [std::slice::from_ref(&(title.clone() + &notes)), rest]
+                .concat()
+                .join("\n")
+                + "\n"
+        }
+        (_, false) => parts.join("\n") + &notes + "\n",
+    }
 }
 
 /// The marked line of a place, ready to be drawn.

@@ -58,6 +58,11 @@ impl Host {
         &self.folder
     }
 
+    /// Whether a person sits at standard input.
+    pub fn stdin_is_terminal(&self) -> bool {
+        std::io::IsTerminal::is_terminal(&std::io::stdin())
+    }
+
     /// The time of this run: seconds since 1970 and nanoseconds, UTC.
     pub fn now(&self) -> (i64, u32) {
         self.now

@@ -2,15 +2,13 @@
 //!
 //! The text is data, never a template, and is read as kubectl reads it. Documents and keys keep their order.
 
-use std::sync::Arc;
-
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::stack::Project;
 use crate::stack::model::{Block, Service};
 use crate::suggestion::did_you_mean;
 use crate::yaml::{self, Dialect, Node, Section};
 
-use super::document::{Document, Origin, kind, name};
+use super::document::{Document, Origin, Text, kind, name};
 use super::manifest::overlay_error;
 use super::overlay::Overlay;
 use super::parallel::{self, threads_for};
@@ -199,14 +197,17 @@ fn other_namespace(project: &Project, document: &Document) -> Option<Diagnostic>
         kind(&document.node).unwrap_or_default(),
         name(&document.node).unwrap_or_default()
     );
-    let Origin { file, line, .. } = &document.origin;
+    let (file, line) = (document.origin.file(), document.origin.line);
     Some(Diagnostic::warning(format!(
         "{what} ({file}:{line}) stays in namespace `{present}`, not `{ours}`"
     )))
 }
 
-/// The objects of a source, lists taken apart.
-fn read(source: &Source) -> Result<Vec<Document>, Diagnostic> {
+/// The objects of a source, read as kubectl reads them, lists taken apart.
+///
+/// # Errors
+/// The source isn't YAML, or something in it is no object with a kind.
+pub fn read(source: &Source) -> Result<Vec<Document>, Diagnostic> {
     let sections: Vec<Section<'_>> = yaml::split(&source.text).collect();
     let threads = threads_for(sections.len(), DOCUMENTS_PER_THREAD);
     let read = parallel::map(sections.len(), threads, |number| {
@@ -237,7 +238,7 @@ fn unpack(
     documents: &mut Vec<Document>,
 ) -> Result<(), Diagnostic> {
     let origin = Origin {
-        file: Arc::clone(&source.name),
+        text: Text::Plain(source.clone()),
         line: node.position.line,
         item: None,
     };

@@ -13,7 +13,7 @@ use crate::stack::model::ManifestRef;
 use crate::template::{Engine, Rendered, Trap};
 use crate::yaml::{self, Dialect, Section};
 
-use super::document::{Document, Origin};
+use super::document::{Document, Origin, Text};
 use super::overlay::{Overlay, OverlayError};
 use super::parallel::{self, threads_for};
 use super::selection::{Selected, Selection};
@@ -169,8 +169,9 @@ fn one<A: Default + Send>(
     let rendered = engine
         .render(&source)
         .map_err(|error| error.diagnostic(format!("cannot render {path} for {item}")))?;
+    let rendered = Arc::new(rendered);
     let origin = Origin {
-        file: Arc::clone(&source.name),
+        text: Text::Rendered(Arc::clone(&rendered)),
         line: 0,
         item: Some((
             selected.item.block,

@@ -51,6 +51,34 @@ impl Identity<'_> {
     }
 }
 
+/// Whose a stream is, as its first line says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamIdentity {
+    /// The project.
+    pub project: String,
+    /// The environment.
+    pub env: String,
+    /// The slot, 0 without one.
+    pub slot: i64,
+    /// The namespace; empty if nothing gave one.
+    pub namespace: String,
+}
+
+impl StreamIdentity {
+    /// Reads the first line of a stream; `None` if it says nothing of the kind.
+    pub fn of(text: &str) -> Option<Self> {
+        let line = text.lines().next()?.strip_prefix(Identity::MARK)?;
+        let node = yaml::read(&yaml::Section::whole(line), yaml::Dialect::Go).ok()??;
+        let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
+        Some(Self {
+            project: text("project")?,
+            env: text("env")?,
+            slot: node.get("slot").and_then(Node::as_i64)?,
+            namespace: text("namespace")?,
+        })
+    }
+}
+
 /// Appends a document to `text`, behind a separator if there is something before it.
 ///
 /// # Errors
@@ -74,7 +102,11 @@ pub fn write_document(
                 text.push_str(",\n");
             }
             yaml::write_json(&document.node, order, 0, text).map_err(|error| {
-                format!("{}:{}: {error}", document.origin.file, document.origin.line)
+                format!(
+                    "{}:{}: {error}",
+                    document.origin.file(),
+                    document.origin.line
+                )
             })
         }
     }
