@@ -36,13 +36,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Persistent {
     /// The project's services.yaml
-    #[arg(
-        short,
-        long,
-        value_name = "FILE",
-        default_value = "services.yaml",
-        global = true
-    )]
+    #[arg(short, long, value_name = "FILE", default_value = "services.yaml", global = true)]
     pub(crate) config: String,
 
     /// The environment
@@ -79,17 +73,12 @@ impl Program for Arguments {
 
     fn run(self, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
         match self.command {
-            Command::Render { arguments } => Err(handover::render(
-                &self.persistent,
-                &self.messages,
-                arguments,
-            )),
-            Command::ManageEnv { command } => Err(manage_env::refuse(
-                &self.persistent,
-                &command,
-                host,
-                console,
-            )),
+            Command::Render { arguments } => {
+                Err(handover::render(&self.persistent, &self.messages, arguments))
+            }
+            Command::ManageEnv { command } => {
+                Err(manage_env::refuse(&self.persistent, &command, host, console))
+            }
             Command::Other(words) => Err(handover::unknown(words.first().map(OsString::as_os_str))),
         }
     }

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, Parser, ValueEnum};
-use codex_common::cli::{
-    Console, ExitCode, Filters, Host, Messages, Program, StackArgs, Variables,
-};
+use codex_common::cli::{Console, ExitCode, Filters, Host, Messages, Program, StackArgs, Variables};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::render;
 use codex_common::stack::variables::inline;
@@ -73,13 +71,7 @@ struct InputArgs {
     recursive: bool,
 
     /// Only objects with these labels (KEY=VALUE,…)
-    #[arg(
-        short = 'l',
-        long,
-        value_name = "LABELS",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(short = 'l', long, value_name = "LABELS", default_value = "", hide_default_value = true)]
     selector: String,
 }
 
@@ -261,16 +253,13 @@ impl Arguments {
         }
         let plan = self.plan;
         if plan.exit_code && !plan.diff && plan.dry_run.is_none() {
-            return Err(Diagnostic::input(
-                "`--exit-code` goes with `--diff` or `--dry-run`",
-            ));
+            return Err(Diagnostic::input("`--exit-code` goes with `--diff` or `--dry-run`"));
         }
         let mut variables = inline::parse_list(&self.variables.vars)
             .map_err(|error| Diagnostic::input(format!("{error} (`--vars`)")))?;
         for item in &self.variables.var {
             let variable = inline::parse_one(item);
-            variables
-                .push(variable.map_err(|error| Diagnostic::input(format!("{error} (`--var`)")))?);
+            variables.push(variable.map_err(|error| Diagnostic::input(format!("{error} (`--var`)")))?);
         }
         let selector = inline::parse_list(&self.input.selector)
             .map_err(|_| Diagnostic::input("`--selector` takes KEY=VALUE,KEY=VALUE"))?;
@@ -308,9 +297,7 @@ impl Arguments {
 
 /// A Go duration that isn't negative.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = parse_duration(text.as_bytes())
-        .map_err(|_| "expected a duration such as 90s or 10m".to_owned())?;
-    u64::try_from(parsed.0)
-        .map(Duration::from_nanos)
-        .map_err(|_| "a duration can't be negative".to_owned())
+    let parsed =
+        parse_duration(text.as_bytes()).map_err(|_| "expected a duration such as 90s or 10m".to_owned())?;
+    u64::try_from(parsed.0).map(Duration::from_nanos).map_err(|_| "a duration can't be negative".to_owned())
 }

@@ -10,12 +10,7 @@ use codex_common::diagnostic::Diagnostic;
 use crate::scene::Manifests;
 
 /// The message about an object that was not applied.
-pub(crate) fn fault(
-    cluster: &Cluster,
-    manifests: &Manifests,
-    target: &Target,
-    fault: &Fault,
-) -> Diagnostic {
+pub(crate) fn fault(cluster: &Cluster, manifests: &Manifests, target: &Target, fault: &Fault) -> Diagnostic {
     let name = target.resource.display(&target.object.identity.name);
     let title = Diagnostic::machine(format!("cannot apply {name}"));
     match fault {
@@ -24,13 +19,8 @@ pub(crate) fn fault(
             title.note(Diagnostic::from(cluster.unreachable(no_answer.clone())).title)
         }
         Fault::NotRecreated => title
-            .note(format!(
-                "a {} is never deleted to be made anew",
-                target.object.identity.kind
-            ))
-            .hint(Some(
-                "change the manifest back, or delete the object yourself".to_owned(),
-            )),
+            .note(format!("a {} is never deleted to be made anew", target.object.identity.kind))
+            .hint(Some("change the manifest back, or delete the object yourself".to_owned())),
         Fault::NotEstablished(reason) => title.note(reason.clone()),
     }
 }
@@ -55,19 +45,14 @@ pub(crate) fn meaning(manifests: &Manifests, target: &Target, meaning: &Meaning)
                     &format!("`{}` is owned by {}", conflict.field, owner_words(conflict)),
                 )
             })
-            .hint(Some(
-                "`--force-conflicts` takes the fields; or leave them out of the manifest"
-                    .to_owned(),
-            )),
+            .hint(Some("`--force-conflicts` takes the fields; or leave them out of the manifest".to_owned())),
         Meaning::Manifest { causes, message } if causes.is_empty() => whole(message),
         Meaning::Manifest { causes, .. } => with_causes(title, causes, target, &at),
         Meaning::Immutable { fields, others } => {
             let message = with_causes(title, fields, target, &at);
             let message = with_causes(message, others, target, &at);
             message.hint(
-                others
-                    .is_empty()
-                    .then(|| "`--recreate` deletes the object and makes it anew".to_owned()),
+                others.is_empty().then(|| "`--recreate` deletes the object and makes it anew".to_owned()),
             )
         }
         Meaning::Forbidden(forbidden) => {
@@ -79,36 +64,23 @@ pub(crate) fn meaning(manifests: &Manifests, target: &Target, meaning: &Meaning)
                 "" => forbidden.resource.clone(),
                 group => format!("{}.{group}", forbidden.resource),
             };
-            title.note(format!(
-                "{} may not {} {resource} {place}",
-                forbidden.user, forbidden.verb
-            ))
+            title.note(format!("{} may not {} {resource} {place}", forbidden.user, forbidden.verb))
         }
         Meaning::Unauthorized => title.note("the server doesn't accept the credentials"),
-        Meaning::KindNotServed {
-            group,
-            version,
-            kind,
-        } => {
-            let group = if group.is_empty() {
-                "the core group"
-            } else {
-                group
-            };
+        Meaning::KindNotServed { group, version, kind } => {
+            let group = if group.is_empty() { "the core group" } else { group };
             whole(&format!("the server has no `{kind}` in {group}/{version}"))
         }
-        Meaning::NamespaceMissing { namespace } => {
-            whole(&format!("namespace `{namespace}` doesn't exist"))
-        }
+        Meaning::NamespaceMissing { namespace } => whole(&format!("namespace `{namespace}` doesn't exist")),
         Meaning::NamespaceTerminating { namespace } => {
             title.note(format!("namespace `{namespace}` is being deleted"))
         }
         Meaning::WebhookDown { webhook, detail } => {
             title.note(format!("webhook `{webhook}` is not up: {detail}"))
         }
-        Meaning::Denied { message }
-        | Meaning::NotFound { message }
-        | Meaning::QuotaExceeded { message } => title.note(message.clone()),
+        Meaning::Denied { message } | Meaning::NotFound { message } | Meaning::QuotaExceeded { message } => {
+            title.note(message.clone())
+        }
         Meaning::Retry { reason, .. } => title.note(match reason {
             RetryReason::Connection => "the connection broke, again and again",
             RetryReason::Busy => "the server has too much to do, again and again",
@@ -119,9 +91,7 @@ pub(crate) fn meaning(manifests: &Manifests, target: &Target, meaning: &Meaning)
         Meaning::AlreadyExists { .. } => title.note("another object of that name is being deleted"),
         Meaning::Expired => title.note("the server's answer was too old"),
         Meaning::Unreachable(_) => title.note("the server can't be reached"),
-        Meaning::Other { code, message } => {
-            title.note(format!("the server answered {code}: {message}"))
-        }
+        Meaning::Other { code, message } => title.note(format!("the server answered {code}: {message}")),
     }
 }
 
@@ -133,11 +103,7 @@ fn with_causes(
 ) -> Diagnostic {
     causes.iter().fold(message, |message, cause| {
         let place = locate(&cause.field, &target.object.value);
-        let field = if cause.field.is_empty() {
-            String::new()
-        } else {
-            format!("`{}`: ", cause.field)
-        };
+        let field = if cause.field.is_empty() { String::new() } else { format!("`{}`: ", cause.field) };
         at(message, &place.path, &format!("{field}{}", cause.clause))
     })
 }

@@ -24,16 +24,8 @@ pub(crate) struct Gathered {
 }
 
 /// Reads everything; nothing is sent before that.
-pub(crate) fn gather(
-    request: &Request,
-    host: &Host,
-    console: &Console,
-) -> Result<Gathered, Diagnostic> {
-    if request.files.is_empty() {
-        own(request, host, console)
-    } else {
-        elsewhere(request, host, console)
-    }
+pub(crate) fn gather(request: &Request, host: &Host, console: &Console) -> Result<Gathered, Diagnostic> {
+    if request.files.is_empty() { own(request, host, console) } else { elsewhere(request, host, console) }
 }
 
 /// Loads the project for an environment and slot.
@@ -68,17 +60,10 @@ pub(crate) fn documents(
     console: &Console,
 ) -> Result<Vec<Document>, Diagnostic> {
     let selection = render::select(project, &request.filters)?;
-    selection
-        .warnings
-        .iter()
-        .for_each(|warning| console.say(warning));
-    let rendering = render::documents(
-        project,
-        &selection,
-        |documents: &mut Vec<Document>, document| {
-            documents.push(document);
-        },
-    )?;
+    selection.warnings.iter().for_each(|warning| console.say(warning));
+    let rendering = render::documents(project, &selection, |documents: &mut Vec<Document>, document| {
+        documents.push(document);
+    })?;
     Ok(rendering.pieces.into_iter().flatten().collect())
 }
 
@@ -93,12 +78,7 @@ fn own(request: &Request, host: &Host, console: &Console) -> Result<Gathered, Di
         namespace: context.namespace.clone(),
     };
     let documents = documents(request, &project, console)?;
-    Ok(Gathered {
-        documents,
-        identity: Some(identity),
-        project: Some(project),
-        is_own: true,
-    })
+    Ok(Gathered { documents, identity: Some(identity), project: Some(project), is_own: true })
 }
 
 fn elsewhere(request: &Request, host: &Host, console: &Console) -> Result<Gathered, Diagnostic> {
@@ -129,43 +109,25 @@ fn elsewhere(request: &Request, host: &Host, console: &Console) -> Result<Gather
         }),
         (identity, ..) => identity,
     };
-    Ok(Gathered {
-        documents,
-        identity,
-        project,
-        is_own: false,
-    })
+    Ok(Gathered { documents, identity, project, is_own: false })
 }
 
 /// Where the stream and the flags both say something, they must say the same.
-fn agreed(
-    request: &Request,
-    identity: Option<StreamIdentity>,
-) -> Result<Option<StreamIdentity>, Diagnostic> {
+fn agreed(request: &Request, identity: Option<StreamIdentity>) -> Result<Option<StreamIdentity>, Diagnostic> {
     let Some(identity) = identity else {
         return Ok(None);
     };
     let stack = &request.stack;
     let differs = |flag: &str, given: &str, said: &str| {
-        Err(Diagnostic::input(format!(
-            "the stream is for `{said}`, but `{flag}` says `{given}`"
-        )))
+        Err(Diagnostic::input(format!("the stream is for `{said}`, but `{flag}` says `{given}`")))
     };
     if let Some(env) = stack.env.as_deref().filter(|env| *env != identity.env) {
         return differs("--env", env, &identity.env);
     }
     if stack.slot > 0 && stack.slot != identity.slot {
-        return differs(
-            "--slot",
-            &stack.slot.to_string(),
-            &identity.slot.to_string(),
-        );
+        return differs("--slot", &stack.slot.to_string(), &identity.slot.to_string());
     }
-    if let Some(namespace) = stack
-        .namespace
-        .as_deref()
-        .filter(|namespace| *namespace != identity.namespace)
-    {
+    if let Some(namespace) = stack.namespace.as_deref().filter(|namespace| *namespace != identity.namespace) {
         return differs("--namespace", namespace, &identity.namespace);
     }
     Ok(Some(identity))
@@ -197,46 +159,30 @@ fn sources(request: &Request, folder: &Path, console: &Console) -> Result<Vec<So
     for name in &request.files {
         if name == "-" {
             cli::hint_if_terminal(console);
-            sources.push(Source::new(
-                "standard input",
-                text_of(cli::read_stdin()?, "standard input")?,
-            ));
+            sources.push(Source::new("standard input", text_of(cli::read_stdin()?, "standard input")?));
             continue;
         }
         for path in files_of(Path::new(name), folder, request.recursive)? {
             let shown = path.to_string_lossy();
-            sources.push(Source::new(
-                &*shown,
-                read_text(&folder.join(&path), &shown, MAX_FILE)?,
-            ));
+            sources.push(Source::new(&*shown, read_text(&folder.join(&path), &shown, MAX_FILE)?));
         }
     }
     Ok(sources)
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place where this program looks at paths"
-)]
+#[allow(clippy::disallowed_methods, reason = "the one place where this program looks at paths")]
 fn is_file(path: &Path) -> bool {
     path.is_file()
 }
 
 /// A file itself, or the manifests of a folder by name, as kubectl takes them.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place where this program lists folders"
-)]
+#[allow(clippy::disallowed_methods, reason = "the one place where this program lists folders")]
 fn files_of(path: &Path, folder: &Path, recursive: bool) -> Result<Vec<PathBuf>, Diagnostic> {
     if !folder.join(path).is_dir() {
         return Ok(vec![path.to_owned()]);
     }
     let unreadable = |error: std::io::Error| {
-        Diagnostic::machine(format!(
-            "cannot read {}: {}",
-            path.display(),
-            system_reason(&error)
-        ))
+        Diagnostic::machine(format!("cannot read {}: {}", path.display(), system_reason(&error)))
     };
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(folder.join(path)).map_err(unreadable)? {
@@ -245,9 +191,7 @@ fn files_of(path: &Path, folder: &Path, recursive: bool) -> Result<Vec<PathBuf>,
     entries.sort();
     let mut files = Vec::new();
     for entry in entries {
-        let is_manifest = entry
-            .extension()
-            .is_some_and(|end| end == "yaml" || end == "yml" || end == "json");
+        let is_manifest = entry.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json");
         if folder.join(&entry).is_dir() {
             // A link to a folder could lead in a circle.
             if recursive && !folder.join(&entry).is_symlink() {

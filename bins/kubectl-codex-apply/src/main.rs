@@ -4,8 +4,13 @@ mod apply;
 mod arguments;
 mod explain;
 mod gather;
+mod hooks;
+mod namespaces;
+mod preflight;
+mod prune;
 mod report;
 mod scene;
+mod send;
 mod waiting;
 
 fn main() -> std::process::ExitCode {

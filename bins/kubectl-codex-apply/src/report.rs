@@ -14,18 +14,11 @@ use crate::arguments::{DryRun, OutputFormat};
 
 /// `deployment.apps/web`.
 pub(crate) fn name(planned: &Planned) -> String {
-    planned
-        .target
-        .resource
-        .display(&planned.target.object.identity.name)
+    planned.target.resource.display(&planned.target.object.identity.name)
 }
 
 /// The line of an object that was applied; nothing for the others.
-pub(crate) fn line(
-    planned: &Planned,
-    status: &Status,
-    format: Option<OutputFormat>,
-) -> Option<String> {
+pub(crate) fn line(planned: &Planned, status: &Status, format: Option<OutputFormat>) -> Option<String> {
     let Status::Applied(applied) = status else {
         return None;
     };
@@ -67,22 +60,13 @@ pub(crate) fn data(plan: &[Planned], statuses: Option<&[Status]>, format: Output
         let text = |text: &str| Node::from(text);
         let mut fields = Mapping::from_iter([
             ("name", text(&identity.name)),
-            (
-                "namespace",
-                identity
-                    .namespace
-                    .as_deref()
-                    .map_or_else(|| Node::new(Yaml::Null), text),
-            ),
+            ("namespace", identity.namespace.as_deref().map_or_else(|| Node::new(Yaml::Null), text)),
             ("kind", text(&identity.kind)),
             ("apiVersion", text(planned.target.object.api_version())),
             ("action", text(planned.action.word())),
             (
                 "source",
-                text(&format!(
-                    "{}:{}",
-                    planned.target.object.origin.file, planned.target.object.origin.line
-                )),
+                text(&format!("{}:{}", planned.target.object.origin.file, planned.target.object.origin.line)),
             ),
         ]);
         if let Some(status) = statuses.and_then(|statuses| statuses.get(at)) {
@@ -93,10 +77,7 @@ pub(crate) fn data(plan: &[Planned], statuses: Option<&[Status]>, format: Output
             };
             fields.insert("result", text(word));
         }
-        fields.insert(
-            "object",
-            node_of(&redacted(&planned.target.object.value, false)),
-        );
+        fields.insert("object", node_of(&redacted(&planned.target.object.value, false)));
         Node::from(fields)
     };
     let entries: Vec<Node> = plan.iter().enumerate().map(entry).collect();
@@ -118,10 +99,7 @@ pub(crate) fn data(plan: &[Planned], statuses: Option<&[Status]>, format: Output
 pub(crate) fn diffs(plan: &[Planned], show_secrets: bool) -> String {
     let mut text = String::new();
     for planned in plan.iter().filter(|planned| planned.action.is_difference()) {
-        let after = planned
-            .after
-            .as_ref()
-            .unwrap_or(&planned.target.object.value);
+        let after = planned.after.as_ref().unwrap_or(&planned.target.object.value);
         let both = shown(planned.before.as_ref(), Some(after), show_secrets);
         let written = |object: Option<&serde_json::Value>| {
             let mut text = String::new();
@@ -135,10 +113,7 @@ pub(crate) fn diffs(plan: &[Planned], show_secrets: bool) -> String {
             None => name(planned),
         };
         let (before, after) = (written(both.before.as_ref()), written(both.after.as_ref()));
-        text.push_str(&unified(
-            (&format!("live {place}"), &before),
-            (&format!("planned {place}"), &after),
-        ));
+        text.push_str(&unified((&format!("live {place}"), &before), (&format!("planned {place}"), &after)));
     }
     text
 }
@@ -161,8 +136,7 @@ pub(crate) fn summary(plan: &[Planned]) -> String {
         ("refused", "refused"),
         ("same", "unchanged"),
     ];
-    let parts = words
-        .iter()
-        .filter_map(|(key, words)| counts.get(key).map(|count| format!("{count} {words}")));
+    let parts =
+        words.iter().filter_map(|(key, words)| counts.get(key).map(|count| format!("{count} {words}")));
     parts.collect::<Vec<_>>().join(", ")
 }

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use codex_cluster::connect::{
-    Cluster, ConnectRequest, EnvironmentCluster, SERVICE_ACCOUNT, connect,
-};
+use codex_cluster::connect::{Cluster, ConnectRequest, EnvironmentCluster, SERVICE_ACCOUNT, connect};
 use codex_cluster::discovery::{DiscoveryError, Kinds};
 use codex_cluster::document::value_of;
 use codex_cluster::identity::Identity;
@@ -39,9 +37,7 @@ impl Manifests {
         let Some(document) = self.by_place.get(&(origin.file.to_string(), origin.line)) else {
             return message;
         };
-        document
-            .origin
-            .blame(message, position_of(&document.node, path), label)
+        document.origin.blame(message, position_of(&document.node, path), label)
     }
 
     /// The item of services.yaml that an object comes from: `infra.NAME` or `service.NAME`.
@@ -58,10 +54,9 @@ fn position_of(node: &Node, path: &Path) -> Position {
     for step in &path.0 {
         let next = match step {
             Step::Key(key) => node.as_mapping().and_then(|entries| entries.get_entry(key)),
-            Step::Index(index) => node
-                .as_sequence()
-                .and_then(|items| items.get(*index))
-                .map(|item| (item, item)),
+            Step::Index(index) => {
+                node.as_sequence().and_then(|items| items.get(*index)).map(|item| (item, item))
+            }
         };
         let Some((key, value)) = next else { break };
         (node, position) = (value, key.position);
@@ -89,10 +84,7 @@ pub(crate) fn check(
                 let message = Diagnostic::warning(warned.warning.to_string());
                 console.say(&manifests.blame(message, &warned.origin, &warned.path, "here"));
             }
-            Ok(Checked {
-                objects: checked.objects,
-                manifests,
-            })
+            Ok(Checked { objects: checked.objects, manifests })
         }
         Err(refused) => Err(refusal(&manifests, &refused)),
     }
@@ -107,17 +99,10 @@ fn refusal(manifests: &Manifests, refused: &[input::Refused]) -> Diagnostic {
         input::Problem::Empty => return Diagnostic::machine(first.problem.to_string()),
         _ => Diagnostic::input(format!("cannot apply {}", first.origin.file)),
     };
-    let mut message = manifests.blame(
-        message,
-        &first.origin,
-        &first.path,
-        &first.problem.to_string(),
-    );
+    let mut message = manifests.blame(message, &first.origin, &first.path, &first.problem.to_string());
     for further in &refused[1..] {
-        message = message.note(format!(
-            "{}:{}: {}",
-            further.origin.file, further.origin.line, further.problem
-        ));
+        message =
+            message.note(format!("{}:{}: {}", further.origin.file, further.origin.line, further.problem));
     }
     message
 }
@@ -129,18 +114,12 @@ fn objects_of(
     let (mut values, mut manifests) = (Vec::with_capacity(documents.len()), Manifests::default());
     for document in documents {
         let value = value_of(&document.node);
-        let has =
-            |(key, wanted): &(String, String)| value["metadata"]["labels"][key] == wanted.as_str();
+        let has = |(key, wanted): &(String, String)| value["metadata"]["labels"][key] == wanted.as_str();
         if !request.selector.iter().all(has) {
             continue;
         }
-        let origin = input::Origin {
-            file: document.origin.file().clone(),
-            line: document.origin.line,
-        };
-        manifests
-            .by_place
-            .insert((origin.file.to_string(), origin.line), document);
+        let origin = input::Origin { file: document.origin.file().clone(), line: document.origin.line };
+        manifests.by_place.insert((origin.file.to_string(), origin.line), document);
         values.push(input::Document { value, origin });
     }
     Ok((values, manifests))
@@ -176,33 +155,24 @@ pub(crate) async fn reach(
     })
     .await?;
     cluster.notes.iter().for_each(|note| console.info(note));
-    console.info(format!(
-        "cluster: {} at {}",
-        cluster.context, cluster.server
-    ));
+    console.info(format!("cluster: {} at {}", cluster.context, cluster.server));
     Ok(cluster)
 }
 
 /// What the server serves.
 pub(crate) async fn kinds(cluster: &Cluster) -> Result<Kinds, Diagnostic> {
-    Kinds::of_server(&cluster.api)
-        .await
-        .map_err(|error| match error {
-            DiscoveryError::NoAnswer(no_answer) => cluster.unreachable(no_answer).into(),
-            error => Diagnostic::machine(format!("cannot ask {} what it serves", cluster.server))
-                .note(error.to_string()),
-        })
+    Kinds::of_server(&cluster.api).await.map_err(|error| match error {
+        DiscoveryError::NoAnswer(no_answer) => cluster.unreachable(no_answer).into(),
+        error => Diagnostic::machine(format!("cannot ask {} what it serves", cluster.server))
+            .note(error.to_string()),
+    })
 }
 
 /// Whose the objects are.
 pub(crate) fn owner_of(gathered: &Gathered) -> Option<Owner> {
     let identity = gathered.identity.as_ref()?;
     let slot = u32::try_from(identity.slot).ok().filter(|slot| *slot > 0);
-    Some(Owner {
-        project: identity.project.clone(),
-        environment: identity.env.clone(),
-        slot,
-    })
+    Some(Owner { project: identity.project.clone(), environment: identity.env.clone(), slot })
 }
 
 /// Where the objects go.
@@ -213,30 +183,17 @@ pub(crate) fn targets(
     namespace: &str,
     elsewhere: Option<&BTreeSet<Identity>>,
 ) -> Result<Vec<Target>, Diagnostic> {
-    let belonging = Belonging {
-        owner,
-        namespace,
-        elsewhere,
-    };
+    let belonging = Belonging { owner, namespace, elsewhere };
     let manifests = &checked.manifests;
-    let placed = place(
-        std::mem::take(&mut checked.objects),
-        kinds,
-        belonging,
-        |origin| manifests.item(origin),
-    );
+    let placed =
+        place(std::mem::take(&mut checked.objects), kinds, belonging, |origin| manifests.item(origin));
     let targets = placed.map_err(|misplaced| {
         let mut messages = misplaced.into_iter();
         let Some((origin, why)) = messages.next() else {
             return Diagnostic::input("nothing can be applied");
         };
         let message = Diagnostic::input(format!("cannot apply {}", origin.file));
-        let message = manifests.blame(
-            message,
-            &origin,
-            &Path::of_keys(&["kind"]),
-            &why.to_string(),
-        );
+        let message = manifests.blame(message, &origin, &Path::of_keys(&["kind"]), &why.to_string());
         messages.fold(message, |message, (origin, why)| {
             message.note(format!("{}:{}: {why}", origin.file, origin.line))
         })
@@ -244,11 +201,7 @@ pub(crate) fn targets(
     // Namespaces are filled in by now: an object without one may be another's double.
     let objects: Vec<Object> = targets.iter().map(|target| target.object.clone()).collect();
     let doubled = input::doubled(&objects);
-    if doubled.is_empty() {
-        Ok(targets)
-    } else {
-        Err(refusal(manifests, &doubled))
-    }
+    if doubled.is_empty() { Ok(targets) } else { Err(refusal(manifests, &doubled)) }
 }
 
 /// The identities that the same manifests have in another slot, where that can be known.
@@ -258,20 +211,13 @@ pub(crate) fn in_another_slot(
     host: &Host,
     console: &Console,
 ) -> Result<Option<BTreeSet<Identity>>, Diagnostic> {
-    let Some(project) = gathered
-        .project
-        .as_ref()
-        .filter(|project| gathered.is_own && project.context.slot > 0)
+    let Some(project) =
+        gathered.project.as_ref().filter(|project| gathered.is_own && project.context.slot > 0)
     else {
         return Ok(None);
     };
     let context = &project.context;
     let other: Project = load(request, host, console, (&context.env, context.slot + 1))?;
     let others = documents(request, &other, console)?;
-    Ok(Some(
-        others
-            .iter()
-            .filter_map(|document| Identity::of(&value_of(&document.node)))
-            .collect(),
-    ))
+    Ok(Some(others.iter().filter_map(|document| Identity::of(&value_of(&document.node))).collect()))
 }

@@ -163,10 +163,9 @@ pub enum Answer {
 /// What it means that there was no answer.
 pub fn without_answer(transport: Transport) -> Answer {
     match transport {
-        Transport::Connect | Transport::Closed | Transport::TimedOut => Answer::Retry {
-            after: None,
-            reason: RetryReason::Connection,
-        },
+        Transport::Connect | Transport::Closed | Transport::TimedOut => {
+            Answer::Retry { after: None, reason: RetryReason::Connection }
+        }
         Transport::Tls | Transport::Unsent => Answer::Unreachable(transport),
     }
 }
@@ -201,42 +200,26 @@ pub fn classify(reply: Reply<'_>, request: Request<'_>) -> Answer {
 }
 
 fn other(code: u16, status: &Status<'_>) -> Answer {
-    Answer::Other {
-        code,
-        message: status.message.to_owned(),
-    }
+    Answer::Other { code, message: status.message.to_owned() }
 }
 
 fn manifest(status: &Status<'_>) -> Answer {
-    let causes =
-        invalid::causes(status).unwrap_or_else(|| invalid::typed_patch_causes(status.message));
-    let message = if causes.is_empty() {
-        invalid::without_values(status.message)
-    } else {
-        String::new()
-    };
+    let causes = invalid::causes(status).unwrap_or_else(|| invalid::typed_patch_causes(status.message));
+    let message = if causes.is_empty() { invalid::without_values(status.message) } else { String::new() };
     Answer::Manifest { causes, message }
 }
 
 fn conflict(status: &Status<'_>) -> Answer {
-    let conflicts: Vec<Conflict> = status
-        .causes()
-        .filter_map(|cause| Conflict::read(&cause))
-        .collect();
+    let conflicts: Vec<Conflict> = status.causes().filter_map(|cause| Conflict::read(&cause)).collect();
     if !conflicts.is_empty() {
         return Answer::Ownership(conflicts);
     }
     match status.reason {
-        "AlreadyExists" => Answer::AlreadyExists {
-            being_deleted: status.message.starts_with("object is being deleted"),
-        },
-        _ if status
-            .causes()
-            .any(|cause| cause.reason == "NamespaceTerminating") =>
-        {
-            Answer::NamespaceTerminating {
-                namespace: String::new(),
-            }
+        "AlreadyExists" => {
+            Answer::AlreadyExists { being_deleted: status.message.starts_with("object is being deleted") }
+        }
+        _ if status.causes().any(|cause| cause.reason == "NamespaceTerminating") => {
+            Answer::NamespaceTerminating { namespace: String::new() }
         }
         _ => Answer::LostRace,
     }
@@ -244,39 +227,24 @@ fn conflict(status: &Status<'_>) -> Answer {
 
 fn not_found(status: &Status<'_>, request: Request<'_>) -> Answer {
     let unserved = status.message.is_empty()
-        || status
-            .message
-            .starts_with("the server could not find the requested resource")
+        || status.message.starts_with("the server could not find the requested resource")
         || status.message.starts_with("404 page not found");
     if unserved {
-        let [group, version, kind] =
-            [request.group, request.version, request.kind].map(str::to_owned);
-        return Answer::KindNotServed {
-            group,
-            version,
-            kind,
-        };
+        let [group, version, kind] = [request.group, request.version, request.kind].map(str::to_owned);
+        return Answer::KindNotServed { group, version, kind };
     }
-    let missing = status
-        .message
-        .strip_prefix("namespaces \"")
-        .and_then(|rest| rest.strip_suffix("\" not found"));
+    let missing =
+        status.message.strip_prefix("namespaces \"").and_then(|rest| rest.strip_suffix("\" not found"));
     match missing {
-        Some(namespace) => Answer::NamespaceMissing {
-            namespace: namespace.to_owned(),
-        },
-        None => Answer::NotFound {
-            message: status.message.to_owned(),
-        },
+        Some(namespace) => Answer::NamespaceMissing { namespace: namespace.to_owned() },
+        None => Answer::NotFound { message: status.message.to_owned() },
     }
 }
 
 /// The message of an admission webhook or policy that refused the object, whatever status it chose.
 fn denial(message: &str) -> Option<String> {
-    let webhook =
-        message.starts_with("admission webhook \"") && message.contains(" denied the request");
-    let policy =
-        message.contains("ValidatingAdmissionPolicy '") && message.contains(" denied request");
+    let webhook = message.starts_with("admission webhook \"") && message.contains(" denied the request");
+    let policy = message.contains("ValidatingAdmissionPolicy '") && message.contains(" denied request");
     (webhook || policy).then(|| message.to_owned())
 }
 
@@ -290,10 +258,7 @@ fn webhook_down(message: &str) -> Option<Answer> {
         None => ("", rest),
     };
     let detail = detail.trim_start_matches([':', ' ']);
-    Some(Answer::WebhookDown {
-        webhook: webhook.to_owned(),
-        detail: detail.to_owned(),
-    })
+    Some(Answer::WebhookDown { webhook: webhook.to_owned(), detail: detail.to_owned() })
 }
 
 #[cfg(test)]
@@ -302,28 +267,14 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    const REQUEST: Request<'_> = Request {
-        group: "apps",
-        version: "v1",
-        kind: "Deployment",
-    };
+    const REQUEST: Request<'_> = Request { group: "apps", version: "v1", kind: "Deployment" };
 
     fn answer(code: u16, body: Value) -> Answer {
-        classify(
-            Reply {
-                code,
-                body: &body,
-                retry_after: None,
-            },
-            REQUEST,
-        )
+        classify(Reply { code, body: &body, retry_after: None }, REQUEST)
     }
 
     fn retry(reason: RetryReason) -> Answer {
-        Answer::Retry {
-            after: None,
-            reason,
-        }
+        Answer::Retry { after: None, reason }
     }
 
     #[test]
@@ -332,18 +283,14 @@ mod tests {
             "reason": "FieldManagerConflict", "field": ".spec.replicas",
             "message": "conflict with \"kube-controller-manager\" with subresource \"scale\" using apps/v1"
         }]);
-        let Answer::Ownership(conflicts) = answer(
-            409,
-            json!({"reason": "Conflict", "details": {"causes": causes}}),
-        ) else {
+        let Answer::Ownership(conflicts) =
+            answer(409, json!({"reason": "Conflict", "details": {"causes": causes}}))
+        else {
             panic!("it is a conflict")
         };
         assert!(conflicts[0].is_autoscaler());
         assert_eq!(
-            answer(
-                409,
-                json!({"reason": "Conflict", "message": "the object has been modified"})
-            ),
+            answer(409, json!({"reason": "Conflict", "message": "the object has been modified"})),
             Answer::LostRace
         );
         assert_eq!(answer(409, Value::Null), Answer::LostRace);
@@ -352,9 +299,7 @@ mod tests {
                 409,
                 json!({"reason": "AlreadyExists", "message": "object is being deleted: pods \"a\" already exists"})
             ),
-            Answer::AlreadyExists {
-                being_deleted: true
-            }
+            Answer::AlreadyExists { being_deleted: true }
         );
     }
 
@@ -372,29 +317,12 @@ mod tests {
             answer(500, json!({"reason": "InternalError", "message": "x"})),
             retry(RetryReason::Internal)
         );
-        let body =
-            json!({"reason": "ServerTimeout", "message": "x", "details": {"retryAfterSeconds": 2}});
+        let body = json!({"reason": "ServerTimeout", "message": "x", "details": {"retryAfterSeconds": 2}});
         let after = Some(Duration::from_secs(2));
-        assert_eq!(
-            answer(500, body),
-            Answer::Retry {
-                after,
-                reason: RetryReason::Unavailable
-            }
-        );
-        let header = Reply {
-            code: 429,
-            body: &Value::Null,
-            retry_after: Some(Duration::from_secs(9)),
-        };
+        assert_eq!(answer(500, body), Answer::Retry { after, reason: RetryReason::Unavailable });
+        let header = Reply { code: 429, body: &Value::Null, retry_after: Some(Duration::from_secs(9)) };
         let after = Some(Duration::from_secs(9));
-        assert_eq!(
-            classify(header, REQUEST),
-            Answer::Retry {
-                after,
-                reason: RetryReason::Busy
-            }
-        );
+        assert_eq!(classify(header, REQUEST), Answer::Retry { after, reason: RetryReason::Busy });
     }
 
     #[test]
@@ -410,27 +338,12 @@ mod tests {
     #[test]
     fn a_500_without_reason_is_the_manifests_fault() {
         let message = "failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): .spec.replcas: field not declared in schema";
-        let cause = Cause {
-            field: ".spec.replcas".into(),
-            clause: "field not declared in schema".into(),
-        };
+        let cause = Cause { field: ".spec.replcas".into(), clause: "field not declared in schema".into() };
         assert_eq!(
-            answer(
-                500,
-                json!({"status": "Failure", "message": message, "code": 500})
-            ),
-            Answer::Manifest {
-                causes: vec![cause],
-                message: String::new()
-            }
+            answer(500, json!({"status": "Failure", "message": message, "code": 500})),
+            Answer::Manifest { causes: vec![cause], message: String::new() }
         );
-        assert_eq!(
-            answer(500, Value::Null),
-            Answer::Other {
-                code: 500,
-                message: String::new()
-            }
-        );
+        assert_eq!(answer(500, Value::Null), Answer::Other { code: 500, message: String::new() });
     }
 
     #[test]
@@ -444,68 +357,39 @@ mod tests {
             }
         );
         for (code, message) in [
-            (
-                400,
-                "admission webhook \"guard.example.org\" denied the request: no latest tags",
-            ),
-            (
-                403,
-                "admission webhook \"guard.example.org\" denied the request: failed calling webhook",
-            ),
+            (400, "admission webhook \"guard.example.org\" denied the request: no latest tags"),
+            (403, "admission webhook \"guard.example.org\" denied the request: failed calling webhook"),
             (
                 422,
                 "deployments.apps \"web\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no",
             ),
         ] {
-            assert_eq!(
-                answer(code, json!({"message": message})),
-                Answer::Denied {
-                    message: message.into()
-                }
-            );
+            assert_eq!(answer(code, json!({"message": message})), Answer::Denied { message: message.into() });
         }
     }
 
     #[test]
     fn what_is_missing_is_named() {
-        let unserved = Answer::KindNotServed {
-            group: "apps".into(),
-            version: "v1".into(),
-            kind: "Deployment".into(),
-        };
+        let unserved =
+            Answer::KindNotServed { group: "apps".into(), version: "v1".into(), kind: "Deployment".into() };
         assert_eq!(answer(404, Value::Null), unserved);
         let message = "the server could not find the requested resource";
+        assert_eq!(answer(404, json!({"reason": "NotFound", "message": message})), unserved);
         assert_eq!(
-            answer(404, json!({"reason": "NotFound", "message": message})),
-            unserved
-        );
-        assert_eq!(
-            answer(
-                404,
-                json!({"reason": "NotFound", "message": "namespaces \"shop\" not found"})
-            ),
-            Answer::NamespaceMissing {
-                namespace: "shop".into()
-            }
+            answer(404, json!({"reason": "NotFound", "message": "namespaces \"shop\" not found"})),
+            Answer::NamespaceMissing { namespace: "shop".into() }
         );
         let message = "roles.rbac.authorization.k8s.io \"reader\" not found";
-        assert_eq!(
-            answer(404, json!({"message": message})),
-            Answer::NotFound {
-                message: message.into()
-            }
-        );
+        assert_eq!(answer(404, json!({"message": message})), Answer::NotFound { message: message.into() });
     }
 
     #[test]
     fn a_bad_request_is_the_manifests_fault() {
-        let message = "Deployment in version \"v1\" cannot be handled as a Deployment: no kind \"Deploymint\"";
+        let message =
+            "Deployment in version \"v1\" cannot be handled as a Deployment: no kind \"Deploymint\"";
         assert_eq!(
             answer(400, json!({"reason": "BadRequest", "message": message})),
-            Answer::Manifest {
-                causes: vec![],
-                message: message.into()
-            }
+            Answer::Manifest { causes: vec![], message: message.into() }
         );
     }
 
@@ -515,10 +399,7 @@ mod tests {
         assert_eq!(answer(410, json!({"reason": "Expired"})), Answer::Expired);
         assert_eq!(
             answer(413, json!({"message": "too large"})),
-            Answer::Other {
-                code: 413,
-                message: "too large".into()
-            }
+            Answer::Other { code: 413, message: "too large".into() }
         );
     }
 

@@ -43,11 +43,7 @@ impl Answer {
 
     /// The answer as [`crate::answer::classify`] takes it.
     pub fn reply(&self) -> Reply<'_> {
-        Reply {
-            code: self.status,
-            body: &self.body,
-            retry_after: self.retry_after,
-        }
+        Reply { code: self.status, body: &self.body, retry_after: self.retry_after }
     }
 
     /// The server's own words, or its status where it said nothing.
@@ -113,8 +109,7 @@ impl Api {
     /// # Errors
     /// No answer came.
     pub async fn patch(&self, path: &str, kind: &str, body: &Value) -> Result<Answer, NoAnswer> {
-        self.send(Method::PATCH, path, JSON, Some((kind, body)))
-            .await
+        self.send(Method::PATCH, path, JSON, Some((kind, body))).await
     }
 
     /// Creates an object.
@@ -122,8 +117,7 @@ impl Api {
     /// # Errors
     /// No answer came.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, NoAnswer> {
-        self.send(Method::POST, path, JSON, Some((JSON, body)))
-            .await
+        self.send(Method::POST, path, JSON, Some((JSON, body))).await
     }
 
     /// Deletes an object.
@@ -131,8 +125,7 @@ impl Api {
     /// # Errors
     /// No answer came.
     pub async fn delete(&self, path: &str, options: &Value) -> Result<Answer, NoAnswer> {
-        self.send(Method::DELETE, path, JSON, Some((JSON, options)))
-            .await
+        self.send(Method::DELETE, path, JSON, Some((JSON, options))).await
     }
 
     async fn send(
@@ -142,10 +135,7 @@ impl Api {
         accept: &str,
         body: Option<(&str, &Value)>,
     ) -> Result<Answer, NoAnswer> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(ACCEPT, accept);
+        let mut request = Request::builder().method(method).uri(path).header(ACCEPT, accept);
         let bytes = match body {
             None => Vec::new(),
             Some((kind, body)) => {
@@ -157,20 +147,11 @@ impl Api {
         let exchange = async {
             let response = self.client.send(request).await?;
             let status = response.status().as_u16();
-            let retry_after = response
-                .headers()
-                .get(RETRY_AFTER)
-                .and_then(|value| value.to_str().ok());
-            let retry_after = retry_after
-                .and_then(|text| text.trim().parse().ok())
-                .map(Duration::from_secs);
+            let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+            let retry_after = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
             let bytes = response.into_body().collect_bytes().await?;
             let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-            Ok(Answer {
-                status,
-                retry_after,
-                body,
-            })
+            Ok(Answer { status, retry_after, body })
         };
         within(self.timeout, exchange).await
     }
@@ -181,10 +162,7 @@ impl Api {
     /// # Errors
     /// The server says no, or no answer came.
     pub async fn watch(&self, path: &str) -> Result<impl Stream<Item = Event> + use<>, NoWatch> {
-        let request = Request::builder()
-            .uri(path)
-            .header(ACCEPT, JSON)
-            .body(Vec::new());
+        let request = Request::builder().uri(path).header(ACCEPT, JSON).body(Vec::new());
         let request = request.map_err(|error| NoWatch::NoAnswer(unsent(error)))?;
         let begin = async { Ok(self.client.request_events::<Value>(request).await) };
         let events = match within(self.timeout, begin).await {
@@ -194,9 +172,7 @@ impl Api {
             Err(no_answer) => return Err(NoWatch::NoAnswer(no_answer)),
         };
         Ok(events.filter_map(async |event| match event {
-            Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => {
-                Some(Event::Present(object))
-            }
+            Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => Some(Event::Present(object)),
             Ok(WatchEvent::Deleted(object)) => Some(Event::Gone(object)),
             Ok(WatchEvent::Bookmark(_)) => None,
             Ok(WatchEvent::Error(_)) | Err(_) => Some(Event::Over),
@@ -219,10 +195,7 @@ async fn within<T>(
     };
     match tokio::time::timeout(timeout, exchange).await {
         Ok(answer) => answer.map_err(NoAnswer::from),
-        Err(_) => Err(NoAnswer::new(
-            Transport::TimedOut,
-            format!("no answer within {timeout:?}"),
-        )),
+        Err(_) => Err(NoAnswer::new(Transport::TimedOut, format!("no answer within {timeout:?}"))),
     }
 }
 
@@ -232,9 +205,5 @@ fn unsent(error: http::Error) -> NoAnswer {
 
 /// kube's form of a refusal, back in the form that the server gave.
 fn refusal(status: &kube::core::Status) -> Answer {
-    Answer {
-        status: status.code,
-        retry_after: None,
-        body: serde_json::to_value(status).unwrap_or_default(),
-    }
+    Answer { status: status.code, retry_after: None, body: serde_json::to_value(status).unwrap_or_default() }
 }

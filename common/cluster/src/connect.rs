@@ -108,10 +108,7 @@ pub async fn connect(request: &ConnectRequest<'_>) -> Result<Cluster, ConnectErr
         api: Api::new(connection.client, timeout),
         context: selection.context.clone(),
         server: connection.server,
-        namespace: selection
-            .namespace
-            .clone()
-            .unwrap_or_else(|| "default".to_owned()),
+        namespace: selection.namespace.clone().unwrap_or_else(|| "default".to_owned()),
         notes,
         proxy: connection.proxy,
         selection,
@@ -133,19 +130,13 @@ impl Cluster {
 impl std::fmt::Debug for Cluster {
     /// Names only: credentials stay out of logs.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cluster")
-            .field("context", &self.context)
-            .field("server", &self.server)
-            .finish()
+        f.debug_struct("Cluster").field("context", &self.context).field("server", &self.server).finish()
     }
 }
 
 /// A path as people write it: a leading `~` is the home directory, relative ones start at the working directory.
 fn resolved(path: &str, request: &ConnectRequest<'_>) -> PathBuf {
-    let home = request
-        .variables
-        .get("HOME")
-        .filter(|home| !home.is_empty());
+    let home = request.variables.get("HOME").filter(|home| !home.is_empty());
     match (path.strip_prefix('~'), home) {
         (Some(""), Some(home)) => PathBuf::from(home),
         (Some(rest), Some(home)) if rest.starts_with('/') => PathBuf::from(format!("{home}{rest}")),

@@ -13,14 +13,8 @@ use crate::LAST_APPLIED;
 use crate::identity::{group, kind};
 
 /// What differs between any two states of an object and tells nothing.
-const NOISE: [&str; 6] = [
-    "managedFields",
-    "resourceVersion",
-    "uid",
-    "generation",
-    "creationTimestamp",
-    "selfLink",
-];
+const NOISE: [&str; 6] =
+    ["managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"];
 
 /// How many lines that are alike stand around a change.
 const CONTEXT: usize = 3;
@@ -39,15 +33,10 @@ pub struct Shown {
 /// A Secret's values become `*** (12 bytes)`, and `*** (12 bytes, changed)` in the new state where they
 /// differ, unless `show_secrets`. The annotation of client-side apply goes: it repeats the object, secrets too.
 pub fn shown(before: Option<&Value>, after: Option<&Value>, show_secrets: bool) -> Shown {
-    let mut shown = Shown {
-        before: before.map(without_noise),
-        after: after.map(without_noise),
-    };
+    let mut shown = Shown { before: before.map(without_noise), after: after.map(without_noise) };
     if !show_secrets {
         for field in ["data", "stringData"] {
-            let was = before
-                .filter(|object| is_secret(object))
-                .map(|object| object[field].clone());
+            let was = before.filter(|object| is_secret(object)).map(|object| object[field].clone());
             for (state, is_new) in [(&mut shown.before, false), (&mut shown.after, true)] {
                 let Some(object) = state.as_mut().filter(|object| is_secret(object)) else {
                     continue;
@@ -61,9 +50,7 @@ pub fn shown(before: Option<&Value>, after: Option<&Value>, show_secrets: bool) 
 
 /// One object as it may be shown: see [`shown`].
 pub fn redacted(object: &Value, show_secrets: bool) -> Value {
-    shown(None, Some(object), show_secrets)
-        .after
-        .unwrap_or(Value::Null)
+    shown(None, Some(object), show_secrets).after.unwrap_or(Value::Null)
 }
 
 fn is_secret(object: &Value) -> bool {
@@ -80,12 +67,8 @@ fn without_noise(object: &Value) -> Value {
         return object;
     };
     metadata.retain(|key, _| !NOISE.contains(&key.as_str()));
-    let annotations = metadata
-        .get_mut("annotations")
-        .and_then(Value::as_object_mut);
-    if let Some(annotations) =
-        annotations.filter(|annotations| annotations.contains_key(LAST_APPLIED))
-    {
+    let annotations = metadata.get_mut("annotations").and_then(Value::as_object_mut);
+    if let Some(annotations) = annotations.filter(|annotations| annotations.contains_key(LAST_APPLIED)) {
         annotations.remove(LAST_APPLIED);
         if annotations.is_empty() {
             metadata.remove("annotations");
@@ -108,11 +91,7 @@ fn hide(secret: &mut Value, field: &str, was: Option<&Value>) {
         .into_iter()
         .map(|(key, value)| {
             let old = before.and_then(|before| before.get(&key));
-            let changed = if old.is_some_and(|old| *old != value) {
-                ", changed"
-            } else {
-                ""
-            };
+            let changed = if old.is_some_and(|old| *old != value) { ", changed" } else { "" };
             let hidden = match length(&value, field == "data") {
                 Some(1) => format!("*** (1 byte{changed})"),
                 Some(length) => format!("*** ({length} bytes{changed})"),
@@ -130,10 +109,7 @@ fn length(value: &Value, encoded: bool) -> Option<usize> {
     if !encoded {
         return Some(text.len());
     }
-    base64::engine::general_purpose::STANDARD
-        .decode(text)
-        .ok()
-        .map(|bytes| bytes.len())
+    base64::engine::general_purpose::STANDARD.decode(text).ok().map(|bytes| bytes.len())
 }
 
 /// The unified diff of two texts under their names; empty if they are the same.
@@ -142,10 +118,7 @@ pub fn unified(before: (&str, &str), after: (&str, &str)) -> String {
         return String::new();
     }
     let diff = TextDiff::from_lines(before.1, after.1);
-    diff.unified_diff()
-        .context_radius(CONTEXT)
-        .header(before.0, after.0)
-        .to_string()
+    diff.unified_diff().context_radius(CONTEXT).header(before.0, after.0).to_string()
 }
 
 #[cfg(test)]
@@ -161,9 +134,8 @@ mod tests {
     #[test]
     fn a_secret_shows_only_what_changed() {
         let before = secret(json!({"same": "YQ==", "other": "aHVudGVyMg==", "gone": "eA=="}));
-        let after = secret(
-            json!({"same": "YQ==", "other": "aHVudGVyMw==", "new": "eHl6", "odd": "%", "worse": 7}),
-        );
+        let after =
+            secret(json!({"same": "YQ==", "other": "aHVudGVyMw==", "new": "eHl6", "odd": "%", "worse": 7}));
         let shown = shown(Some(&before), Some(&after), false);
         assert_eq!(
             shown.before.expect("there")["data"],
@@ -199,10 +171,7 @@ mod tests {
         object["metadata"]["annotations"] = json!({LAST_APPLIED: "hunter2"});
         assert_eq!(redacted(&object, false), clean);
         object["metadata"]["annotations"] = json!({LAST_APPLIED: "hunter2", "a": "b"});
-        assert_eq!(
-            redacted(&object, false)["metadata"]["annotations"],
-            json!({"a": "b"})
-        );
+        assert_eq!(redacted(&object, false)["metadata"]["annotations"], json!({"a": "b"}));
     }
 
     #[test]
@@ -214,10 +183,7 @@ mod tests {
             "--- live\n+++ applied\n@@ -2,5 +2,5 @@\n b\n c\n d\n-e\n+E\n f\n"
         );
         assert_eq!(unified(("live", before), ("applied", before)), "");
-        assert_eq!(
-            unified(("/dev/null", ""), ("new", "a\n")),
-            "--- /dev/null\n+++ new\n@@ -0,0 +1 @@\n+a\n"
-        );
+        assert_eq!(unified(("/dev/null", ""), ("new", "a\n")), "--- /dev/null\n+++ new\n@@ -0,0 +1 @@\n+a\n");
     }
 
     proptest! {

@@ -52,21 +52,13 @@ impl Resource {
 
     /// The apiVersion of objects of this kind.
     pub fn api_version(&self) -> String {
-        if self.group.is_empty() {
-            self.version.clone()
-        } else {
-            format!("{}/{}", self.group, self.version)
-        }
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
     }
 
     /// What kubectl calls an object of this kind: `deployment.apps/web`.
     pub fn display(&self, name: &str) -> String {
         let kind = self.kind.to_lowercase();
-        if self.group.is_empty() {
-            format!("{kind}/{name}")
-        } else {
-            format!("{kind}.{}/{name}", self.group)
-        }
+        if self.group.is_empty() { format!("{kind}/{name}") } else { format!("{kind}.{}/{name}", self.group) }
     }
 }
 
@@ -96,10 +88,7 @@ impl Kinds {
     /// # Errors
     /// No answer came, or one that is no discovery document.
     pub async fn of_server(api: &Api) -> Result<Self, DiscoveryError> {
-        let (core, groups) = tokio::join!(
-            api.get_as("/api", AGGREGATED),
-            api.get_as("/apis", AGGREGATED)
-        );
+        let (core, groups) = tokio::join!(api.get_as("/api", AGGREGATED), api.get_as("/apis", AGGREGATED));
         let mut kinds = Self::default();
         for answer in [core?, groups?] {
             if !answer.is_success() {
@@ -130,11 +119,7 @@ impl Kinds {
 
     /// Adds a kind, one that comes with a CustomResourceDefinition of the same stream for instance.
     pub fn insert(&mut self, resource: Resource) {
-        let key = (
-            resource.group.clone(),
-            resource.version.clone(),
-            resource.kind.clone(),
-        );
+        let key = (resource.group.clone(), resource.version.clone(), resource.kind.clone());
         self.by_kind.entry(key).or_insert(self.resources.len());
         self.resources.push(resource);
     }
@@ -142,17 +127,9 @@ impl Kinds {
     /// The kind of an `apiVersion`.
     pub fn find(&self, api_version: &str, kind: &str) -> Found<'_> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        match self
-            .by_kind
-            .get(&(group.to_owned(), version.to_owned(), kind.to_owned()))
-        {
+        match self.by_kind.get(&(group.to_owned(), version.to_owned(), kind.to_owned())) {
             Some(at) => Found::Served(&self.resources[*at]),
-            None if self
-                .broken
-                .contains(&(group.to_owned(), version.to_owned())) =>
-            {
-                Found::Broken
-            }
+            None if self.broken.contains(&(group.to_owned(), version.to_owned())) => Found::Broken,
             None => Found::Unknown,
         }
     }
@@ -170,9 +147,9 @@ impl Kinds {
         let is_there = |resource: &&Resource| {
             place.is_empty()
                 || place == resource.group
-                || place.split_once('.').is_some_and(|(version, group)| {
-                    version == resource.version && group == resource.group
-                })
+                || place
+                    .split_once('.')
+                    .is_some_and(|(version, group)| version == resource.version && group == resource.group)
         };
         self.resources.iter().filter(is_called).find(is_there)
     }
@@ -180,12 +157,8 @@ impl Kinds {
     /// The kinds whose objects can be listed and deleted, each once, in the version that the server prefers.
     pub fn deletable(&self) -> impl Iterator<Item = &Resource> {
         let mut seen = BTreeSet::new();
-        let listed = self
-            .resources
-            .iter()
-            .filter(|resource| resource.is_deletable);
-        listed
-            .filter(move |resource| seen.insert((resource.group.as_str(), resource.kind.as_str())))
+        let listed = self.resources.iter().filter(|resource| resource.is_deletable);
+        listed.filter(move |resource| seen.insert((resource.group.as_str(), resource.kind.as_str())))
     }
 
     /// The names of all kinds, for suggestions.
@@ -196,11 +169,7 @@ impl Kinds {
 
 fn read(group: &str, version: &str, resource: &Value) -> Resource {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let short = resource["shortNames"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
+    let short = resource["shortNames"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let singular = resource["singularResource"].as_str();
     Resource {
         group: group.to_owned(),
@@ -209,15 +178,9 @@ fn read(group: &str, version: &str, resource: &Value) -> Resource {
         plural: text(&resource["resource"]),
         is_namespaced: resource["scope"] == "Namespaced",
         is_deletable: ["list", "delete"].iter().all(|verb| {
-            resource["verbs"]
-                .as_array()
-                .is_some_and(|verbs| verbs.iter().any(|known| known == verb))
+            resource["verbs"].as_array().is_some_and(|verbs| verbs.iter().any(|known| known == verb))
         }),
-        aliases: short
-            .chain(singular)
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned)
-            .collect(),
+        aliases: short.chain(singular).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
     }
 }
 
@@ -245,10 +208,8 @@ mod tests {
             json!({"resource": plural, "responseKind": {"kind": kind}, "scope": "Namespaced",
                    "singularResource": kind.to_lowercase(), "shortNames": short})
         };
-        let group =
-            |name: &str, versions: Value| json!({"metadata": {"name": name}, "versions": versions});
-        let version =
-            |name: &str, resources: Value| json!({"version": name, "resources": resources});
+        let group = |name: &str, versions: Value| json!({"metadata": {"name": name}, "versions": versions});
+        let version = |name: &str, resources: Value| json!({"version": name, "resources": resources});
         let mut kinds = Kinds::default();
         kinds.add(&json!({"items": [
             group("", json!([version("v1", json!([resource("services", "Service", &["svc"])]))])),
@@ -265,27 +226,16 @@ mod tests {
     #[test]
     fn people_call_kinds_by_many_names() {
         let kinds = kinds();
-        let place = |name: &str| {
-            kinds
-                .named(name)
-                .map(|found| (found.group.as_str(), found.version.as_str()))
-        };
-        for name in [
-            "Deployment",
-            "deployment",
-            "deployments",
-            "deploy",
-            "deployments.apps",
-            "Deployment.v1.apps",
-        ] {
+        let place =
+            |name: &str| kinds.named(name).map(|found| (found.group.as_str(), found.version.as_str()));
+        for name in
+            ["Deployment", "deployment", "deployments", "deploy", "deployments.apps", "Deployment.v1.apps"]
+        {
             assert_eq!(place(name), Some(("apps", "v1")), "{name}");
         }
         assert_eq!(place("deployments.v1beta1.apps"), Some(("apps", "v1beta1")));
         assert_eq!(place("svc"), Some(("", "v1")));
-        assert_eq!(
-            place("service.serving.example.org"),
-            Some(("serving.example.org", "v2"))
-        );
+        assert_eq!(place("service.serving.example.org"), Some(("serving.example.org", "v2")));
         assert_eq!(place("deploymint"), None);
         assert_eq!(place("deploy.nope"), None);
     }
@@ -293,10 +243,7 @@ mod tests {
     #[test]
     fn a_group_whose_server_is_down_is_broken_and_others_are_not() {
         let kinds = kinds();
-        assert!(matches!(
-            kinds.find("apps/v1", "Deployment"),
-            Found::Served(_)
-        ));
+        assert!(matches!(kinds.find("apps/v1", "Deployment"), Found::Served(_)));
         assert_eq!(kinds.find("broken.example.org/v1", "X"), Found::Broken);
         assert_eq!(kinds.find("v1", "Nope"), Found::Unknown);
     }

@@ -27,10 +27,7 @@ fn value_at(node: &Node, depth: usize) -> Value {
         Yaml::Sequence(items) => items.iter().map(|item| value_at(item, depth + 1)).collect(),
         Yaml::Mapping(entries) => {
             let fields = entries.iter().map(|(key, value)| {
-                (
-                    key.text().unwrap_or_default().into_owned(),
-                    value_at(value, depth + 1),
-                )
+                (key.text().unwrap_or_default().into_owned(), value_at(value, depth + 1))
             });
             Value::Object(fields.collect::<Map<String, Value>>())
         }
@@ -49,12 +46,9 @@ pub fn node_of(value: &Value) -> Node {
         },
         Value::String(text) => Node::from(text.as_str()),
         Value::Array(items) => Node::from(items.iter().map(node_of).collect::<Vec<Node>>()),
-        Value::Object(fields) => Node::from(
-            fields
-                .iter()
-                .map(|(key, value)| (key, node_of(value)))
-                .collect::<Mapping>(),
-        ),
+        Value::Object(fields) => {
+            Node::from(fields.iter().map(|(key, value)| (key, node_of(value))).collect::<Mapping>())
+        }
     }
 }
 

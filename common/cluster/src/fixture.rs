@@ -30,17 +30,9 @@ impl Drop for Folder {
 
 /// A project of the slot 3 in the environment `ai`, from a services.yaml.
 #[allow(clippy::disallowed_methods)]
-pub(crate) fn project(
-    folder: &Folder,
-    text: &str,
-    process: &[(&str, &str)],
-    mode: Mode,
-) -> Project {
+pub(crate) fn project(folder: &Folder, text: &str, process: &[(&str, &str)], mode: Mode) -> Project {
     std::fs::write(folder.0.join("services.yaml"), text).unwrap();
-    let process: Map = process
-        .iter()
-        .map(|(name, value)| ((*name).into(), (*value).into()))
-        .collect();
+    let process: Map = process.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     let request = LoadRequest {
         config: "services.yaml",
         folder: &folder.0,

@@ -61,8 +61,7 @@ impl HookContext<'_> {
     /// The environment's namespace, for built-ins that can't do without.
     fn namespace(&self) -> Result<&str, Fault> {
         match self.project.context.namespace.as_str() {
-            "" => Err(Fault::failed("the environment has no namespace")
-                .hint("name one with `--namespace`")),
+            "" => Err(Fault::failed("the environment has no namespace").hint("name one with `--namespace`")),
             namespace => Ok(namespace),
         }
     }
@@ -88,19 +87,9 @@ pub fn check(list: &str, steps: &[HookStep], project: &Project) -> Result<(), Ho
 ///
 /// # Errors
 /// The first failure of a step that doesn't say `continueOnError`; an interrupt always is one.
-pub async fn run(
-    list: &str,
-    steps: &[HookStep],
-    context: &HookContext<'_>,
-) -> Result<(), HookError> {
+pub async fn run(list: &str, steps: &[HookStep], context: &HookContext<'_>) -> Result<(), HookError> {
     for (at, step) in steps.iter().enumerate() {
-        let Step {
-            name,
-            position,
-            is_tolerant,
-            limit,
-            action,
-        } = Step::of(step, at, context.project);
+        let Step { name, position, is_tolerant, limit, action } = Step::of(step, at, context.project);
         let listener = context.listener;
         let result = match action {
             Ok(action) => match action.idle_reason() {
@@ -127,11 +116,7 @@ pub async fn run(
 }
 
 /// Runs an action within the step's own time, unless the user stops it.
-async fn limited(
-    action: Action,
-    limit: Option<Duration>,
-    context: &HookContext<'_>,
-) -> Result<(), Fault> {
+async fn limited(action: Action, limit: Option<Duration>, context: &HookContext<'_>) -> Result<(), Fault> {
     let stop = async {
         match limit {
             Some(limit) => sleep_until(Instant::now() + limit).await,
@@ -192,9 +177,5 @@ async fn checked(context: &HookContext<'_>) -> Result<(), Fault> {
         .filter(|check| check.outcome == Outcome::Fail)
         .map(|check| check.name.as_str())
         .collect();
-    if failed.is_empty() {
-        Ok(())
-    } else {
-        Err(Fault::failed(format!("failed: {}", failed.join(", "))))
-    }
+    if failed.is_empty() { Ok(()) } else { Err(Fault::failed(format!("failed: {}", failed.join(", ")))) }
 }

@@ -60,12 +60,7 @@ pub fn group_of(api_version: &str) -> &str {
 
 /// The group of an object; empty where it states none.
 pub(crate) fn group(object: &Value) -> &str {
-    group_of(
-        object
-            .get("apiVersion")
-            .and_then(Value::as_str)
-            .unwrap_or(""),
-    )
+    group_of(object.get("apiVersion").and_then(Value::as_str).unwrap_or(""))
 }
 
 /// The kind of an object; empty where it states none.
@@ -127,8 +122,7 @@ mod tests {
 
     #[test]
     fn an_empty_namespace_is_none() {
-        let object =
-            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": ""}});
+        let object = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": ""}});
         assert_eq!(Identity::of(&object).expect("complete").namespace, None);
         assert_eq!(Identity::of(&json!({"kind": "Pod"})), None);
     }

@@ -61,10 +61,7 @@ pub struct Object {
 impl Object {
     /// The apiVersion that the object is written in.
     pub fn api_version(&self) -> &str {
-        self.value
-            .get("apiVersion")
-            .and_then(Value::as_str)
-            .unwrap_or("")
+        self.value.get("apiVersion").and_then(Value::as_str).unwrap_or("")
     }
 }
 
@@ -78,14 +75,8 @@ pub struct Checked {
 }
 
 /// What only the server writes. Sent along it would be claimed as ours, or refused.
-const SERVER_METADATA: [&str; 6] = [
-    "managedFields",
-    "resourceVersion",
-    "uid",
-    "generation",
-    "creationTimestamp",
-    "selfLink",
-];
+const SERVER_METADATA: [&str; 6] =
+    ["managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink"];
 
 /// Checks a whole input and makes it ready to be compared and sent.
 ///
@@ -97,11 +88,7 @@ pub fn check(documents: Vec<Document>) -> Result<Checked, Vec<Refused>> {
     for Document { value, origin } in documents {
         if deeper_than(&value, MAX_DEPTH) {
             dismantle(value);
-            refused.push(Refused {
-                origin,
-                path: Path::default(),
-                problem: Problem::TooDeep,
-            });
+            refused.push(Refused { origin, path: Path::default(), problem: Problem::TooDeep });
             continue;
         }
         for (value, within) in list::unroll(value) {
@@ -115,10 +102,7 @@ pub fn check(documents: Vec<Document>) -> Result<Checked, Vec<Refused>> {
     match refused.is_empty() {
         false => Err(refused),
         true if checked.objects.is_empty() => Err(vec![Refused {
-            origin: Origin {
-                file: "".into(),
-                line: 0,
-            },
+            origin: Origin { file: "".into(), line: 0 },
             path: Path::default(),
             problem: Problem::Empty,
         }]),
@@ -161,8 +145,7 @@ fn object(
         path: within.join(&path),
         problem,
     };
-    let identity =
-        identity(&value).map_err(|found| found.into_iter().map(refuse).collect::<Vec<_>>())?;
+    let identity = identity(&value).map_err(|found| found.into_iter().map(refuse).collect::<Vec<_>>())?;
     let mut problems = Vec::new();
     if let Some(object) = value.as_object_mut() {
         strip(object);
@@ -173,18 +156,9 @@ fn object(
         return Err(problems.into_iter().map(refuse).collect());
     }
     for (path, warning) in pod::thin_out_env(&mut value) {
-        warnings.push(Warned {
-            origin: origin.clone(),
-            path: within.join(&path),
-            warning,
-        });
+        warnings.push(Warned { origin: origin.clone(), path: within.join(&path), warning });
     }
-    Ok(Object {
-        value,
-        identity,
-        origin: origin.clone(),
-        within,
-    })
+    Ok(Object { value, identity, origin: origin.clone(), within })
 }
 
 /// Drops what only the server writes.
@@ -198,12 +172,7 @@ fn strip(object: &mut Map<String, Value>) {
 /// The identity of a value that should be an object, or all that keeps it from having one.
 fn identity(value: &Value) -> Result<Identity, Vec<(Path, Problem)>> {
     let Some(object) = value.as_object() else {
-        return Err(vec![(
-            Path::default(),
-            Problem::NotAnObject {
-                found: problem::noun(value),
-            },
-        )]);
+        return Err(vec![(Path::default(), Problem::NotAnObject { found: problem::noun(value) })]);
     };
     let mut problems = Vec::new();
     let metadata = match object.get("metadata") {
@@ -215,15 +184,10 @@ fn identity(value: &Value) -> Result<Identity, Vec<(Path, Problem)>> {
             None
         }
     };
-    let labels = metadata
-        .and_then(|metadata| metadata.get("labels"))
-        .filter(|labels| !labels.is_null());
+    let labels = metadata.and_then(|metadata| metadata.get("labels")).filter(|labels| !labels.is_null());
     if let Some(labels) = labels.filter(|labels| !labels.is_object()) {
         let found = problem::noun(labels);
-        problems.push((
-            Path::of_keys(&["metadata", "labels"]),
-            Problem::NotAMap { found },
-        ));
+        problems.push((Path::of_keys(&["metadata", "labels"]), Problem::NotAMap { found }));
     }
     let mut text = |map: Option<&Map<String, Value>>, keys: &[&'static str]| {
         let key = keys.last().copied().unwrap_or("");
@@ -232,25 +196,15 @@ fn identity(value: &Value) -> Result<Identity, Vec<(Path, Problem)>> {
             Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
             None | Some(Value::Null | Value::String(_)) if key == "namespace" => None,
             None | Some(Value::Null | Value::String(_)) => {
-                let generated =
-                    key == "name" && metadata.is_some_and(|map| map.contains_key("generateName"));
+                let generated = key == "name" && metadata.is_some_and(|map| map.contains_key("generateName"));
                 let above = Path(path.0[..path.0.len() - 1].to_vec());
-                let problem = if generated {
-                    Problem::GeneratedName
-                } else {
-                    Problem::Missing { field: path }
-                };
+                let problem =
+                    if generated { Problem::GeneratedName } else { Problem::Missing { field: path } };
                 problems.push((above, problem));
                 None
             }
             Some(other) => {
-                problems.push((
-                    path.clone(),
-                    Problem::NotText {
-                        field: path,
-                        found: problem::noun(other),
-                    },
-                ));
+                problems.push((path.clone(), Problem::NotText { field: path, found: problem::noun(other) }));
                 None
             }
         }
@@ -259,22 +213,14 @@ fn identity(value: &Value) -> Result<Identity, Vec<(Path, Problem)>> {
     let kind = text(Some(object), &["kind"]);
     let name = text(metadata, &["metadata", "name"]);
     let namespace = text(metadata, &["metadata", "namespace"]);
-    if let Some(version) = api_version
-        .as_deref()
-        .filter(|version| !is_api_version(version))
-    {
-        let problem = Problem::NotAnApiVersion {
-            found: version.to_owned(),
-        };
+    if let Some(version) = api_version.as_deref().filter(|version| !is_api_version(version)) {
+        let problem = Problem::NotAnApiVersion { found: version.to_owned() };
         problems.push((Path::of_keys(&["apiVersion"]), problem));
     }
     match (api_version, kind, name) {
-        (Some(api_version), Some(kind), Some(name)) if problems.is_empty() => Ok(Identity {
-            group: crate::identity::group_of(&api_version).to_owned(),
-            kind,
-            namespace,
-            name,
-        }),
+        (Some(api_version), Some(kind), Some(name)) if problems.is_empty() => {
+            Ok(Identity { group: crate::identity::group_of(&api_version).to_owned(), kind, namespace, name })
+        }
         _ => Err(problems),
     }
 }
@@ -282,10 +228,7 @@ fn identity(value: &Value) -> Result<Identity, Vec<(Path, Problem)>> {
 /// Whether a text is `version` or `group/version`.
 fn is_api_version(text: &str) -> bool {
     let part = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
     };
     match text.split_once('/') {
         None => part(text),
@@ -328,18 +271,12 @@ mod tests {
     use serde_json::json;
 
     fn given(values: Vec<Value>) -> Result<Checked, Vec<Refused>> {
-        let document = |(at, value)| Document {
-            value,
-            origin: origin(at as u32 * 10 + 1),
-        };
+        let document = |(at, value)| Document { value, origin: origin(at as u32 * 10 + 1) };
         check(values.into_iter().enumerate().map(document).collect())
     }
 
     fn origin(line: u32) -> Origin {
-        Origin {
-            file: "a.yaml".into(),
-            line,
-        }
+        Origin { file: "a.yaml".into(), line }
     }
 
     fn config(name: &str) -> Value {
@@ -347,11 +284,7 @@ mod tests {
     }
 
     fn messages(values: Vec<Value>) -> Vec<String> {
-        given(values)
-            .expect_err("it is wrong")
-            .iter()
-            .map(|refused| refused.problem.to_string())
-            .collect()
+        given(values).expect_err("it is wrong").iter().map(|refused| refused.problem.to_string()).collect()
     }
 
     #[test]
@@ -391,18 +324,12 @@ mod tests {
     fn two_objects_of_one_identity_are_refused_with_both_places() {
         let mut other = config("a");
         other["metadata"]["namespace"] = json!("elsewhere");
-        let refused =
-            given(vec![config("a"), other, config("b"), config("a")]).expect_err("doubled");
+        let refused = given(vec![config("a"), other, config("b"), config("a")]).expect_err("doubled");
         assert_eq!(refused.len(), 1);
         assert_eq!(refused[0].origin, origin(31));
         match &refused[0].problem {
-            Problem::Doubled {
-                identity, first, ..
-            } => {
-                assert_eq!(
-                    (identity.to_string().as_str(), first),
-                    ("configmap/a", &origin(1))
-                );
+            Problem::Doubled { identity, first, .. } => {
+                assert_eq!((identity.to_string().as_str(), first), ("configmap/a", &origin(1)));
             }
             other => panic!("{other:?}"),
         }
@@ -410,12 +337,8 @@ mod tests {
 
     #[test]
     fn versions_of_one_group_are_one_identity() {
-        let ingress =
-            |version| json!({"apiVersion": version, "kind": "Ingress", "metadata": {"name": "a"}});
-        let both = vec![
-            ingress("networking.k8s.io/v1"),
-            ingress("networking.k8s.io/v1beta1"),
-        ];
+        let ingress = |version| json!({"apiVersion": version, "kind": "Ingress", "metadata": {"name": "a"}});
+        let both = vec![ingress("networking.k8s.io/v1"), ingress("networking.k8s.io/v1beta1")];
         assert_eq!(messages(both).len(), 1);
     }
 
@@ -436,19 +359,8 @@ mod tests {
     fn an_object_knows_where_it_stands() {
         let list = json!({"apiVersion": "v1", "kind": "List", "items": [config("a"), config("b")]});
         let checked = given(vec![config("c"), list]).expect("fine");
-        let places: Vec<_> = checked
-            .objects
-            .iter()
-            .map(|o| (o.origin.line, o.within.to_string()))
-            .collect();
-        assert_eq!(
-            places,
-            [
-                (1, String::new()),
-                (11, "items[0]".into()),
-                (11, "items[1]".into())
-            ]
-        );
+        let places: Vec<_> = checked.objects.iter().map(|o| (o.origin.line, o.within.to_string())).collect();
+        assert_eq!(places, [(1, String::new()), (11, "items[0]".into()), (11, "items[1]".into())]);
         assert_eq!(checked.objects[0].api_version(), "v1");
     }
 
@@ -458,14 +370,12 @@ mod tests {
         for _ in 0..200_000 {
             value = Value::Array(vec![value]);
         }
-        assert_eq!(
-            messages(vec![value]),
-            ["the document is nested more than 100 levels deep"]
-        );
+        assert_eq!(messages(vec![value]), ["the document is nested more than 100 levels deep"]);
     }
 
     fn any_value() -> impl Strategy<Value = Value> {
-        let words = "apiVersion|kind|metadata|name|items|List|v1|Pod|Secret|spec|containers|env|ports|stringData";
+        let words =
+            "apiVersion|kind|metadata|name|items|List|v1|Pod|Secret|spec|containers|env|ports|stringData";
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),

@@ -41,17 +41,12 @@ impl Interrupt {
     /// The signals can't be listened to.
     pub fn of_process() -> io::Result<Self> {
         let (trigger, interrupt) = Self::new();
-        let mut signals = [
-            SignalKind::interrupt(),
-            SignalKind::terminate(),
-            SignalKind::hangup(),
-        ]
-        .map(signal)
-        .into_iter()
-        .collect::<io::Result<Vec<_>>>()?;
+        let mut signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()]
+            .map(signal)
+            .into_iter()
+            .collect::<io::Result<Vec<_>>>()?;
         tokio::spawn(async move {
-            futures::future::select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv())))
-                .await;
+            futures::future::select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
             trigger.raise();
             // The trigger stays until the end, so that `raised` can tell "not yet" from "never".
             std::future::pending::<()>().await;

@@ -50,18 +50,10 @@ impl Share {
     ///
     /// `namespace` is the environment's; `elsewhere` holds the identities of the same manifests rendered for
     /// another slot, where there are slots: what is in it too is shared between them.
-    pub fn of(
-        identity: &Identity,
-        namespace: &str,
-        elsewhere: Option<&BTreeSet<Identity>>,
-    ) -> Self {
+    pub fn of(identity: &Identity, namespace: &str, elsewhere: Option<&BTreeSet<Identity>>) -> Self {
         let inside = identity.namespace.as_deref() == Some(namespace);
         let changes_with_slot = elsewhere.is_some_and(|elsewhere| !elsewhere.contains(identity));
-        if inside || changes_with_slot {
-            Self::Own
-        } else {
-            Self::Project
-        }
+        if inside || changes_with_slot { Self::Own } else { Self::Project }
     }
 }
 
@@ -96,8 +88,7 @@ impl Owner {
     /// The selector of what this apply, or an earlier one of its kind, made for itself alone. Without a slot it
     /// leaves out what belongs to one.
     pub fn selector(&self) -> String {
-        let [project, environment] =
-            [&self.project, &self.environment].map(|name| label_value(name));
+        let [project, environment] = [&self.project, &self.environment].map(|name| label_value(name));
         let mut selector = format!("{PROJECT}={project},{ENVIRONMENT}={environment}");
         // Writing to a String can't fail.
         let _ = match self.slot {
@@ -109,22 +100,13 @@ impl Owner {
 
     /// The selector of what the project's slots and environments share.
     pub fn shared_selector(&self) -> String {
-        format!(
-            "{PROJECT}={},!{ENVIRONMENT},!{SLOT}",
-            label_value(&self.project)
-        )
+        format!("{PROJECT}={},!{ENVIRONMENT},!{SLOT}", label_value(&self.project))
     }
 
     /// Whether a live object carries the labels that [`Owner::selector`] asks for.
     pub fn selects(&self, object: &Value) -> bool {
-        let labels = object
-            .get("metadata")
-            .and_then(|metadata| metadata.get("labels"));
-        let label = |key: &str| {
-            labels
-                .and_then(|labels| labels.get(key))
-                .and_then(Value::as_str)
-        };
+        let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
+        let label = |key: &str| labels.and_then(|labels| labels.get(key)).and_then(Value::as_str);
         label(PROJECT) == Some(label_value(&self.project).as_str())
             && label(ENVIRONMENT) == Some(label_value(&self.environment).as_str())
             && label(SLOT) == self.slot.map(|slot| slot.to_string()).as_deref()
@@ -133,14 +115,8 @@ impl Owner {
 
 /// Whether a live object carries the labels that [`Owner::shared_selector`] asks for.
 pub fn is_shared(object: &Value, owner: &Owner) -> bool {
-    let labels = object
-        .get("metadata")
-        .and_then(|metadata| metadata.get("labels"));
-    let label = |key: &str| {
-        labels
-            .and_then(|labels| labels.get(key))
-            .and_then(Value::as_str)
-    };
+    let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));
+    let label = |key: &str| labels.and_then(|labels| labels.get(key)).and_then(Value::as_str);
     label(PROJECT) == Some(label_value(&owner.project).as_str())
         && label(ENVIRONMENT).is_none()
         && label(SLOT).is_none()
@@ -172,23 +148,13 @@ pub fn label_value(name: &str) -> String {
         return name.to_owned();
     }
     let digest = Sha256::digest(name.as_bytes());
-    let hash = digest
-        .iter()
-        .take(4)
-        .fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"));
-    let alike: String = name
-        .chars()
-        .map(|c| if within(c) { c } else { '-' })
-        .collect();
+    let hash = digest.iter().take(4).fold(String::new(), |hash, byte| hash + &format!("{byte:02x}"));
+    let alike: String = name.chars().map(|c| if within(c) { c } else { '-' }).collect();
     let alike = alike.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     // All of it is ASCII now, so it can be cut anywhere.
     let alike = &alike[..alike.len().min(LONGEST - hash.len() - 1)];
     let alike = alike.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-    if alike.is_empty() {
-        hash
-    } else {
-        format!("{alike}-{hash}")
-    }
+    if alike.is_empty() { hash } else { format!("{alike}-{hash}") }
 }
 
 #[cfg(test)]
@@ -198,11 +164,7 @@ mod tests {
     use serde_json::json;
 
     fn shop(slot: Option<u32>) -> Owner {
-        Owner {
-            project: "shop".into(),
-            environment: "ai".into(),
-            slot,
-        }
+        Owner { project: "shop".into(), environment: "ai".into(), slot }
     }
 
     fn identity(kind: &str, namespace: Option<&str>, name: &str) -> Identity {
@@ -218,8 +180,7 @@ mod tests {
     fn labels_go_on_the_objects_own_metadata_only() {
         let template = json!({"metadata": {"labels": {"app": "web"}}});
         let spec = json!({"selector": {"matchLabels": {"app": "web"}}, "template": template});
-        let mut object =
-            json!({"metadata": {"name": "web", "labels": {"app": "web"}}, "spec": spec});
+        let mut object = json!({"metadata": {"name": "web", "labels": {"app": "web"}}, "spec": spec});
         shop(Some(3)).put_on(&mut object, Share::Own, Some("service.web"));
         assert_eq!(
             object["metadata"]["labels"],
@@ -230,10 +191,7 @@ mod tests {
 
     #[test]
     fn labels_that_are_missing_are_made() {
-        for mut object in [
-            json!({"metadata": {"labels": null}}),
-            json!({"metadata": {}}),
-        ] {
+        for mut object in [json!({"metadata": {"labels": null}}), json!({"metadata": {}})] {
             shop(None).put_on(&mut object, Share::Project, Some("infra.db"));
             assert_eq!(object, json!({"metadata": {"labels": {PROJECT: "shop"}}}));
         }
@@ -264,14 +222,8 @@ mod tests {
     #[test]
     fn without_a_slot_the_selector_leaves_slots_out() {
         let own = "kubectl-codex.dev/project=shop,kubectl-codex.dev/environment=ai";
-        assert_eq!(
-            shop(Some(3)).selector(),
-            format!("{own},kubectl-codex.dev/slot=3")
-        );
-        assert_eq!(
-            shop(None).selector(),
-            format!("{own},!kubectl-codex.dev/slot")
-        );
+        assert_eq!(shop(Some(3)).selector(), format!("{own},kubectl-codex.dev/slot=3"));
+        assert_eq!(shop(None).selector(), format!("{own},!kubectl-codex.dev/slot"));
         assert_eq!(
             shop(Some(3)).shared_selector(),
             "kubectl-codex.dev/project=shop,!kubectl-codex.dev/environment,!kubectl-codex.dev/slot"
@@ -300,10 +252,7 @@ mod tests {
 
     #[test]
     fn other_names_look_alike() {
-        assert_eq!(
-            label_value("my shop!"),
-            format!("my-shop-{}", &label_value("my shop!")[8..])
-        );
+        assert_eq!(label_value("my shop!"), format!("my-shop-{}", &label_value("my shop!")[8..]));
         assert_eq!(label_value("лавка").len(), 8);
         assert_ne!(label_value("my shop"), label_value("my-shop"));
         assert_ne!(label_value(&"a".repeat(64)), label_value(&"a".repeat(65)));

@@ -51,34 +51,14 @@ pub enum LiveError {
 /// A list is refused or gets no answer.
 pub async fn look_up(api: &Api, targets: &[Target]) -> Result<Vec<Live>, LiveError> {
     let mut groups: BTreeMap<String, BTreeMap<&str, usize>> = BTreeMap::new();
-    for (at, target) in targets
-        .iter()
-        .enumerate()
-        .filter(|(_, target)| target.is_served)
-    {
+    for (at, target) in targets.iter().enumerate().filter(|(_, target)| target.is_served) {
         let collection = target.resource.collection(target.namespace());
-        groups
-            .entry(collection)
-            .or_default()
-            .insert(&target.object.identity.name, at);
+        groups.entry(collection).or_default().insert(&target.object.identity.name, at);
     }
-    let mut live: Vec<Live> = targets
-        .iter()
-        .map(|target| {
-            if target.is_served {
-                Live::Absent
-            } else {
-                Live::Unknown
-            }
-        })
-        .collect();
-    let lists = stream::iter(
-        groups
-            .iter()
-            .map(|(path, wanted)| list(api, path, wanted, targets)),
-    );
-    let found: Vec<Vec<(usize, Live)>> =
-        lists.buffer_unordered(LISTS_AT_ONCE).try_collect().await?;
+    let mut live: Vec<Live> =
+        targets.iter().map(|target| if target.is_served { Live::Absent } else { Live::Unknown }).collect();
+    let lists = stream::iter(groups.iter().map(|(path, wanted)| list(api, path, wanted, targets)));
+    let found: Vec<Vec<(usize, Live)>> = lists.buffer_unordered(LISTS_AT_ONCE).try_collect().await?;
     for (at, state) in found.into_iter().flatten() {
         live[at] = state;
     }
@@ -103,19 +83,13 @@ async fn list(
             continue;
         }
         if !answer.is_success() {
-            return Err(LiveError::Refused {
-                path: path.to_owned(),
-                answer,
-            });
+            return Err(LiveError::Refused { path: path.to_owned(), answer });
         }
         let Value::Array(items) = answer.body["items"].take() else {
             return Ok(found);
         };
         for item in items {
-            let Some(at) = item["metadata"]["name"]
-                .as_str()
-                .and_then(|name| wanted.get(name))
-            else {
+            let Some(at) = item["metadata"]["name"].as_str().and_then(|name| wanted.get(name)) else {
                 continue;
             };
             found.push((*at, state_of(&targets[*at], item)));
@@ -134,8 +108,7 @@ fn state_of(target: &Target, mut item: Value) -> Live {
     // Items of a list carry neither apiVersion nor kind.
     item["apiVersion"] = target.object.api_version().into();
     item["kind"] = target.object.identity.kind.as_str().into();
-    if ownership::takeover::takeover(&item).is_none()
-        && ownership::same::is_same(&target.object.value, &item)
+    if ownership::takeover::takeover(&item).is_none() && ownership::same::is_same(&target.object.value, &item)
     {
         return Live::Same;
     }
@@ -147,9 +120,7 @@ pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
-                escaped.push(byte.into())
-            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => escaped.push(byte.into()),
             _ => escaped.push_str(&format!("%{byte:02X}")),
         }
     }

@@ -83,10 +83,7 @@ impl fmt::Display for Path {
 }
 
 fn is_word(key: &str) -> bool {
-    !key.is_empty()
-        && key
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '$'))
+    !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '$'))
 }
 
 /// Where a field path leads in a manifest.
@@ -105,10 +102,7 @@ pub struct Located {
 pub fn locate(field: &str, manifest: &Value) -> Located {
     let mut steps = Vec::new();
     let rest = follow(field, manifest, &mut steps);
-    Located {
-        path: Path(steps),
-        complete: rest.is_empty(),
-    }
+    Located { path: Path(steps), complete: rest.is_empty() }
 }
 
 /// Pushes the steps of the best reading of `text` and gives what is left of it.
@@ -139,9 +133,7 @@ fn openings<'t, 'v>(text: &'t str, value: &'v Value) -> Vec<(Step, &'v Value, &'
         Value::Object(map) => {
             let mut found: Vec<_> = map
                 .iter()
-                .filter_map(|(key, child)| {
-                    Some((Step::Key(key.clone()), child, after_key(text, key)?))
-                })
+                .filter_map(|(key, child)| Some((Step::Key(key.clone()), child, after_key(text, key)?)))
                 .collect();
             found.sort_by_key(|(_, _, rest)| rest.len());
             found
@@ -166,9 +158,7 @@ fn after_key<'t>(text: &'t str, key: &str) -> Option<&'t str> {
     if key.is_empty() {
         return None;
     }
-    let bracketed = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_prefix(key)?.strip_prefix(']'));
+    let bracketed = text.strip_prefix('[').and_then(|text| text.strip_prefix(key)?.strip_prefix(']'));
     let dotted = || text.strip_prefix('.').unwrap_or(text).strip_prefix(key);
     let rest = bracketed.or_else(dotted)?;
     (rest.is_empty() || rest.starts_with(['.', '['])).then_some(rest)
@@ -222,21 +212,14 @@ impl Selector {
         match self {
             Self::Item(value) => items.iter().position(|item| item == value),
             Self::Fields(fields) => {
-                let all = |item: &Value| {
-                    fields
-                        .iter()
-                        .all(|(name, value)| item.get(name) == Some(value))
-                };
+                let all = |item: &Value| fields.iter().all(|(name, value)| item.get(name) == Some(value));
                 let agrees = |item: &Value| {
                     fields.iter().any(|(name, _)| item.get(name).is_some())
-                        && fields.iter().all(|(name, value)| {
-                            item.get(name).is_none_or(|present| present == value)
-                        })
+                        && fields
+                            .iter()
+                            .all(|(name, value)| item.get(name).is_none_or(|present| present == value))
                 };
-                items
-                    .iter()
-                    .position(all)
-                    .or_else(|| items.iter().position(agrees))
+                items.iter().position(all).or_else(|| items.iter().position(agrees))
             }
         }
     }
@@ -272,14 +255,8 @@ mod tests {
     fn paths_of_server_side_apply_lead_to_the_item() {
         let containers = "spec.template.spec.containers";
         for (field, place) in [
-            (
-                ".spec.template.spec.containers[name=\"web\"].env[name=\"A\"]",
-                "[1].env[0]",
-            ),
-            (
-                ".spec.template.spec.containers[name=\"web\"].env[name=\"x]\\\"y\"].value",
-                "[1].env[1].value",
-            ),
+            (".spec.template.spec.containers[name=\"web\"].env[name=\"A\"]", "[1].env[0]"),
+            (".spec.template.spec.containers[name=\"web\"].env[name=\"x]\\\"y\"].value", "[1].env[1].value"),
             (
                 ".spec.template.spec.containers[name=\"web\"].ports[containerPort=80,protocol=\"TCP\"]",
                 "[1].ports[0]",
@@ -289,26 +266,16 @@ mod tests {
                 "[1].ports[1].protocol",
             ),
         ] {
-            assert_eq!(
-                located(field),
-                (format!("{containers}{place}"), true),
-                "{field}"
-            );
+            assert_eq!(located(field), (format!("{containers}{place}"), true), "{field}");
         }
-        assert_eq!(
-            located(".metadata.finalizers[=\"two\"]"),
-            ("metadata.finalizers[1]".into(), true)
-        );
+        assert_eq!(located(".metadata.finalizers[=\"two\"]"), ("metadata.finalizers[1]".into(), true));
     }
 
     #[test]
     fn paths_of_validation_lead_to_the_item() {
         assert_eq!(
             located("spec.template.spec.containers[1].resources.limits[cpu]"),
-            (
-                "spec.template.spec.containers[1].resources.limits.cpu".into(),
-                true
-            )
+            ("spec.template.spec.containers[1].resources.limits.cpu".into(), true)
         );
         assert_eq!(
             located("spec.template.spec.containers[7]"),
@@ -318,20 +285,10 @@ mod tests {
 
     #[test]
     fn the_manifest_decides_where_a_key_with_dots_ends() {
-        for field in [
-            ".metadata.labels.app.kubernetes.io/name",
-            "metadata.labels[app.kubernetes.io/name]",
-        ] {
-            assert_eq!(
-                located(field),
-                ("metadata.labels[app.kubernetes.io/name]".into(), true),
-                "{field}"
-            );
+        for field in [".metadata.labels.app.kubernetes.io/name", "metadata.labels[app.kubernetes.io/name]"] {
+            assert_eq!(located(field), ("metadata.labels[app.kubernetes.io/name]".into(), true), "{field}");
         }
-        assert_eq!(
-            located(".metadata.labels.a.b"),
-            ("metadata.labels[a.b]".into(), true)
-        );
+        assert_eq!(located(".metadata.labels.a.b"), ("metadata.labels[a.b]".into(), true));
     }
 
     #[test]

@@ -32,8 +32,7 @@ impl Target {
 
     /// The path of the object.
     pub fn path(&self) -> String {
-        self.resource
-            .object(self.namespace(), &self.object.identity.name)
+        self.resource.object(self.namespace(), &self.object.identity.name)
     }
 }
 
@@ -96,11 +95,7 @@ pub fn place(
         match one(object, kinds, &coming, belonging) {
             Ok(mut target) => {
                 if let Some(owner) = belonging.owner {
-                    let share = Share::of(
-                        &target.object.identity,
-                        belonging.namespace,
-                        belonging.elsewhere,
-                    );
+                    let share = Share::of(&target.object.identity, belonging.namespace, belonging.elsewhere);
                     owner.put_on(&mut target.object.value, share, item(&origin).as_deref());
                 }
                 targets.push(target);
@@ -108,11 +103,7 @@ pub fn place(
             Err(why) => misplaced.push((origin, why)),
         }
     }
-    if misplaced.is_empty() {
-        Ok(targets)
-    } else {
-        Err(misplaced)
-    }
+    if misplaced.is_empty() { Ok(targets) } else { Err(misplaced) }
 }
 
 fn one(
@@ -121,14 +112,8 @@ fn one(
     coming: &Kinds,
     belonging: Belonging<'_>,
 ) -> Result<Target, Misplaced> {
-    let (api_version, kind) = (
-        object.api_version().to_owned(),
-        object.identity.kind.clone(),
-    );
-    let (resource, is_served) = match (
-        kinds.find(&api_version, &kind),
-        coming.find(&api_version, &kind),
-    ) {
+    let (api_version, kind) = (object.api_version().to_owned(), object.identity.kind.clone());
+    let (resource, is_served) = match (kinds.find(&api_version, &kind), coming.find(&api_version, &kind)) {
         (Found::Served(resource), _) => (resource.clone(), true),
         (_, Found::Served(resource)) => (resource.clone(), false),
         (Found::Broken, _) => return Err(Misplaced::BrokenGroup { api_version, kind }),
@@ -142,32 +127,21 @@ fn one(
         }
         (true, None) => Some(belonging.namespace.to_owned()),
     };
-    if let Some(metadata) = object
-        .value
-        .get_mut("metadata")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(metadata) = object.value.get_mut("metadata").and_then(Value::as_object_mut) {
         match &namespace {
             Some(namespace) => metadata.insert("namespace".to_owned(), namespace.as_str().into()),
             None => metadata.remove("namespace"),
         };
     }
     object.identity.namespace = namespace;
-    Ok(Target {
-        object,
-        resource,
-        is_served,
-    })
+    Ok(Target { object, resource, is_served })
 }
 
 /// The kinds that come with CustomResourceDefinitions of the same input.
 fn definitions(objects: &[Object]) -> Kinds {
     let mut kinds = Kinds::default();
     for object in objects {
-        if !object
-            .identity
-            .is("apiextensions.k8s.io", "CustomResourceDefinition")
-        {
+        if !object.identity.is("apiextensions.k8s.io", "CustomResourceDefinition") {
             continue;
         }
         let spec = &object.value["spec"];

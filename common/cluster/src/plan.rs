@@ -95,52 +95,25 @@ pub async fn plan(
         })
         .collect();
     drafts.sort_by_key(|(wave, ..)| *wave);
-    let asked = stream::iter(
-        drafts
-            .into_iter()
-            .map(|(_, target, live)| one(api, target, live, options)),
-    );
-    asked
-        .buffered(DRY_RUNS_AT_ONCE)
-        .collect::<Vec<_>>()
-        .await
-        .into_iter()
-        .collect()
+    let asked = stream::iter(drafts.into_iter().map(|(_, target, live)| one(api, target, live, options)));
+    asked.buffered(DRY_RUNS_AT_ONCE).collect::<Vec<_>>().await.into_iter().collect()
 }
 
-async fn one(
-    api: &Api,
-    target: Target,
-    live: Live,
-    options: PlanOptions,
-) -> Result<Planned, NoAnswer> {
+async fn one(api: &Api, target: Target, live: Live, options: PlanOptions) -> Result<Planned, NoAnswer> {
     let (before, action, after) = match live {
         Live::Same => (None, Action::Same, None),
         Live::Unknown => (None, Action::CreateUnchecked, None),
         Live::Absent if !options.ask_for_new => (None, Action::Create, None),
         Live::Absent => {
             let (action, after) = dry_run(api, &target, None, options.force).await?;
-            (
-                None,
-                if action == Action::Change {
-                    Action::Create
-                } else {
-                    action
-                },
-                after,
-            )
+            (None, if action == Action::Change { Action::Create } else { action }, after)
         }
         Live::Different(before) => {
             let (action, after) = dry_run(api, &target, Some(&before), options.force).await?;
             (Some(*before), action, after)
         }
     };
-    Ok(Planned {
-        target,
-        before,
-        after,
-        action,
-    })
+    Ok(Planned { target, before, after, action })
 }
 
 /// What the server says an apply would do.
@@ -150,13 +123,7 @@ async fn dry_run(
     before: Option<&Value>,
     force: bool,
 ) -> Result<(Action, Option<Value>), NoAnswer> {
-    let answer = api
-        .patch(
-            &apply_path(target, force, true),
-            APPLY,
-            &target.object.value,
-        )
-        .await?;
+    let answer = api.patch(&apply_path(target, force, true), APPLY, &target.object.value).await?;
     if answer.is_success() {
         return Ok(judged(target, before, answer));
     }
@@ -168,9 +135,8 @@ async fn dry_run(
         });
     };
     let annotated = before.is_some_and(is_annotated);
-    let vanishes = |conflict: &Conflict| {
-        is_client_side(&conflict.manager, annotated) || conflict.is_autoscaler()
-    };
+    let vanishes =
+        |conflict: &Conflict| is_client_side(&conflict.manager, annotated) || conflict.is_autoscaler();
     let (gone, real): (Vec<Conflict>, Vec<Conflict>) = conflicts.into_iter().partition(vanishes);
     if !real.is_empty() {
         return Ok((Action::Conflict(real), None));
@@ -180,14 +146,9 @@ async fn dry_run(
     if gone.iter().any(Conflict::is_autoscaler) {
         without_replicas(&mut manifest);
     }
-    let answer = api
-        .patch(&apply_path(target, true, true), APPLY, &manifest)
-        .await?;
+    let answer = api.patch(&apply_path(target, true, true), APPLY, &manifest).await?;
     if !answer.is_success() {
-        return Ok((
-            Action::Refused(Box::new(self::meaning(target, &answer))),
-            None,
-        ));
+        return Ok((Action::Refused(Box::new(self::meaning(target, &answer))), None));
     }
     Ok(judged(target, before, answer))
 }
@@ -203,29 +164,18 @@ fn judged(target: &Target, before: Option<&Value>, answer: Answer) -> (Action, O
         for field in dropped(taken, before, &target.object.value) {
             field.remove_from(&mut after);
         }
-        if let Some(annotations) = after
-            .pointer_mut("/metadata/annotations")
-            .and_then(Value::as_object_mut)
-        {
+        if let Some(annotations) = after.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
             annotations.remove(LAST_APPLIED);
         }
     }
-    let action = if taken.is_none() && is_unchanged(before, &after) {
-        Action::Same
-    } else {
-        Action::Change
-    };
+    let action = if taken.is_none() && is_unchanged(before, &after) { Action::Same } else { Action::Change };
     (action, Some(after))
 }
 
 /// What an answer about a target means.
 pub(crate) fn meaning(target: &Target, answer: &Answer) -> Meaning {
     let resource = &target.resource;
-    let request = Request {
-        group: &resource.group,
-        version: &resource.version,
-        kind: &resource.kind,
-    };
+    let request = Request { group: &resource.group, version: &resource.version, kind: &resource.kind };
     answer::classify(answer.reply(), request)
 }
 
@@ -233,10 +183,7 @@ pub(crate) fn meaning(target: &Target, answer: &Answer) -> Meaning {
 pub(crate) fn apply_path(target: &Target, force: bool, dry_run: bool) -> String {
     let force = if force { "&force=true" } else { "" };
     let dry_run = if dry_run { "&dryRun=All" } else { "" };
-    format!(
-        "{}?fieldManager={FIELD_MANAGER}{force}{dry_run}",
-        target.path()
-    )
+    format!("{}?fieldManager={FIELD_MANAGER}{force}{dry_run}", target.path())
 }
 
 /// Leaves the number of replicas to whoever else sets it.

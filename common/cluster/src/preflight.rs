@@ -60,11 +60,7 @@ pub struct Check {
 
 impl Check {
     fn new(name: impl Into<String>, outcome: Outcome, detail: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            outcome,
-            detail: detail.into(),
-        }
+        Self { name: name.into(), outcome, detail: detail.into() }
     }
 }
 
@@ -88,13 +84,7 @@ pub async fn run(request: &PreflightRequest<'_>) -> Vec<Check> {
         if !is_reachable {
             let names = ["namespaces", "rights"];
             return names
-                .map(|name| {
-                    Check::new(
-                        name,
-                        Outcome::Warn,
-                        "not checked: the cluster doesn't answer",
-                    )
-                })
+                .map(|name| Check::new(name, Outcome::Warn, "not checked: the cluster doesn't answer"))
                 .into();
         }
         let mut checks = Vec::new();
@@ -115,11 +105,7 @@ async fn version(request: &PreflightRequest<'_>, checks: &mut Vec<Check>) -> boo
     let answer = match request.api.get("/version").await {
         Ok(answer) => answer,
         Err(error) => {
-            checks.push(Check::new(
-                "cluster",
-                Outcome::Fail,
-                format!("{}: {error}", request.server),
-            ));
+            checks.push(Check::new("cluster", Outcome::Fail, format!("{}: {error}", request.server)));
             return false;
         }
     };
@@ -130,11 +116,7 @@ async fn version(request: &PreflightRequest<'_>, checks: &mut Vec<Check>) -> boo
         checks.push(Check::new("cluster", Outcome::Fail, detail));
         return false;
     }
-    checks.push(Check::new(
-        "cluster",
-        Outcome::Ok,
-        format!("{server} answers after {took} ms"),
-    ));
+    checks.push(Check::new("cluster", Outcome::Ok, format!("{server} answers after {took} ms")));
     checks.push(version_check(&answer.body));
     true
 }
@@ -142,20 +124,13 @@ async fn version(request: &PreflightRequest<'_>, checks: &mut Vec<Check>) -> boo
 fn version_check(body: &Value) -> Check {
     let name = body["gitVersion"].as_str().unwrap_or_default();
     // Vendors write `30+`.
-    let minor = body["minor"]
-        .as_str()
-        .map(|text| text.trim_end_matches(|letter: char| !letter.is_ascii_digit()));
+    let minor =
+        body["minor"].as_str().map(|text| text.trim_end_matches(|letter: char| !letter.is_ascii_digit()));
     match minor.and_then(|text| text.parse::<u32>().ok()) {
-        None => Check::new(
-            "version",
-            Outcome::Warn,
-            "the cluster doesn't say its version",
-        ),
-        Some(minor) if body["major"] == "1" && minor < OLDEST_MINOR => Check::new(
-            "version",
-            Outcome::Fail,
-            format!("{name} is older than Kubernetes 1.{OLDEST_MINOR}"),
-        ),
+        None => Check::new("version", Outcome::Warn, "the cluster doesn't say its version"),
+        Some(minor) if body["major"] == "1" && minor < OLDEST_MINOR => {
+            Check::new("version", Outcome::Fail, format!("{name} is older than Kubernetes 1.{OLDEST_MINOR}"))
+        }
         Some(_) => Check::new("version", Outcome::Ok, name),
     }
 }
@@ -172,15 +147,9 @@ async fn namespace_check(api: &Api, namespace: &str) -> Check {
         return check(Outcome::Ok, "doesn't exist yet");
     }
     if !answer.is_success() {
-        let request = Request {
-            group: "",
-            version: "v1",
-            kind: "Namespace",
-        };
+        let request = Request { group: "", version: "v1", kind: "Namespace" };
         return match answer::classify(answer.reply(), request) {
-            Meaning::Forbidden(right) => {
-                check(Outcome::Warn, &format!("{} may not look at it", right.user))
-            }
+            Meaning::Forbidden(right) => check(Outcome::Warn, &format!("{} may not look at it", right.user)),
             _ => check(Outcome::Fail, &answer.message()),
         };
     }
@@ -197,9 +166,8 @@ mod tests {
 
     #[test]
     fn versions_are_compared_as_numbers() {
-        let check = |minor: &str| {
-            version_check(&json!({"major": "1", "minor": minor, "gitVersion": "v"})).outcome
-        };
+        let check =
+            |minor: &str| version_check(&json!({"major": "1", "minor": minor, "gitVersion": "v"})).outcome;
         assert_eq!(check("36"), Outcome::Ok);
         assert_eq!(check("30+"), Outcome::Ok);
         assert_eq!(check("9"), Outcome::Fail);

@@ -28,16 +28,9 @@ pub enum Stays {
 ///
 /// # Errors
 /// Why it stays.
-pub fn may_delete(
-    live: &Value,
-    identity: &Identity,
-    owner: &Owner,
-    all: bool,
-) -> Result<(), Stays> {
+pub fn may_delete(live: &Value, identity: &Identity, owner: &Owner, all: bool) -> Result<(), Stays> {
     let metadata = &live["metadata"];
-    let references = metadata["ownerReferences"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
+    let references = metadata["ownerReferences"].as_array().map_or(&[][..], Vec::as_slice);
     let protected = identity.namespace.is_none()
         || identity.is("", "Namespace")
         || identity.is("", "PersistentVolumeClaim");
@@ -59,15 +52,12 @@ mod tests {
     use serde_json::json;
 
     fn owner() -> Owner {
-        Owner {
-            project: "shop".into(),
-            environment: "ai".into(),
-            slot: Some(3),
-        }
+        Owner { project: "shop".into(), environment: "ai".into(), slot: Some(3) }
     }
 
     fn live(share: Share) -> Value {
-        let mut live = json!({"metadata": {"managedFields": [{"manager": "kubectl-codex", "operation": "Apply"}]}});
+        let mut live =
+            json!({"metadata": {"managedFields": [{"manager": "kubectl-codex", "operation": "Apply"}]}});
         owner().put_on(&mut live, share, None);
         live
     }
@@ -84,12 +74,7 @@ mod tests {
     fn after(edit: impl Fn(&mut Value)) -> Result<(), Stays> {
         let mut live = live(Share::Own);
         edit(&mut live);
-        may_delete(
-            &live,
-            &identity("ConfigMap", Some("shop-ai-3")),
-            &owner(),
-            false,
-        )
+        may_delete(&live, &identity("ConfigMap", Some("shop-ai-3")), &owner(), false)
     }
 
     #[test]
@@ -99,23 +84,17 @@ mod tests {
 
     #[test]
     fn labels_alone_are_no_proof() {
-        assert_eq!(
-            after(|live| live["metadata"]["managedFields"] = json!([])),
-            Err(Stays::NotApplied)
-        );
+        assert_eq!(after(|live| live["metadata"]["managedFields"] = json!([])), Err(Stays::NotApplied));
         assert_eq!(
             after(|live| live["metadata"]["managedFields"][0]["operation"] = json!("Update")),
             Err(Stays::NotApplied)
         );
-        let controller =
-            json!([{"kind": "ReplicaSet"}, {"kind": "Deployment", "controller": true}]);
+        let controller = json!([{"kind": "ReplicaSet"}, {"kind": "Deployment", "controller": true}]);
         assert_eq!(
             after(|live| live["metadata"]["ownerReferences"] = controller.clone()),
             Err(Stays::Controlled)
         );
-        let gone = |live: &mut Value| {
-            live["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z")
-        };
+        let gone = |live: &mut Value| live["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
         assert_eq!(after(gone), Err(Stays::BeingDeleted));
         assert_eq!(
             after(|live| live["metadata"]["labels"][crate::labels::SLOT] = json!("4")),
@@ -130,27 +109,15 @@ mod tests {
             identity("PersistentVolumeClaim", Some("shop-ai-3")),
             identity("ClusterRole", None),
         ] {
-            assert_eq!(
-                may_delete(&live(Share::Own), &identity, &owner(), false),
-                Err(Stays::NeedsAll)
-            );
-            assert_eq!(
-                may_delete(&live(Share::Own), &identity, &owner(), true),
-                Ok(())
-            );
+            assert_eq!(may_delete(&live(Share::Own), &identity, &owner(), false), Err(Stays::NeedsAll));
+            assert_eq!(may_delete(&live(Share::Own), &identity, &owner(), true), Ok(()));
         }
     }
 
     #[test]
     fn what_is_shared_goes_with_prune_all_only() {
         let elsewhere = identity("ConfigMap", Some("kube-system"));
-        assert_eq!(
-            may_delete(&live(Share::Project), &elsewhere, &owner(), false),
-            Err(Stays::OtherLabels)
-        );
-        assert_eq!(
-            may_delete(&live(Share::Project), &elsewhere, &owner(), true),
-            Ok(())
-        );
+        assert_eq!(may_delete(&live(Share::Project), &elsewhere, &owner(), false), Err(Stays::OtherLabels));
+        assert_eq!(may_delete(&live(Share::Project), &elsewhere, &owner(), true), Ok(()));
     }
 }

@@ -43,21 +43,15 @@ impl Readiness {
     pub const READY: Self = Self::Ready { note: None };
 
     fn noted(note: impl Into<String>) -> Self {
-        Self::Ready {
-            note: Some(note.into()),
-        }
+        Self::Ready { note: Some(note.into()) }
     }
 
     fn waiting(reason: impl Into<String>) -> Self {
-        Self::Waiting {
-            reason: reason.into(),
-        }
+        Self::Waiting { reason: reason.into() }
     }
 
     fn failed(reason: impl Into<String>) -> Self {
-        Self::Failed {
-            reason: reason.into(),
-        }
+        Self::Failed { reason: reason.into() }
     }
 }
 
@@ -74,11 +68,7 @@ pub struct Facts {
 
 impl Default for Facts {
     fn default() -> Self {
-        Self {
-            without_consumer: false,
-            await_load_balancer: true,
-            watched: Duration::ZERO,
-        }
+        Self { without_consumer: false, await_load_balancer: true, watched: Duration::ZERO }
     }
 }
 
@@ -154,10 +144,7 @@ mod tests {
         let mut config = of("v1", "ConfigMap");
         assert_eq!(judge(&config, &Facts::default()), Readiness::READY);
         config["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
-        assert_eq!(
-            judge(&config, &Facts::default()),
-            Readiness::waiting("is being deleted")
-        );
+        assert_eq!(judge(&config, &Facts::default()), Readiness::waiting("is being deleted"));
     }
 
     #[test]
@@ -168,11 +155,7 @@ mod tests {
             ("networking.k8s.io/v1", "Ingress"),
             ("storage.k8s.io/v1", "StorageClass"),
         ] {
-            assert_eq!(
-                judge(&of(version, kind), &Facts::default()),
-                Readiness::READY,
-                "{kind}"
-            );
+            assert_eq!(judge(&of(version, kind), &Facts::default()), Readiness::READY, "{kind}");
         }
     }
 
@@ -181,17 +164,10 @@ mod tests {
         let mut job = of("batch/v1", "Job");
         assert!(matches!(judge_gone(&job), Readiness::Failed { .. }));
         job["spec"] = json!({"ttlSecondsAfterFinished": 0});
-        assert!(matches!(
-            judge_gone(&job),
-            Readiness::Ready { note: Some(_) }
-        ));
-        job["status"] =
-            json!({"conditions": [{"type": "Failed", "status": "True", "message": "m"}]});
+        assert!(matches!(judge_gone(&job), Readiness::Ready { note: Some(_) }));
+        job["status"] = json!({"conditions": [{"type": "Failed", "status": "True", "message": "m"}]});
         assert!(matches!(judge_gone(&job), Readiness::Failed { .. }));
-        assert!(matches!(
-            judge_gone(&of("v1", "Pod")),
-            Readiness::Failed { .. }
-        ));
+        assert!(matches!(judge_gone(&of("v1", "Pod")), Readiness::Failed { .. }));
     }
 
     const KINDS: [(&str, &str); 16] = [

@@ -47,38 +47,23 @@ pub struct Search<'a> {
 ///
 /// # Errors
 /// A list is refused for another reason than that the kind can't be listed, or gets no answer.
-pub async fn find(
-    api: &Api,
-    kinds: &Kinds,
-    search: Search<'_>,
-) -> Result<Vec<Leftover>, LiveError> {
+pub async fn find(api: &Api, kinds: &Kinds, search: Search<'_>) -> Result<Vec<Leftover>, LiveError> {
     let selectors = if search.all {
         vec![search.owner.selector(), search.owner.shared_selector()]
     } else {
         vec![search.owner.selector()]
     };
     let mut lists = Vec::new();
-    for resource in kinds
-        .deletable()
-        .filter(|resource| resource.is_namespaced || search.all)
-    {
+    for resource in kinds.deletable().filter(|resource| resource.is_namespaced || search.all) {
         let namespace = Some(search.namespace).filter(|_| resource.is_namespaced);
         for selector in &selectors {
-            let path = format!(
-                "{}?labelSelector={}",
-                resource.collection(namespace),
-                escaped(selector)
-            );
+            let path = format!("{}?labelSelector={}", resource.collection(namespace), escaped(selector));
             lists.push(list(api, resource, path, search));
         }
     }
     let found: Vec<Vec<Leftover>> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
     let mut seen = BTreeSet::new();
-    Ok(found
-        .into_iter()
-        .flatten()
-        .filter(|leftover| seen.insert(leftover.uid.clone()))
-        .collect())
+    Ok(found.into_iter().flatten().filter(|leftover| seen.insert(leftover.uid.clone())).collect())
 }
 
 async fn list(
@@ -107,10 +92,7 @@ async fn list(
         may_go.then(|| Leftover {
             resource: resource.clone(),
             item: crate::labels::item_of(&item).map(str::to_owned),
-            uid: item["metadata"]["uid"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
+            uid: item["metadata"]["uid"].as_str().unwrap_or_default().to_owned(),
             identity,
         })
     });
@@ -126,10 +108,7 @@ pub async fn delete(api: &Api, leftover: &Leftover) -> Result<(), String> {
         "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
         "preconditions": {"uid": leftover.uid},
     });
-    let path = leftover.resource.object(
-        leftover.identity.namespace.as_deref(),
-        &leftover.identity.name,
-    );
+    let path = leftover.resource.object(leftover.identity.namespace.as_deref(), &leftover.identity.name);
     match api.delete(&path, &options).await {
         // 409: another object of that name is there by now, which isn't the one that was found.
         Ok(answer) if answer.is_success() || matches!(answer.status, 404 | 409) => Ok(()),

@@ -27,10 +27,7 @@ pub struct NoAnswer {
 impl NoAnswer {
     /// A request without an answer.
     pub fn new(transport: Transport, detail: impl Into<String>) -> Self {
-        Self {
-            transport,
-            detail: detail.into(),
-        }
+        Self { transport, detail: detail.into() }
     }
 }
 
@@ -61,10 +58,7 @@ fn of_chain(error: &(dyn Error + 'static)) -> NoAnswer {
         if let Some(error) = error.downcast_ref::<AuthError>() {
             return NoAnswer::new(Transport::Unsent, plugin_reason(error));
         }
-        if error
-            .downcast_ref::<ClientError>()
-            .is_some_and(ClientError::is_connect)
-        {
+        if error.downcast_ref::<ClientError>().is_some_and(ClientError::is_connect) {
             transport = Transport::Connect;
         }
         if let Some(error) = error.downcast_ref::<rustls::Error>() {
@@ -105,21 +99,15 @@ fn tls_reason(error: &rustls::Error) -> String {
         other => return lower_first(&other.to_string()),
     };
     match certificate {
-        CertificateError::UnknownIssuer => {
-            "its certificate is signed by an authority that isn't known here"
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "its certificate has expired"
-        }
+        CertificateError::UnknownIssuer => "its certificate is signed by an authority that isn't known here",
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired",
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "its certificate isn't valid yet"
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "its certificate is for another name"
         }
-        CertificateError::BadSignature => {
-            "its certificate isn't signed by the authority of the kubeconfig"
-        }
+        CertificateError::BadSignature => "its certificate isn't signed by the authority of the kubeconfig",
         _ => return lower_first(&error.to_string()),
     }
     .to_owned()
@@ -145,19 +133,13 @@ pub(crate) fn plugin_reason(error: &AuthError) -> String {
             "it printed no ExecCredential".to_owned()
         }
         AuthError::ExecPluginFailed => "its ExecCredential has no status".to_owned(),
-        AuthError::MalformedTokenExpirationDate(_) => {
-            "the time its token expires is malformed".to_owned()
-        }
+        AuthError::MalformedTokenExpirationDate(_) => "the time its token expires is malformed".to_owned(),
         AuthError::MissingCommand => "the kubeconfig names no command".to_owned(),
         AuthError::InvalidBasicAuth(_) | AuthError::InvalidBearerToken(_) => {
             "the credentials hold characters that can't be sent".to_owned()
         }
         AuthError::ReadTokenFile(error, path) => {
-            format!(
-                "cannot read the token file {}: {}",
-                path.display(),
-                system_reason(error)
-            )
+            format!("cannot read the token file {}: {}", path.display(), system_reason(error))
         }
         other => lower_first(&other.to_string()),
     }
@@ -174,9 +156,7 @@ fn shortened(line: &str) -> String {
 
 fn lower_first(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 #[cfg(test)]
@@ -190,10 +170,7 @@ mod tests {
     #[test]
     fn the_system_has_the_last_word() {
         let answer = of_chain(&Outer(io::Error::from_raw_os_error(111)));
-        assert_eq!(
-            answer,
-            NoAnswer::new(Transport::Closed, "connection refused")
-        );
+        assert_eq!(answer, NoAnswer::new(Transport::Closed, "connection refused"));
         let answer = of_chain(&Outer(io::Error::from(io::ErrorKind::TimedOut)));
         assert_eq!(answer.transport, Transport::TimedOut);
     }
@@ -203,15 +180,9 @@ mod tests {
         let inner = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
         let answer = of_chain(&Outer(io::Error::other(inner)));
         assert_eq!(answer.transport, Transport::Tls);
-        assert!(
-            answer.detail.contains("authority that isn't known"),
-            "{answer}"
-        );
+        assert!(answer.detail.contains("authority that isn't known"), "{answer}");
         let answer = of_chain(&Outer(io::Error::other("Words of a stranger")));
-        assert_eq!(
-            answer,
-            NoAnswer::new(Transport::Closed, "words of a stranger")
-        );
+        assert_eq!(answer, NoAnswer::new(Transport::Closed, "words of a stranger"));
     }
 
     #[test]
@@ -222,10 +193,7 @@ mod tests {
             stdout: b"token-on-stdout".to_vec(),
             stderr: b"trying\nlog in first\n\n".to_vec(),
         };
-        let error = AuthError::AuthExecRun {
-            cmd: "login --token x".into(),
-            out: Box::new(out),
-        };
+        let error = AuthError::AuthExecRun { cmd: "login --token x".into(), out: Box::new(out) };
         assert_eq!(plugin_reason(&error), "it ended with 3: log in first");
     }
 }

@@ -89,17 +89,11 @@ pub async fn until<T>(
 /// The object and the version from which a watch sees what comes after it. A list of one, since only a list
 /// has a version when there is no such object.
 async fn look(api: &Api, target: Target<'_>) -> Result<(Option<Value>, String), WatchError> {
-    let answer = api
-        .get(&path(target, ""))
-        .await
-        .map_err(WatchError::NoAnswer)?;
+    let answer = api.get(&path(target, "")).await.map_err(WatchError::NoAnswer)?;
     if !answer.is_success() {
         return Err(WatchError::Refused(answer));
     }
-    let version = answer.body["metadata"]["resourceVersion"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
+    let version = answer.body["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
     let mut body = answer.body;
     let object = body["items"].as_array_mut().and_then(Vec::pop);
     Ok((object, version))
@@ -112,17 +106,11 @@ async fn follow<T>(
     version: &str,
     judge: &mut impl FnMut(Option<&Value>) -> Option<T>,
 ) -> Result<Option<T>, WatchError> {
-    let query = format!(
-        "&watch=true&resourceVersion={version}&timeoutSeconds={}",
-        ROUND.as_secs()
-    );
-    let events = api
-        .watch(&path(target, &query))
-        .await
-        .map_err(|error| match error {
-            NoWatch::Refused(answer) => WatchError::Refused(answer),
-            NoWatch::NoAnswer(error) => WatchError::NoAnswer(error),
-        })?;
+    let query = format!("&watch=true&resourceVersion={version}&timeoutSeconds={}", ROUND.as_secs());
+    let events = api.watch(&path(target, &query)).await.map_err(|error| match error {
+        NoWatch::Refused(answer) => WatchError::Refused(answer),
+        NoWatch::NoAnswer(error) => WatchError::NoAnswer(error),
+    })?;
     let mut events = pin!(events);
     // The server ends the watch after a round; one that is silent for longer lost its connection.
     while let Ok(Some(event)) = timeout(ROUND + ROUND / 8, events.next()).await {
@@ -143,11 +131,7 @@ async fn follow<T>(
 /// Whether a failure may pass; `Err` if it won't.
 fn passing(error: WatchError, target: Target<'_>) -> Result<(), WatchError> {
     let resource = target.resource;
-    let request = Request {
-        group: &resource.group,
-        version: &resource.version,
-        kind: &resource.kind,
-    };
+    let request = Request { group: &resource.group, version: &resource.version, kind: &resource.kind };
     let meaning = match &error {
         WatchError::TimedOut => return Err(error),
         WatchError::Refused(answer) => answer::classify(answer.reply(), request),
@@ -160,13 +144,6 @@ fn passing(error: WatchError, target: Target<'_>) -> Result<(), WatchError> {
 }
 
 fn path(target: Target<'_>, query: &str) -> String {
-    let Target {
-        resource,
-        namespace,
-        name,
-    } = target;
-    format!(
-        "{}?fieldSelector=metadata.name%3D{name}{query}",
-        resource.collection(namespace)
-    )
+    let Target { resource, namespace, name } = target;
+    format!("{}?fieldSelector=metadata.name%3D{name}{query}", resource.collection(namespace))
 }

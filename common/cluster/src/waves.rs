@@ -37,18 +37,11 @@ impl Wave {
             | ("networking.k8s.io", "IngressClass")
             | ("node.k8s.io", "RuntimeClass")
             | ("", "PersistentVolume") => Self::Classes,
-            ("", "ServiceAccount") | ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => {
-                Self::Roles
-            }
+            ("", "ServiceAccount") | ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => Self::Roles,
             ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding")
             | (
                 "",
-                "ResourceQuota"
-                | "LimitRange"
-                | "ConfigMap"
-                | "Secret"
-                | "PersistentVolumeClaim"
-                | "Service",
+                "ResourceQuota" | "LimitRange" | "ConfigMap" | "Secret" | "PersistentVolumeClaim" | "Service",
             )
             | ("networking.k8s.io", "NetworkPolicy") => Self::Surroundings,
             ("", "Pod" | "ReplicationController")
@@ -79,21 +72,12 @@ mod tests {
     use super::*;
 
     fn object(group: &str, kind: &str, name: &str) -> Identity {
-        Identity {
-            group: group.into(),
-            kind: kind.into(),
-            namespace: None,
-            name: name.into(),
-        }
+        Identity { group: group.into(), kind: kind.into(), namespace: None, name: name.into() }
     }
 
     fn order(objects: Vec<Identity>) -> Vec<String> {
         let waves = arrange(objects, |identity| identity);
-        waves
-            .into_iter()
-            .flat_map(|(_, wave)| wave)
-            .map(|identity| identity.to_string())
-            .collect()
+        waves.into_iter().flat_map(|(_, wave)| wave).map(|identity| identity.to_string()).collect()
     }
 
     #[test]
@@ -109,11 +93,7 @@ mod tests {
             object(rbac, "RoleBinding", "web"),
             object(rbac, "Role", "web"),
             object("storage.k8s.io", "StorageClass", "fast"),
-            object(
-                "apiextensions.k8s.io",
-                "CustomResourceDefinition",
-                "databases.example.org",
-            ),
+            object("apiextensions.k8s.io", "CustomResourceDefinition", "databases.example.org"),
             object("", "Namespace", "shop"),
         ];
         assert_eq!(
@@ -135,11 +115,7 @@ mod tests {
 
     #[test]
     fn within_a_wave_the_order_of_the_input_stays() {
-        let given = vec![
-            object("", "Secret", "z"),
-            object("", "ConfigMap", "y"),
-            object("", "Secret", "x"),
-        ];
+        let given = vec![object("", "Secret", "z"), object("", "ConfigMap", "y"), object("", "Secret", "x")];
         assert_eq!(order(given), ["secret/z", "configmap/y", "secret/x"]);
     }
 

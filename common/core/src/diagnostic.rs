@@ -20,10 +20,7 @@ pub struct Source {
 impl Source {
     /// A text under the name that the user knows it by.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self {
-            name: name.into(),
-            text: text.into(),
-        }
+        Self { name: name.into(), text: text.into() }
     }
 
     /// The byte range of what stands at `position`: up to the end of the word or quoted text there.
@@ -44,11 +41,7 @@ impl Source {
         }
         let line = self.text[start..].split('\n').next().unwrap_or("");
         let column = position.column.saturating_sub(1) as usize;
-        start
-            + line
-                .char_indices()
-                .nth(column)
-                .map_or(line.len(), |(at, _)| at)
+        start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
     }
 }
 
@@ -69,11 +62,7 @@ fn word_length(line: &str) -> usize {
         return first.len_utf8();
     }
     let word = &line[..end];
-    if word.len() > 1 {
-        word.trim_end_matches(':').len()
-    } else {
-        end
-    }
+    if word.len() > 1 { word.trim_end_matches(':').len() } else { end }
 }
 
 /// A marked stretch of a source, with what is to be said of it.
@@ -139,26 +128,17 @@ impl Diagnostic {
 
     /// An error of the machine.
     pub fn machine(title: impl Into<String>) -> Self {
-        Self {
-            blame: Blame::Machine,
-            ..Self::input(title)
-        }
+        Self { blame: Blame::Machine, ..Self::input(title) }
     }
 
     /// The user stopped the command.
     pub fn interrupted(title: impl Into<String>) -> Self {
-        Self {
-            blame: Blame::User,
-            ..Self::input(title)
-        }
+        Self { blame: Blame::User, ..Self::input(title) }
     }
 
     /// Something worth saying that stops nothing.
     pub fn warning(title: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::input(title)
-        }
+        Self { severity: Severity::Warning, ..Self::input(title) }
     }
 
     /// The same message with one more place.

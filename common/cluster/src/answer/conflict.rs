@@ -22,12 +22,8 @@ impl Conflict {
         if cause.reason != "FieldManagerConflict" {
             return None;
         }
-        let mut conflict = Self {
-            manager: String::new(),
-            subresource: None,
-            using: None,
-            field: cause.field.to_owned(),
-        };
+        let mut conflict =
+            Self { manager: String::new(), subresource: None, using: None, field: cause.field.to_owned() };
         let Some(rest) = cause.message.strip_prefix("conflict with ") else {
             return Some(conflict);
         };
@@ -35,8 +31,7 @@ impl Conflict {
             return Some(conflict);
         };
         conflict.manager = manager;
-        if let Some((subresource, after)) = rest.strip_prefix(" with subresource ").and_then(quoted)
-        {
+        if let Some((subresource, after)) = rest.strip_prefix(" with subresource ").and_then(quoted) {
             conflict.subresource = Some(subresource);
             rest = after;
         }
@@ -79,12 +74,8 @@ mod tests {
     use super::*;
 
     fn read(message: &str) -> Conflict {
-        Conflict::read(&StatusCause {
-            reason: "FieldManagerConflict",
-            message,
-            field: ".spec.replicas",
-        })
-        .expect("it is a conflict")
+        Conflict::read(&StatusCause { reason: "FieldManagerConflict", message, field: ".spec.replicas" })
+            .expect("it is a conflict")
     }
 
     #[test]
@@ -97,10 +88,7 @@ mod tests {
         };
         for (message, expected) in [
             ("conflict with \"helm\"", conflict("helm", None, None)),
-            (
-                "conflict with \"a \\\"b\\\"\" using v1",
-                conflict("a \"b\"", None, Some("v1")),
-            ),
+            ("conflict with \"a \\\"b\\\"\" using v1", conflict("a \"b\"", None, Some("v1"))),
             (
                 "conflict with \"kubectl\" with subresource \"scale\"",
                 conflict("kubectl", Some("scale"), None),
@@ -119,25 +107,16 @@ mod tests {
     #[test]
     fn only_the_controllers_replicas_are_an_autoscalers() {
         assert!(
-            read(
-                "conflict with \"kube-controller-manager\" with subresource \"scale\" using apps/v1"
-            )
-            .is_autoscaler()
-        );
-        assert!(
-            !read("conflict with \"kubectl\" with subresource \"scale\" using apps/v1")
+            read("conflict with \"kube-controller-manager\" with subresource \"scale\" using apps/v1")
                 .is_autoscaler()
         );
+        assert!(!read("conflict with \"kubectl\" with subresource \"scale\" using apps/v1").is_autoscaler());
         assert!(!read("conflict with \"kube-controller-manager\" using apps/v1").is_autoscaler());
     }
 
     #[test]
     fn other_causes_are_none() {
-        let cause = StatusCause {
-            reason: "FieldValueInvalid",
-            message: "conflict with \"a\"",
-            field: "x",
-        };
+        let cause = StatusCause { reason: "FieldValueInvalid", message: "conflict with \"a\"", field: "x" };
         assert_eq!(Conflict::read(&cause), None);
     }
 }

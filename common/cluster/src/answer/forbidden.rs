@@ -21,34 +21,23 @@ pub struct Forbidden {
 
 /// What a 403 means.
 pub(super) fn classify(status: &Status<'_>) -> Answer {
-    if status
-        .causes()
-        .any(|cause| cause.reason == "NamespaceTerminating")
+    if status.causes().any(|cause| cause.reason == "NamespaceTerminating")
         || status.message.contains("because it is being terminated")
     {
-        return Answer::NamespaceTerminating {
-            namespace: terminating(status),
-        };
+        return Answer::NamespaceTerminating { namespace: terminating(status) };
     }
     if let Some(at) = status.message.find("exceeded quota: ") {
-        return Answer::QuotaExceeded {
-            message: status.message[at..].to_owned(),
-        };
+        return Answer::QuotaExceeded { message: status.message[at..].to_owned() };
     }
     match missing_right(status.message) {
         Some(forbidden) => Answer::Forbidden(forbidden),
-        None => Answer::Denied {
-            message: status.message.to_owned(),
-        },
+        None => Answer::Denied { message: status.message.to_owned() },
     }
 }
 
 /// The namespace of `unable to create new content in namespace NAME because it is being terminated`.
 fn terminating(status: &Status<'_>) -> String {
-    let words = status
-        .message
-        .split_once(" in namespace ")
-        .and_then(|(_, rest)| rest.split_once(' '));
+    let words = status.message.split_once(" in namespace ").and_then(|(_, rest)| rest.split_once(' '));
     words.map_or_else(String::new, |(namespace, _)| namespace.to_owned())
 }
 
@@ -59,16 +48,8 @@ fn missing_right(message: &str) -> Option<Forbidden> {
     let (verb, rest) = rest.strip_prefix(" cannot ")?.split_once(' ')?;
     let (resource, rest) = quoted(rest.strip_prefix("resource ")?)?;
     let (group, rest) = quoted(after(rest, "in API group ")?)?;
-    let namespace = after(rest, "in the namespace ")
-        .and_then(quoted)
-        .map(|(namespace, _)| namespace);
-    Some(Forbidden {
-        user,
-        verb: verb.to_owned(),
-        resource,
-        group,
-        namespace,
-    })
+    let namespace = after(rest, "in the namespace ").and_then(quoted).map(|(namespace, _)| namespace);
+    Some(Forbidden { user, verb: verb.to_owned(), resource, group, namespace })
 }
 
 fn after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
@@ -81,9 +62,7 @@ mod tests {
     use serde_json::json;
 
     fn of(message: &str) -> Answer {
-        classify(&Status::read(
-            &json!({"reason": "Forbidden", "message": message}),
-        ))
+        classify(&Status::read(&json!({"reason": "Forbidden", "message": message})))
     }
 
     #[test]
@@ -98,14 +77,8 @@ mod tests {
             })
         };
         let who = "deployments.apps \"web\" is forbidden: User \"system:serviceaccount:ci:agent\" cannot patch resource \"deployments\" in API group";
-        assert_eq!(
-            of(&format!("{who} \"apps\" in the namespace \"shop\"")),
-            forbidden("apps", Some("shop"))
-        );
-        assert_eq!(
-            of(&format!("{who} \"\" at the cluster scope")),
-            forbidden("", None)
-        );
+        assert_eq!(of(&format!("{who} \"apps\" in the namespace \"shop\"")), forbidden("apps", Some("shop")));
+        assert_eq!(of(&format!("{who} \"\" at the cluster scope")), forbidden("", None));
         assert_eq!(
             of(&format!(
                 "{who} \"apps\" in the namespace \"shop\": RBAC: role.rbac.authorization.k8s.io \"x\" not found"
@@ -119,21 +92,14 @@ mod tests {
         let quota = "exceeded quota: small, requested: pods=1, used: pods=3, limited: pods=3";
         assert_eq!(
             of(&format!("pods \"web\" is forbidden: {quota}")),
-            Answer::QuotaExceeded {
-                message: quota.into()
-            }
+            Answer::QuotaExceeded { message: quota.into() }
         );
     }
 
     #[test]
     fn a_namespace_on_its_way_out_is_named() {
         let message = "configmaps \"a\" is forbidden: unable to create new content in namespace shop because it is being terminated";
-        assert_eq!(
-            of(message),
-            Answer::NamespaceTerminating {
-                namespace: "shop".into()
-            }
-        );
+        assert_eq!(of(message), Answer::NamespaceTerminating { namespace: "shop".into() });
     }
 
     #[test]
@@ -143,12 +109,7 @@ mod tests {
             "roles.rbac.authorization.k8s.io \"x\" is forbidden: user \"a\" is attempting to grant RBAC permissions not currently held",
             "",
         ] {
-            assert_eq!(
-                of(message),
-                Answer::Denied {
-                    message: message.into()
-                }
-            );
+            assert_eq!(of(message), Answer::Denied { message: message.into() });
         }
     }
 }

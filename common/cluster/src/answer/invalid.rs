@@ -20,19 +20,12 @@ pub struct Cause {
 /// What a 422 means.
 pub(super) fn classify(status: &Status<'_>) -> Answer {
     let Some(causes) = causes(status) else {
-        return Answer::Manifest {
-            causes: Vec::new(),
-            message: last_clause(status.message).to_owned(),
-        };
+        return Answer::Manifest { causes: Vec::new(), message: last_clause(status.message).to_owned() };
     };
-    let (fields, others): (Vec<Cause>, Vec<Cause>) = causes
-        .into_iter()
-        .partition(|cause| is_immutable(&cause.clause));
+    let (fields, others): (Vec<Cause>, Vec<Cause>) =
+        causes.into_iter().partition(|cause| is_immutable(&cause.clause));
     if fields.is_empty() {
-        return Answer::Manifest {
-            causes: others,
-            message: String::new(),
-        };
+        return Answer::Manifest { causes: others, message: String::new() };
     }
     Answer::Immutable { fields, others }
 }
@@ -41,10 +34,7 @@ pub(super) fn classify(status: &Status<'_>) -> Answer {
 pub(super) fn causes(status: &Status<'_>) -> Option<Vec<Cause>> {
     let mut causes: Vec<Cause> = Vec::new();
     for cause in status.causes() {
-        let cause = Cause {
-            field: cause.field.to_owned(),
-            clause: clause(cause.message),
-        };
+        let cause = Cause { field: cause.field.to_owned(), clause: clause(cause.message) };
         // The same is said once for each label that is wrong, or for each place that checks.
         if !causes.contains(&cause) {
             causes.push(cause);
@@ -77,19 +67,12 @@ pub fn clause(message: &str) -> String {
     };
     let says_nothing_of_the_value = matches!(kind, "Required value" | "Forbidden");
     if says_nothing_of_the_value {
-        return if rest.is_empty() {
-            kind.to_lowercase()
-        } else {
-            first_line(rest)
-        };
+        return if rest.is_empty() { kind.to_lowercase() } else { first_line(rest) };
     }
     let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
     if let Some(Ok(_)) = values.next() {
         let detail = &rest[values.byte_offset()..];
-        if let Some(detail) = detail
-            .strip_prefix(": ")
-            .filter(|detail| !detail.is_empty())
-        {
+        if let Some(detail) = detail.strip_prefix(": ").filter(|detail| !detail.is_empty()) {
             return first_line(detail);
         }
         if detail.is_empty() {
@@ -99,12 +82,7 @@ pub fn clause(message: &str) -> String {
     let has_a_detail = !matches!(kind, "Duplicate value" | "Not found");
     let last = last_clause(rest);
     let one_line = !rest.trim_end().contains('\n');
-    if has_a_detail
-        && one_line
-        && last.len() < rest.len()
-        && !last.contains(['{', '}'])
-        && is_closed(last)
-    {
+    if has_a_detail && one_line && last.len() < rest.len() && !last.contains(['{', '}']) && is_closed(last) {
         return last.to_owned();
     }
     kind.to_lowercase()
@@ -131,11 +109,7 @@ fn split_kind(message: &str) -> Option<(&'static str, &str)> {
     ];
     KINDS.into_iter().find_map(|kind| {
         let rest = message.strip_prefix(kind)?;
-        if rest.is_empty() {
-            Some((kind, rest))
-        } else {
-            rest.strip_prefix(": ").map(|rest| (kind, rest))
-        }
+        if rest.is_empty() { Some((kind, rest)) } else { rest.strip_prefix(": ").map(|rest| (kind, rest)) }
     })
 }
 
@@ -143,9 +117,7 @@ fn split_kind(message: &str) -> Option<(&'static str, &str)> {
 fn last_clause(text: &str) -> &str {
     let text = text.trim_end();
     let list = text.rfind(": supported values: ").map(|at| at + 2);
-    let at = list
-        .or_else(|| text.rfind(": ").map(|at| at + 2))
-        .unwrap_or(0);
+    let at = list.or_else(|| text.rfind(": ").map(|at| at + 2)).unwrap_or(0);
     &text[at..]
 }
 
@@ -164,11 +136,7 @@ pub(super) fn typed_patch_causes(message: &str) -> Vec<Cause> {
     if !head.starts_with("failed to create typed patch object (") {
         return Vec::new();
     }
-    let lines = rest
-        .strip_prefix("errors:")
-        .unwrap_or(rest)
-        .lines()
-        .map(str::trim);
+    let lines = rest.strip_prefix("errors:").unwrap_or(rest).lines().map(str::trim);
     lines.filter_map(typed_patch_cause).collect()
 }
 
@@ -177,18 +145,12 @@ fn typed_patch_cause(line: &str) -> Option<Cause> {
         return None;
     }
     let (field, rest) = line.split_once(": ")?;
-    Some(Cause {
-        field: field.to_owned(),
-        clause: without_values(rest),
-    })
+    Some(Cause { field: field.to_owned(), clause: without_values(rest) })
 }
 
 /// A message up to where it begins to print what it found: `expected string, got &value.…{Value:"…"}`.
 pub(super) fn without_values(message: &str) -> String {
-    let end = [", got ", " from ", ": got "]
-        .iter()
-        .filter_map(|words| message.find(words))
-        .min();
+    let end = [", got ", " from ", ": got "].iter().filter_map(|words| message.find(words)).min();
     let shown = match end {
         Some(end) if message[end..].contains(['{', '"', '\'']) => &message[..end],
         _ => message,
@@ -205,14 +167,8 @@ mod tests {
     #[test]
     fn the_clause_stands_behind_the_value() {
         for (message, expected) in [
-            (
-                "Invalid value: \"a: b\": must be lower case",
-                "must be lower case",
-            ),
-            (
-                "Invalid value: {\"a\":\"x}: y\"}: field is immutable",
-                "field is immutable",
-            ),
+            ("Invalid value: \"a: b\": must be lower case", "must be lower case"),
+            ("Invalid value: {\"a\":\"x}: y\"}: field is immutable", "field is immutable"),
             (
                 "Invalid value: 70000: must be between 1 and 65535, inclusive",
                 "must be between 1 and 65535, inclusive",
@@ -225,10 +181,7 @@ mod tests {
             ("Required value", "required value"),
             ("Required value: must specify a name", "must specify a name"),
             ("Duplicate value: \"hunter2\"", "duplicate value"),
-            (
-                "Duplicate value: core.EnvVar{Name:\"A\", Value:\"x: hunter2\"}",
-                "duplicate value",
-            ),
+            ("Duplicate value: core.EnvVar{Name:\"A\", Value:\"x: hunter2\"}", "duplicate value"),
             (
                 "Invalid value: core.PodTemplateSpec{Value:\"hunter2: x\"}: field is immutable",
                 "field is immutable",
@@ -245,26 +198,18 @@ mod tests {
                 "spec is immutable after creation",
             ),
             ("Invalid value: {}: is odd\n- hunter2", "is odd"),
-            (
-                "Invalid value: &Thing{A:a\nb: hunter2}: is odd",
-                "invalid value",
-            ),
+            ("Invalid value: &Thing{A:a\nb: hunter2}: is odd", "invalid value"),
         ] {
             assert_eq!(clause(message), expected, "{message}");
         }
     }
 
     fn of(causes: Value) -> Answer {
-        classify(&Status::read(
-            &json!({"reason": "Invalid", "message": "m", "details": {"causes": causes}}),
-        ))
+        classify(&Status::read(&json!({"reason": "Invalid", "message": "m", "details": {"causes": causes}})))
     }
 
     fn cause(field: &str, clause: &str) -> Cause {
-        Cause {
-            field: field.into(),
-            clause: clause.into(),
-        }
+        Cause { field: field.into(), clause: clause.into() }
     }
 
     #[test]
@@ -273,38 +218,25 @@ mod tests {
         let other = json!({"field": "spec.x", "message": "Required value"});
         let fields = vec![cause("spec.template", "field is immutable")];
         let others = vec![cause("spec.x", "required value")];
-        assert_eq!(
-            of(json!([template, other, template])),
-            Answer::Immutable { fields, others }
-        );
+        assert_eq!(of(json!([template, other, template])), Answer::Immutable { fields, others });
         let volume = "Forbidden: spec is immutable after creation except resources.requests";
         let claim = of(json!([{"field": "spec", "message": volume}]));
         assert!(matches!(claim, Answer::Immutable { .. }));
-        let set =
-            "Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden";
-        assert!(matches!(
-            of(json!([{"field": "spec", "message": set}])),
-            Answer::Immutable { .. }
-        ));
+        let set = "Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden";
+        assert!(matches!(of(json!([{"field": "spec", "message": set}])), Answer::Immutable { .. }));
     }
 
     #[test]
     fn wrong_fields_are_named() {
         assert_eq!(
             of(json!([{"field": "spec.x", "message": "Required value"}])),
-            Answer::Manifest {
-                causes: vec![cause("spec.x", "required value")],
-                message: String::new()
-            }
+            Answer::Manifest { causes: vec![cause("spec.x", "required value")], message: String::new() }
         );
         assert_eq!(
             classify(&Status::read(
                 &json!({"message": "X is invalid: spec: Invalid value: \"hunter2\": is odd"})
             )),
-            Answer::Manifest {
-                causes: vec![],
-                message: "is odd".into()
-            }
+            Answer::Manifest { causes: vec![], message: "is odd".into() }
         );
     }
 
@@ -315,10 +247,7 @@ mod tests {
             typed_patch_causes(&format!(
                 "{head}errors:\n  .spec.a: field not declared in schema\n  .data.b: expected string, got &value.valueUnstructured{{Value:\"hunter2\"}}\n"
             )),
-            [
-                cause(".spec.a", "field not declared in schema"),
-                cause(".data.b", "expected string")
-            ]
+            [cause(".spec.a", "field not declared in schema"), cause(".data.b", "expected string")]
         );
         assert_eq!(typed_patch_causes("something else (x): .a: b"), []);
     }

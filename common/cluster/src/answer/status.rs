@@ -32,11 +32,7 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 impl<'a> Status<'a> {
     /// Reads a body; one that is no `Status` gives empty parts.
     pub fn read(body: &'a Value) -> Self {
-        Self {
-            reason: text(body, "reason"),
-            message: text(body, "message"),
-            details: body.get("details"),
-        }
+        Self { reason: text(body, "reason"), message: text(body, "message"), details: body.get("details") }
     }
 
     /// How long the server wants to be left alone, if it says so.
@@ -46,10 +42,7 @@ impl<'a> Status<'a> {
     }
 
     pub(super) fn causes(self) -> impl Iterator<Item = StatusCause<'a>> {
-        let causes = self
-            .details
-            .and_then(|details| details.get("causes"))
-            .and_then(Value::as_array);
+        let causes = self.details.and_then(|details| details.get("causes")).and_then(Value::as_array);
         causes.into_iter().flatten().map(|cause| StatusCause {
             reason: text(cause, "reason"),
             message: text(cause, "message"),

@@ -24,12 +24,8 @@ const WEBHOOK_PAUSE: Duration = Duration::from_secs(2);
 const GONE_WITHIN: Duration = Duration::from_secs(120);
 
 /// Kinds that are never deleted to be made anew: too much goes with them.
-const NEVER_RECREATED: [&str; 4] = [
-    "Namespace",
-    "PersistentVolumeClaim",
-    "PersistentVolume",
-    "CustomResourceDefinition",
-];
+const NEVER_RECREATED: [&str; 4] =
+    ["Namespace", "PersistentVolumeClaim", "PersistentVolume", "CustomResourceDefinition"];
 
 /// An object that is being sent.
 struct Sending<'a> {
@@ -85,10 +81,7 @@ impl Sending<'_> {
         let path = apply_path(&self.planned.target, self.force, false);
         match self.api.patch(&path, APPLY, &self.manifest).await {
             Ok(answer) if answer.is_success() => Ok(Some(self.verb(&answer))),
-            Ok(answer) => {
-                self.after_refusal(meaning(&self.planned.target, &answer))
-                    .await
-            }
+            Ok(answer) => self.after_refusal(meaning(&self.planned.target, &answer)).await,
             Err(no_answer) => self.after_silence(no_answer).await,
         }
     }
@@ -104,28 +97,16 @@ impl Sending<'_> {
 
     /// Makes ours what client-side apply made; `false` to begin anew.
     async fn take_over(&mut self) -> Result<bool, Fault> {
-        let Some(patch) = self
-            .before
-            .as_ref()
-            .and_then(takeover)
-            .map(|takeover| takeover.patch())
-        else {
+        let Some(patch) = self.before.as_ref().and_then(takeover).map(|takeover| takeover.patch()) else {
             return Ok(true);
         };
-        let path = format!(
-            "{}?fieldManager={}",
-            self.planned.target.path(),
-            crate::FIELD_MANAGER
-        );
+        let path = format!("{}?fieldManager={}", self.planned.target.path(), crate::FIELD_MANAGER);
         match self.api.patch(&path, JSON_PATCH, &patch).await {
             Ok(answer) if answer.is_success() => {
                 self.before = Some(answer.body);
                 Ok(true)
             }
-            Ok(answer) => self
-                .after_refusal(meaning(&self.planned.target, &answer))
-                .await
-                .map(|_| false),
+            Ok(answer) => self.after_refusal(meaning(&self.planned.target, &answer)).await.map(|_| false),
             Err(no_answer) => self.after_silence(no_answer).await.map(|_| false),
         }
     }
@@ -137,13 +118,9 @@ impl Sending<'_> {
                 self.races += 1;
                 self.read_again().await?;
             }
-            Meaning::AlreadyExists {
-                being_deleted: true,
-            } => self.pause(None, RetryReason::Busy).await?,
+            Meaning::AlreadyExists { being_deleted: true } => self.pause(None, RetryReason::Busy).await?,
             Meaning::Retry { after, reason } => self.pause(after, reason).await?,
-            Meaning::WebhookDown { .. }
-                if Instant::now() + WEBHOOK_PAUSE < self.options.deadline =>
-            {
+            Meaning::WebhookDown { .. } if Instant::now() + WEBHOOK_PAUSE < self.options.deadline => {
                 sleep(WEBHOOK_PAUSE).await;
             }
             Meaning::Immutable { ref others, .. } if self.options.recreate && others.is_empty() => {
@@ -191,10 +168,7 @@ impl Sending<'_> {
         if self.tries >= self.options.retries {
             return Err(Fault::Refused(Box::new(Meaning::Retry { after, reason })));
         }
-        let longer = self
-            .options
-            .backoff
-            .saturating_mul(2_u32.saturating_pow(self.tries));
+        let longer = self.options.backoff.saturating_mul(2_u32.saturating_pow(self.tries));
         self.tries += 1;
         sleep(after.unwrap_or(longer)).await;
         Ok(())
@@ -205,8 +179,7 @@ impl Sending<'_> {
             Ok(answer) if answer.is_success() => self.before = Some(answer.body),
             Ok(answer) if answer.status == 404 => self.before = None,
             Ok(answer) => {
-                self.after_retryable(meaning(&self.planned.target, &answer))
-                    .await?;
+                self.after_retryable(meaning(&self.planned.target, &answer)).await?;
             }
             Err(no_answer) => {
                 self.after_silence(no_answer).await?;
@@ -227,13 +200,8 @@ impl Sending<'_> {
         let target = &self.planned.target;
         let is_stateful = target.object.identity.is("apps", "StatefulSet");
         let policy = if is_stateful { "Orphan" } else { "Background" };
-        let options =
-            json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy});
-        let answer = self
-            .api
-            .delete(&target.path(), &options)
-            .await
-            .map_err(Fault::NoAnswer)?;
+        let options = json!({"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": policy});
+        let answer = self.api.delete(&target.path(), &options).await.map_err(Fault::NoAnswer)?;
         if !answer.is_success() && answer.status != 404 {
             return Err(Fault::Refused(Box::new(meaning(target, &answer))));
         }
@@ -243,13 +211,8 @@ impl Sending<'_> {
             name: &target.object.identity.name,
         };
         let gone = |object: Option<&Value>| object.is_none().then_some(());
-        if watch::until(self.api, watched, Instant::now() + GONE_WITHIN, gone)
-            .await
-            .is_err()
-        {
-            return Err(Fault::NotEstablished(
-                "the old object doesn't go away".to_owned(),
-            ));
+        if watch::until(self.api, watched, Instant::now() + GONE_WITHIN, gone).await.is_err() {
+            return Err(Fault::NotEstablished("the old object doesn't go away".to_owned()));
         }
         (self.before, self.was_deleted) = (None, true);
         Ok(())

@@ -29,24 +29,13 @@ pub(super) async fn connect(
 ) -> Result<Connection, ConnectError> {
     install_crypto();
     let config = config(selection, request)?;
-    let server = config
-        .cluster_url
-        .to_string()
-        .trim_end_matches('/')
-        .to_owned();
+    let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
     let proxy = config.proxy_url.as_ref().map(proxy::display);
     // A plugin may take its time, a person's even: the runtime must go on, for Ctrl-C's sake.
     let client = tokio::task::spawn_blocking(move || Client::try_from(config)).await;
-    let setting = |problem: String| ConnectError::Setting {
-        context: selection.context.clone(),
-        problem,
-    };
+    let setting = |problem: String| ConnectError::Setting { context: selection.context.clone(), problem };
     match client {
-        Ok(Ok(client)) => Ok(Connection {
-            client,
-            server,
-            proxy,
-        }),
+        Ok(Ok(client)) => Ok(Connection { client, server, proxy }),
         Ok(Err(error)) => Err(refused(selection, &error)),
         Err(_) => Err(setting("the client could not be made".to_owned())),
     }
@@ -62,19 +51,12 @@ pub(crate) fn install_crypto() {
 }
 
 fn config(selection: &Selection, request: &ConnectRequest<'_>) -> Result<Config, ConnectError> {
-    let setting = |problem: String| ConnectError::Setting {
-        context: selection.context.clone(),
-        problem,
-    };
+    let setting = |problem: String| ConnectError::Setting { context: selection.context.clone(), problem };
     let Selection { cluster, user, .. } = selection;
     let server = address(selection).ok_or_else(|| {
-        setting(format!(
-            "`{}` is no address of a server",
-            cluster.server.as_deref().unwrap_or_default()
-        ))
+        setting(format!("`{}` is no address of a server", cluster.server.as_deref().unwrap_or_default()))
     })?;
-    let proxy =
-        proxy::proxy(&server, cluster.proxy_url.as_deref(), request.variables).map_err(setting)?;
+    let proxy = proxy::proxy(&server, cluster.proxy_url.as_deref(), request.variables).map_err(setting)?;
     let mut config = Config::new(server);
     config.root_cert = authority(selection)?;
     if config.root_cert.is_some() && cluster.certificate_authority_data.is_none() {
@@ -83,10 +65,7 @@ fn config(selection: &Selection, request: &ConnectRequest<'_>) -> Result<Config,
     }
     config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
     config.disable_compression = cluster.disable_compression.unwrap_or(false);
-    config.tls_server_name = cluster
-        .tls_server_name
-        .clone()
-        .filter(|name| !name.is_empty());
+    config.tls_server_name = cluster.tls_server_name.clone().filter(|name| !name.is_empty());
     config.proxy_url = proxy;
     // The library would retry for minutes without a word.
     config.default_retry = false;
@@ -100,8 +79,7 @@ fn config(selection: &Selection, request: &ConnectRequest<'_>) -> Result<Config,
             exec.interactive_mode = Some(ExecInteractiveMode::Never);
         }
         if exec.provide_cluster_info {
-            let information =
-                ExecAuthCluster::try_from(cluster).map_err(|error| setting(words(&error)))?;
+            let information = ExecAuthCluster::try_from(cluster).map_err(|error| setting(words(&error)))?;
             exec.cluster = Some(information);
         }
     }
@@ -129,35 +107,21 @@ fn address(selection: &Selection) -> Option<Uri> {
 
 /// The certificates of the authority that the kubeconfig names.
 fn authority(selection: &Selection) -> Result<Option<Vec<Vec<u8>>>, ConnectError> {
-    let setting = |problem: String| ConnectError::Setting {
-        context: selection.context.clone(),
-        problem,
-    };
+    let setting = |problem: String| ConnectError::Setting { context: selection.context.clone(), problem };
     let cluster = &selection.cluster;
-    let data = cluster
-        .certificate_authority_data
-        .as_deref()
-        .filter(|data| !data.is_empty());
-    let file = cluster
-        .certificate_authority
-        .as_deref()
-        .filter(|path| !path.is_empty());
+    let data = cluster.certificate_authority_data.as_deref().filter(|data| !data.is_empty());
+    let file = cluster.certificate_authority.as_deref().filter(|path| !path.is_empty());
     let (pem, name) = match (data, file) {
         (Some(data), _) => {
             use base64::Engine as _;
             let bytes = base64::engine::general_purpose::STANDARD.decode(data.trim());
-            let bytes = bytes
-                .map_err(|_| setting("its certificate-authority-data is no Base64".to_owned()))?;
+            let bytes =
+                bytes.map_err(|_| setting("its certificate-authority-data is no Base64".to_owned()))?;
             (bytes, "certificate-authority-data".to_owned())
         }
         (None, Some(path)) => {
-            let text =
-                codex_common::stack::files::read_text(std::path::Path::new(path), path, 4 << 20);
-            (
-                text.map_err(|error| setting(error.to_string()))?
-                    .into_bytes(),
-                path.to_owned(),
-            )
+            let text = codex_common::stack::files::read_text(std::path::Path::new(path), path, 4 << 20);
+            (text.map_err(|error| setting(error.to_string()))?.into_bytes(), path.to_owned())
         }
         (None, None) => return Ok(None),
     };
@@ -166,19 +130,14 @@ fn authority(selection: &Selection) -> Result<Option<Vec<Vec<u8>>>, ConnectError
         .collect();
     match certificates {
         Ok(certificates) if !certificates.is_empty() => Ok(Some(certificates)),
-        _ => Err(setting(format!(
-            "there is no certificate in its authority ({name})"
-        ))),
+        _ => Err(setting(format!("there is no certificate in its authority ({name})"))),
     }
 }
 
 /// Why the library makes no client of the configuration.
 fn refused(selection: &Selection, error: &kube::Error) -> ConnectError {
     let context = selection.context.clone();
-    let setting = |problem: String| ConnectError::Setting {
-        context: context.clone(),
-        problem,
-    };
+    let setting = |problem: String| ConnectError::Setting { context: context.clone(), problem };
     match (error, &selection.user.exec) {
         (kube::Error::Auth(error), Some(exec)) => {
             let is_missing = matches!(error, AuthError::AuthExecStart(_));
@@ -192,9 +151,7 @@ fn refused(selection: &Selection, error: &kube::Error) -> ConnectError {
         }
         (kube::Error::Auth(error), None) => setting(plugin_reason(error)),
         (kube::Error::InferKubeconfig(error), _) => setting(words(error)),
-        (kube::Error::RustlsTls(_), _) => {
-            setting("its client certificate or key can't be used".to_owned())
-        }
+        (kube::Error::RustlsTls(_), _) => setting("its client certificate or key can't be used".to_owned()),
         (other, _) => setting(other.to_string()),
     }
 }
@@ -204,11 +161,7 @@ fn words(error: &KubeconfigError) -> String {
     let load = |what: &str, error: &LoadDataError| match error {
         LoadDataError::DecodeBase64(_) => format!("its {what} is no Base64"),
         LoadDataError::ReadFile(error, path) => {
-            format!(
-                "cannot read {}: {}",
-                path.display(),
-                codex_common::diagnostic::system_reason(error)
-            )
+            format!("cannot read {}: {}", path.display(), codex_common::diagnostic::system_reason(error))
         }
         LoadDataError::NoBase64DataOrFile => format!("its {what} is missing"),
     };
@@ -252,14 +205,8 @@ mod tests {
         assert_eq!(request_timeout(None), Ok(Some(REQUEST_TIMEOUT)));
         assert_eq!(request_timeout(Some("0")), Ok(None));
         assert_eq!(request_timeout(Some("0s")), Ok(None));
-        assert_eq!(
-            request_timeout(Some("30")),
-            Ok(Some(Duration::from_secs(30)))
-        );
-        assert_eq!(
-            request_timeout(Some("1m30s")),
-            Ok(Some(Duration::from_secs(90)))
-        );
+        assert_eq!(request_timeout(Some("30")), Ok(Some(Duration::from_secs(30))));
+        assert_eq!(request_timeout(Some("1m30s")), Ok(Some(Duration::from_secs(90))));
         for text in ["-1s", "soon", "1.5", "99999999999999999999"] {
             assert!(request_timeout(Some(text)).is_err(), "{text}");
         }

@@ -35,17 +35,8 @@ impl Credentials {
     /// The file can't be written.
     pub fn write(cluster: &Cluster, variables: &BTreeMap<String, String>) -> io::Result<Self> {
         let text = serde_json::to_vec(&cluster.selection.kubeconfig()).map_err(io::Error::other)?;
-        let place = |name: &str| {
-            variables
-                .get(name)
-                .filter(|text| text.starts_with('/'))
-                .map(PathBuf::from)
-        };
-        let places = [
-            place("XDG_RUNTIME_DIR"),
-            place("TMPDIR"),
-            Some(PathBuf::from("/tmp")),
-        ];
+        let place = |name: &str| variables.get(name).filter(|text| text.starts_with('/')).map(PathBuf::from);
+        let places = [place("XDG_RUNTIME_DIR"), place("TMPDIR"), Some(PathBuf::from("/tmp"))];
         let mut reason = io::Error::from(ErrorKind::NotFound);
         for place in places.into_iter().flatten() {
             remove_leftovers(&place);
@@ -62,10 +53,7 @@ impl Credentials {
         &self.path
     }
 
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one place where credentials are written"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the one place where credentials are written")]
     fn write_in(place: &Path, text: &[u8]) -> io::Result<Self> {
         remove_before_panics();
         // Making the folder is what nobody else can have done before: the file then is safe in it.
@@ -74,25 +62,14 @@ impl Credentials {
             let folder = place.join(format!("{PREFIX}{}-{number}", std::process::id()));
             match DirBuilder::new().mode(0o700).create(&folder) {
                 Ok(()) => break folder,
-                Err(error) if error.kind() == ErrorKind::AlreadyExists && number < 100 => {
-                    number += 1
-                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && number < 100 => number += 1,
                 Err(error) => return Err(error),
             }
         };
-        HELD.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(folder.clone());
+        HELD.lock().unwrap_or_else(PoisonError::into_inner).push(folder.clone());
         // From here on dropping it cleans up.
-        let credentials = Self {
-            path: folder.join("kubeconfig"),
-            folder,
-        };
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&credentials.path)?;
+        let credentials = Self { path: folder.join("kubeconfig"), folder };
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&credentials.path)?;
         file.write_all(text)?;
         Ok(credentials)
     }
@@ -101,17 +78,12 @@ impl Credentials {
 impl Drop for Credentials {
     fn drop(&mut self) {
         remove(&self.folder);
-        HELD.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|folder| folder != &self.folder);
+        HELD.lock().unwrap_or_else(PoisonError::into_inner).retain(|folder| folder != &self.folder);
     }
 }
 
 /// Removes a folder of ours with all that is in it; programs may have put a lock or a cache beside the file.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place where credentials are removed"
-)]
+#[allow(clippy::disallowed_methods, reason = "the one place where credentials are removed")]
 fn remove(folder: &Path) {
     // Whoever removed it before did what is wanted.
     let _ = fs::remove_dir_all(folder);
@@ -133,25 +105,19 @@ fn remove_before_panics() {
 }
 
 /// Removes what killed processes of this user left behind.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place where credentials are removed"
-)]
+#[allow(clippy::disallowed_methods, reason = "the one place where credentials are removed")]
 fn remove_leftovers(place: &Path) {
     let Ok(entries) = fs::read_dir(place) else {
         return;
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let number = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse().ok());
+        let number =
+            name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse().ok());
         let Some(process) = number.and_then(Pid::from_raw) else {
             continue;
         };
-        let is_ours = entry
-            .metadata()
-            .is_ok_and(|about| about.is_dir() && about.uid() == getuid().as_raw());
+        let is_ours = entry.metadata().is_ok_and(|about| about.is_dir() && about.uid() == getuid().as_raw());
         let is_over = test_kill_process(process) == Err(rustix::io::Errno::SRCH);
         if is_ours && is_over {
             remove(&entry.path());

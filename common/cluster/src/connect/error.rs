@@ -142,18 +142,13 @@ impl ConnectError {
     /// What may help.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Nothing { .. } => {
-                Some("set KUBECONFIG, or name a file with `--kubeconfig`".to_owned())
-            }
+            Self::Nothing { .. } => Some("set KUBECONFIG, or name a file with `--kubeconfig`".to_owned()),
             Self::UnknownContext { name, known, .. } => {
-                did_you_mean(name, known.iter().map(String::as_str))
-                    .or_else(|| list("there is", known))
+                did_you_mean(name, known.iter().map(String::as_str)).or_else(|| list("there is", known))
             }
             Self::NoContext { known } => list("choose one with `--context`:", known),
             Self::Plugin { install, .. } => install.clone(),
-            Self::Unreachable {
-                no_answer, proxy, ..
-            } => unreachable_hint(no_answer, proxy.is_some()),
+            Self::Unreachable { no_answer, proxy, .. } => unreachable_hint(no_answer, proxy.is_some()),
             _ => None,
         }
     }
@@ -162,9 +157,7 @@ impl ConnectError {
 fn unreachable_hint(no_answer: &NoAnswer, has_proxy: bool) -> Option<String> {
     let hint = match no_answer.transport {
         Transport::Tls if no_answer.detail.contains("TLS") => "does the server speak plain HTTP?",
-        Transport::Tls => {
-            "is it the right cluster? `--certificate-authority` names another authority"
-        }
+        Transport::Tls => "is it the right cluster? `--certificate-authority` names another authority",
         Transport::Connect | Transport::TimedOut if has_proxy => {
             "requests go through a proxy; NO_PROXY names hosts that are reached without one"
         }
@@ -183,31 +176,19 @@ impl From<ConnectError> for Diagnostic {
             _ => Blame::Machine,
         };
         let hint = error.hint();
-        Self {
-            blame,
-            ..Self::input(error.to_string())
-        }
-        .hint(hint)
+        Self { blame, ..Self::input(error.to_string()) }.hint(hint)
     }
 }
 
 fn list(words: &str, names: &[String]) -> Option<String> {
     const MOST: usize = 10;
-    let shown: Vec<String> = names
-        .iter()
-        .take(MOST)
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("`{name}`")).collect();
     let more = if names.len() > MOST { ", …" } else { "" };
     (!names.is_empty()).then(|| format!("{words} {}{more}", shown.join(", ")))
 }
 
 fn line_words(line: u32) -> String {
-    if line == 0 {
-        String::new()
-    } else {
-        format!(" (line {line})")
-    }
+    if line == 0 { String::new() } else { format!(" (line {line})") }
 }
 
 fn proxy_words(proxy: Option<&str>) -> String {

@@ -13,11 +13,8 @@ use super::ConnectError;
 
 /// Reads a file; paths in it become absolute, they are relative to the file's folder.
 pub(super) fn file(path: &Path) -> Result<Kubeconfig, ConnectError> {
-    let text = read_text(path, &path.to_string_lossy(), MAX_FILE).map_err(|error| {
-        ConnectError::Unreadable {
-            reason: error.to_string(),
-        }
-    })?;
+    let text = read_text(path, &path.to_string_lossy(), MAX_FILE)
+        .map_err(|error| ConnectError::Unreadable { reason: error.to_string() })?;
     let mut kubeconfig = parse(&text, path)?;
     make_absolute(&mut kubeconfig, path.parent().unwrap_or(Path::new("/")));
     Ok(kubeconfig)
@@ -25,11 +22,7 @@ pub(super) fn file(path: &Path) -> Result<Kubeconfig, ConnectError> {
 
 /// Reads a text; an empty one is a kubeconfig without anything in it.
 fn parse(text: &str, path: &Path) -> Result<Kubeconfig, ConnectError> {
-    let invalid = |line, problem| ConnectError::Invalid {
-        path: path.to_owned(),
-        line,
-        problem,
-    };
+    let invalid = |line, problem| ConnectError::Invalid { path: path.to_owned(), line, problem };
     for section in split(text) {
         let node = read(&section, Dialect::Kubectl)
             .map_err(|error| invalid(error.position.line, error.to_string()))?;
@@ -53,10 +46,7 @@ fn numbers_to_texts(root: &mut Node) {
     let mut open = vec![root];
     while let Some(node) = open.pop() {
         if matches!(node.value, Value::Int(_) | Value::Uint(_) | Value::Float(_)) {
-            let text = node
-                .text()
-                .map(|text| text.into_owned())
-                .unwrap_or_default();
+            let text = node.text().map(|text| text.into_owned()).unwrap_or_default();
             node.value = Value::String(text);
             continue;
         }
@@ -71,9 +61,7 @@ fn numbers_to_texts(root: &mut Node) {
 /// What serde found wrong, without the value that it found.
 fn problem(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let text = text
-        .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(text, _)| text);
+    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
     match text.rsplit_once(", expected ") {
         Some((_, expected)) => format!("something in it should be {expected}"),
         None if text.starts_with("missing field") => text.to_owned(),
@@ -88,27 +76,16 @@ fn make_absolute(kubeconfig: &mut Kubeconfig, folder: &Path) {
             *text = joined.to_string_lossy().into_owned();
         }
     };
-    for cluster in kubeconfig
-        .clusters
-        .iter_mut()
-        .filter_map(|named| named.cluster.as_mut())
-    {
+    for cluster in kubeconfig.clusters.iter_mut().filter_map(|named| named.cluster.as_mut()) {
         absolute(&mut cluster.certificate_authority);
     }
-    for user in kubeconfig
-        .auth_infos
-        .iter_mut()
-        .filter_map(|named| named.auth_info.as_mut())
-    {
+    for user in kubeconfig.auth_infos.iter_mut().filter_map(|named| named.auth_info.as_mut()) {
         absolute(&mut user.client_certificate);
         absolute(&mut user.client_key);
         absolute(&mut user.token_file);
         // A program without a slash is looked for on the PATH.
         if let Some(exec) = &mut user.exec
-            && exec
-                .command
-                .as_ref()
-                .is_some_and(|command| command.contains('/'))
+            && exec.command.as_ref().is_some_and(|command| command.contains('/'))
         {
             absolute(&mut exec.command);
         }
@@ -140,17 +117,9 @@ mod tests {
     fn no_value_is_in_an_error() {
         let text = "users:\n- name: a\n  user:\n    exec: s3cr3t-token\n";
         let error = of(text).unwrap_err().to_string();
-        assert!(
-            error.starts_with("the kubeconfig /k/config is not valid"),
-            "{error}"
-        );
+        assert!(error.starts_with("the kubeconfig /k/config is not valid"), "{error}");
         assert!(!error.contains("s3cr3t"), "{error}");
-        for text in [
-            "users: [{name: a, user: s3cr3t}]",
-            "- s3cr3t",
-            "s3cr3t",
-            "users: s3cr3t",
-        ] {
+        for text in ["users: [{name: a, user: s3cr3t}]", "- s3cr3t", "s3cr3t", "users: s3cr3t"] {
             let error = of(text).unwrap_err().to_string();
             assert!(!error.contains("s3cr3t"), "{error}");
         }
@@ -159,10 +128,7 @@ mod tests {
     #[test]
     fn the_line_of_a_slip_is_named() {
         let error = of("a: 1\nb: [\n").unwrap_err();
-        assert!(
-            matches!(error, ConnectError::Invalid { line: 2.., .. }),
-            "{error}"
-        );
+        assert!(matches!(error, ConnectError::Invalid { line: 2.., .. }), "{error}");
     }
 
     #[test]
@@ -172,10 +138,7 @@ mod tests {
         let mut kubeconfig = of(text).unwrap();
         make_absolute(&mut kubeconfig, Path::new("/k"));
         let json = serde_json::to_value(&kubeconfig).unwrap();
-        assert_eq!(
-            json["clusters"][0]["cluster"]["certificate-authority"],
-            "/k/ca.crt"
-        );
+        assert_eq!(json["clusters"][0]["cluster"]["certificate-authority"], "/k/ca.crt");
         assert_eq!(json["users"][0]["user"]["client-key"], "/abs/key");
         assert_eq!(json["users"][0]["user"]["exec"]["command"], "/k/./login");
         assert_eq!(json["users"][1]["user"]["exec"]["command"], "aws");

@@ -18,10 +18,7 @@ pub(super) fn proxy(
 ) -> Result<Option<Uri>, String> {
     let variable = |upper: &'static str, lower: &'static str| {
         let set = |name: &'static str| {
-            variables
-                .get(name)
-                .filter(|text| !text.is_empty())
-                .map(|text| (name, text.as_str()))
+            variables.get(name).filter(|text| !text.is_empty()).map(|text| (name, text.as_str()))
         };
         set(upper).or_else(|| set(lower))
     };
@@ -41,11 +38,7 @@ pub(super) fn proxy(
     let Some((name, text)) = named else {
         return Ok(None);
     };
-    let text = if text.contains("://") {
-        text.to_owned()
-    } else {
-        format!("http://{text}")
-    };
+    let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let uri: Uri = text.parse().map_err(|_| format!("{name} is no address"))?;
     match uri.scheme_str() {
         Some("http" | "https") => Ok(Some(uri)),
@@ -59,43 +52,25 @@ pub(super) fn proxy(
 /// A proxy's address without the credentials that may stand in it.
 pub(super) fn display(proxy: &Uri) -> String {
     let authority = proxy.authority().map_or("", |authority| authority.as_str());
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     format!("{}://{host}", proxy.scheme_str().unwrap_or("http"))
 }
 
 /// Whether a server is reached without a proxy: this machine itself, and what the exceptions name.
 fn is_direct(server: &Uri, exceptions: &str) -> bool {
-    let host = server
-        .host()
-        .unwrap_or_default()
-        .trim_matches(['[', ']'])
-        .to_lowercase();
+    let host = server.host().unwrap_or_default().trim_matches(['[', ']']).to_lowercase();
     let address: Option<IpAddr> = host.parse().ok();
     if host == "localhost" || address.is_some_and(|address| address.is_loopback()) {
         return true;
     }
-    let port = server
-        .port_u16()
-        .unwrap_or(if server.scheme_str() == Some("https") {
-            443
-        } else {
-            80
-        });
-    exceptions
-        .split(',')
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty())
-        .any(|entry| {
-            let (name, of_port) = match entry.rsplit_once(':') {
-                Some((name, digits)) if !name.contains(':') || name.ends_with(']') => {
-                    (name, digits.parse().ok())
-                }
-                _ => (entry, None),
-            };
-            of_port.is_none_or(|of_port: u16| of_port == port) && matches(&host, address, name)
-        })
+    let port = server.port_u16().unwrap_or(if server.scheme_str() == Some("https") { 443 } else { 80 });
+    exceptions.split(',').map(str::trim).filter(|entry| !entry.is_empty()).any(|entry| {
+        let (name, of_port) = match entry.rsplit_once(':') {
+            Some((name, digits)) if !name.contains(':') || name.ends_with(']') => (name, digits.parse().ok()),
+            _ => (entry, None),
+        };
+        of_port.is_none_or(|of_port: u16| of_port == port) && matches(&host, address, name)
+    })
 }
 
 /// Whether one exception names a host: `*`, an address, a network, a domain with all below it, or, with a dot
@@ -117,12 +92,7 @@ fn matches(host: &str, address: Option<IpAddr>, name: &str) -> bool {
     let name = name.strip_prefix('*').unwrap_or(&name);
     match name.strip_prefix('.') {
         Some(_) => host.ends_with(name),
-        None => {
-            host == name
-                || host
-                    .strip_suffix(name)
-                    .is_some_and(|rest| rest.ends_with('.'))
-        }
+        None => host == name || host.strip_suffix(name).is_some_and(|rest| rest.ends_with('.')),
     }
 }
 
@@ -148,10 +118,7 @@ mod tests {
         of_cluster: Option<&str>,
         variables: &[(&str, &str)],
     ) -> Result<Option<String>, String> {
-        let variables = variables
-            .iter()
-            .map(|(name, value)| ((*name).into(), (*value).into()))
-            .collect();
+        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         let uri = server.parse().unwrap();
         proxy(&uri, of_cluster, &variables).map(|found| found.map(|uri| display(&uri)))
     }
@@ -159,30 +126,17 @@ mod tests {
     #[test]
     fn the_kubeconfig_wins_over_the_environment() {
         let environment = [("HTTPS_PROXY", "http://env:1"), ("NO_PROXY", "*")];
-        assert_eq!(
-            of("https://a", Some("http://own:2"), &environment),
-            Ok(Some("http://own:2".into()))
-        );
+        assert_eq!(of("https://a", Some("http://own:2"), &environment), Ok(Some("http://own:2".into())));
         assert_eq!(of("https://a", None, &environment), Ok(None));
-        assert_eq!(
-            of("https://a", None, &environment[..1]),
-            Ok(Some("http://env:1".into()))
-        );
-        assert_eq!(
-            of("https://a", None, &[("https_proxy", "low:3")]),
-            Ok(Some("http://low:3".into()))
-        );
+        assert_eq!(of("https://a", None, &environment[..1]), Ok(Some("http://env:1".into())));
+        assert_eq!(of("https://a", None, &[("https_proxy", "low:3")]), Ok(Some("http://low:3".into())));
         assert_eq!(of("http://a", None, &environment[..1]), Ok(None));
     }
 
     #[test]
     fn exceptions_are_about_the_server() {
         let direct = |server: &str, exceptions: &str| {
-            of(
-                server,
-                None,
-                &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", exceptions)],
-            ) == Ok(None)
+            of(server, None, &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", exceptions)]) == Ok(None)
         };
         for (server, exceptions) in [
             ("https://localhost:6443", ""),
@@ -215,17 +169,8 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_said_without_credentials() {
         let error = of("https://a", Some("socks5://user:pass@p:1"), &[]).unwrap_err();
-        assert_eq!(
-            error,
-            "proxy-url: proxies of the kind socks5 are not supported, only http and https"
-        );
-        assert_eq!(
-            of("https://a", Some("http://user:pass@p:1"), &[]),
-            Ok(Some("http://p:1".into()))
-        );
-        assert_eq!(
-            of("https://a", Some("http://a b"), &[]),
-            Err("proxy-url is no address".into())
-        );
+        assert_eq!(error, "proxy-url: proxies of the kind socks5 are not supported, only http and https");
+        assert_eq!(of("https://a", Some("http://user:pass@p:1"), &[]), Ok(Some("http://p:1".into())));
+        assert_eq!(of("https://a", Some("http://a b"), &[]), Err("proxy-url is no address".into()));
     }
 }

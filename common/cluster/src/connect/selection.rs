@@ -1,8 +1,6 @@
 //! Which context of a kubeconfig is meant, with what the flags change in it.
 
-use kube::config::{
-    AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext,
-};
+use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
 
 use super::source::Found;
 use super::{ConnectError, ConnectRequest, Origin, resolved};
@@ -23,23 +21,11 @@ pub(super) struct Selection {
 impl Selection {
     /// The context that is asked for, else the current one.
     pub(super) fn of(found: Found, request: &ConnectRequest<'_>) -> Result<Self, ConnectError> {
-        let Found {
-            kubeconfig, origin, ..
-        } = found;
-        let known = || {
-            kubeconfig
-                .contexts
-                .iter()
-                .map(|named| named.name.clone())
-                .collect()
-        };
+        let Found { kubeconfig, origin, .. } = found;
+        let known = || kubeconfig.contexts.iter().map(|named| named.name.clone()).collect();
         let (name, chosen_by) = match chosen(request, &origin) {
             Some((name, chosen_by)) => (name.to_owned(), chosen_by),
-            None => match kubeconfig
-                .current_context
-                .as_deref()
-                .filter(|name| !name.is_empty())
-            {
+            None => match kubeconfig.current_context.as_deref().filter(|name| !name.is_empty()) {
                 Some(name) => (name.to_owned(), Origin::Default),
                 None if request.server.is_some() => (String::new(), Origin::Default),
                 None => return Err(ConnectError::NoContext { known: known() }),
@@ -48,45 +34,18 @@ impl Selection {
         let context = kubeconfig.contexts.iter().find(|named| named.name == name);
         let context = context.map(|named| named.context.clone().unwrap_or_default());
         let Some(context) = context.or_else(|| name.is_empty().then(Context::default)) else {
-            return Err(ConnectError::UnknownContext {
-                name,
-                origin: chosen_by,
-                known: known(),
-            });
+            return Err(ConnectError::UnknownContext { name, origin: chosen_by, known: known() });
         };
-        let cluster = kubeconfig
-            .clusters
-            .iter()
-            .find(|named| named.name == context.cluster);
-        let cluster = cluster
-            .and_then(|named| named.cluster.clone())
-            .unwrap_or_default();
+        let cluster = kubeconfig.clusters.iter().find(|named| named.name == context.cluster);
+        let cluster = cluster.and_then(|named| named.cluster.clone()).unwrap_or_default();
         // A user that isn't there is nobody, as in kubectl: some clusters ask for no credentials.
-        let user = kubeconfig
-            .auth_infos
-            .iter()
-            .find(|named| Some(&named.name) == context.user.as_ref());
-        let user = user
-            .and_then(|named| named.auth_info.clone())
-            .unwrap_or_default();
-        let mut selection = Self {
-            context: name,
-            namespace: None,
-            cluster,
-            user,
-        };
+        let user = kubeconfig.auth_infos.iter().find(|named| Some(&named.name) == context.user.as_ref());
+        let user = user.and_then(|named| named.auth_info.clone()).unwrap_or_default();
+        let mut selection = Self { context: name, namespace: None, cluster, user };
         selection.namespace = context.namespace.filter(|namespace| !namespace.is_empty());
         selection.apply_flags(request)?;
-        if selection
-            .cluster
-            .server
-            .as_deref()
-            .is_none_or(str::is_empty)
-        {
-            return Err(ConnectError::NoServer {
-                context: selection.context,
-                cluster: context.cluster,
-            });
+        if selection.cluster.server.as_deref().is_none_or(str::is_empty) {
+            return Err(ConnectError::NoServer { context: selection.context, cluster: context.cluster });
         }
         Ok(selection)
     }
@@ -100,8 +59,7 @@ impl Selection {
             cluster.tls_server_name = None;
         }
         if let Some(path) = request.certificate_authority {
-            cluster.certificate_authority =
-                Some(resolved(path, request).to_string_lossy().into_owned());
+            cluster.certificate_authority = Some(resolved(path, request).to_string_lossy().into_owned());
             cluster.certificate_authority_data = None;
             cluster.insecure_skip_tls_verify = None;
         }
@@ -137,11 +95,7 @@ impl Selection {
     /// A kubeconfig with this context alone, chosen.
     pub(super) fn kubeconfig(&self) -> Kubeconfig {
         let name = || {
-            if self.context.is_empty() {
-                "cluster".to_owned()
-            } else {
-                self.context.clone()
-            }
+            if self.context.is_empty() { "cluster".to_owned() } else { self.context.clone() }
         };
         let context = Context {
             cluster: name(),
@@ -153,21 +107,9 @@ impl Selection {
         Kubeconfig {
             api_version: Some("v1".to_owned()),
             kind: Some("Config".to_owned()),
-            clusters: vec![NamedCluster {
-                name: name(),
-                cluster,
-                ..NamedCluster::default()
-            }],
-            auth_infos: vec![NamedAuthInfo {
-                name: name(),
-                auth_info: user,
-                ..NamedAuthInfo::default()
-            }],
-            contexts: vec![NamedContext {
-                name: name(),
-                context: Some(context),
-                ..NamedContext::default()
-            }],
+            clusters: vec![NamedCluster { name: name(), cluster, ..NamedCluster::default() }],
+            auth_infos: vec![NamedAuthInfo { name: name(), auth_info: user, ..NamedAuthInfo::default() }],
+            contexts: vec![NamedContext { name: name(), context: Some(context), ..NamedContext::default() }],
             current_context: Some(name()),
             ..Kubeconfig::default()
         }
@@ -179,21 +121,10 @@ fn chosen<'a>(request: &ConnectRequest<'a>, source: &Origin) -> Option<(&'a str,
     if let Some(name) = request.context.filter(|name| !name.is_empty()) {
         return Some((name, Origin::Flag("--context")));
     }
-    if let Some(name) = request
-        .variables
-        .get("CODEXCTL_KUBE_CONTEXT")
-        .filter(|name| !name.is_empty())
-    {
+    if let Some(name) = request.variables.get("CODEXCTL_KUBE_CONTEXT").filter(|name| !name.is_empty()) {
         return Some((name, Origin::Variable("CODEXCTL_KUBE_CONTEXT")));
     }
-    let environment = request
-        .environment
-        .filter(|environment| !environment.context.is_empty())?;
+    let environment = request.environment.filter(|environment| !environment.context.is_empty())?;
     let is_left_out = matches!(source, Origin::ServiceAccount | Origin::Flag("--server"));
-    (!is_left_out).then(|| {
-        (
-            environment.context,
-            Origin::Environment(environment.name.to_owned()),
-        )
-    })
+    (!is_left_out).then(|| (environment.context, Origin::Environment(environment.name.to_owned())))
 }

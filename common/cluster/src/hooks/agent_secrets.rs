@@ -19,21 +19,13 @@ struct AgentSecret {
 
 /// What the agent needs. Of the token for GitHub both generations of names are taken.
 const SECRETS: [AgentSecret; 3] = [
-    AgentSecret {
-        name: "openai-secret",
-        key: "OPENAI_API_KEY",
-        variables: &["OPENAI_API_KEY"],
-    },
+    AgentSecret { name: "openai-secret", key: "OPENAI_API_KEY", variables: &["OPENAI_API_KEY"] },
     AgentSecret {
         name: "github-secret",
         key: "CODEX_GH_PAT",
         variables: &["CODEX_GH_PAT", "CODEXCTL_GH_PAT"],
     },
-    AgentSecret {
-        name: "context7-secret",
-        key: "CONTEXT7_API_KEY",
-        variables: &["CONTEXT7_API_KEY"],
-    },
+    AgentSecret { name: "context7-secret", key: "CONTEXT7_API_KEY", variables: &["CONTEXT7_API_KEY"] },
 ];
 
 /// Applies the Secrets whose variables have a value; the others are left as they are.
@@ -49,15 +41,10 @@ pub(super) async fn run(context: &HookContext<'_>) -> Result<(), Fault> {
         done.push(secret.name);
     }
     if !done.contains(&"github-secret") {
-        context
-            .listener
-            .warn("CODEX_GH_PAT is not set: the agent will not be able to use GitHub");
+        context.listener.warn("CODEX_GH_PAT is not set: the agent will not be able to use GitHub");
     }
     if !done.is_empty() {
-        context.listener.info(&format!(
-            "applied {} in namespace {namespace}",
-            done.join(", ")
-        ));
+        context.listener.info(&format!("applied {} in namespace {namespace}", done.join(", ")));
     }
     Ok(())
 }
@@ -65,10 +52,7 @@ pub(super) async fn run(context: &HookContext<'_>) -> Result<(), Fault> {
 fn value(secret: &AgentSecret, project: &Project) -> Option<String> {
     let dot = project.context.dot();
     let variables = dot.get("EnvMap")?;
-    let values = secret
-        .variables
-        .iter()
-        .filter_map(|name| variables.get(name)?.as_str().map(str::to_owned));
+    let values = secret.variables.iter().filter_map(|name| variables.get(name)?.as_str().map(str::to_owned));
     values.into_iter().find(|value| !value.is_empty())
 }
 

@@ -66,10 +66,7 @@ pub(super) struct Root {
 
 impl Root {
     /// Opens the root; it is made, with 0755, if it isn't there.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one place where data directories are made"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the one place where data directories are made")]
     pub(super) fn at(path: &Path) -> Result<Self, BeneathError> {
         let fail = |error: io::Error| io_error(path, &error);
         if path.components().any(|part| part == Component::ParentDir) {
@@ -81,13 +78,8 @@ impl Root {
             let (path, root) = (path.to_owned(), real);
             return Err(BeneathError::Outside { path, root });
         }
-        let directory =
-            open(&real, directory_only(), Mode::empty()).map_err(|error| fail(error.into()))?;
-        Ok(Self {
-            path: path.to_owned(),
-            real,
-            directory,
-        })
+        let directory = open(&real, directory_only(), Mode::empty()).map_err(|error| fail(error.into()))?;
+        Ok(Self { path: path.to_owned(), real, directory })
     }
 
     /// Whether a path is the root itself.
@@ -113,23 +105,15 @@ impl Root {
         if path.components().any(|part| part == Component::ParentDir) {
             return Err(BeneathError::Parent(path.to_owned()));
         }
-        let below = path
-            .strip_prefix(&self.path)
-            .or_else(|_| path.strip_prefix(&self.real));
+        let below = path.strip_prefix(&self.path).or_else(|_| path.strip_prefix(&self.real));
         let mut rest = match below {
             Ok(below) if below.components().next().is_some() => below.to_owned(),
             _ => {
-                return Err(BeneathError::Outside {
-                    path: path.to_owned(),
-                    root: self.path.clone(),
-                });
+                return Err(BeneathError::Outside { path: path.to_owned(), root: self.path.clone() });
             }
         };
         for _ in 0..MAX_LINKS {
-            match self
-                .walk(&rest)
-                .map_err(|error| io_error(path, &error.into()))?
-            {
+            match self.walk(&rest).map_err(|error| io_error(path, &error.into()))? {
                 Walked::There(directory) => return Ok(directory),
                 Walked::Link { link, behind } => rest = self.target(&link)?.join(behind),
             }
@@ -139,10 +123,8 @@ impl Root {
 
     /// Goes down from the root, making what is missing, up to the end or the first link.
     fn walk(&self, rest: &Path) -> Result<Walked, Errno> {
-        let mut here = self
-            .directory
-            .try_clone()
-            .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        let mut here =
+            self.directory.try_clone().map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         let mut done = PathBuf::new();
         let mut parts = rest.components();
         while let Some(part) = parts.next() {
@@ -152,9 +134,7 @@ impl Root {
                     let mode = Mode::RWXU | Mode::RGRP | Mode::XGRP | Mode::ROTH | Mode::XOTH;
                     match mkdirat(&here, name, mode) {
                         // Someone else may have been faster.
-                        Ok(()) | Err(Errno::EXIST) => {
-                            openat(&here, name, directory_only(), Mode::empty())
-                        }
+                        Ok(()) | Err(Errno::EXIST) => openat(&here, name, directory_only(), Mode::empty()),
                         Err(error) => Err(error),
                     }
                 }
@@ -168,10 +148,7 @@ impl Root {
                     if FileType::from_raw_mode(about.st_mode) != FileType::Symlink {
                         return Err(error);
                     }
-                    return Ok(Walked::Link {
-                        link: done,
-                        behind: parts.as_path().to_owned(),
-                    });
+                    return Ok(Walked::Link { link: done, behind: parts.as_path().to_owned() });
                 }
                 Err(error) => return Err(error),
             };
@@ -180,20 +157,13 @@ impl Root {
     }
 
     /// Where a link below the root leads, as a path from the root.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one place where data directories are made"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the one place where data directories are made")]
     fn target(&self, link: &Path) -> Result<PathBuf, BeneathError> {
         let link = self.real.join(link);
         let target = fs::canonicalize(&link).map_err(|error| io_error(&link, &error))?;
         match target.strip_prefix(&self.real) {
             Ok(below) if below.components().next().is_some() => Ok(below.to_owned()),
-            _ => Err(BeneathError::LeadsOutside {
-                link,
-                target,
-                root: self.path.clone(),
-            }),
+            _ => Err(BeneathError::LeadsOutside { link, target, root: self.path.clone() }),
         }
     }
 }
@@ -211,10 +181,7 @@ fn directory_only() -> OFlags {
 }
 
 fn io_error(path: &Path, error: &io::Error) -> BeneathError {
-    BeneathError::Io {
-        path: path.to_owned(),
-        reason: system_reason(error),
-    }
+    BeneathError::Io { path: path.to_owned(), reason: system_reason(error) }
 }
 
 #[cfg(test)]

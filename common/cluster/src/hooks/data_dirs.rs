@@ -14,9 +14,7 @@ pub(super) fn run(context: &HookContext<'_>) -> Result<(), Fault> {
     let targets = targets(paths);
     if paths.root.trim().is_empty() {
         if targets.is_empty() {
-            context
-                .listener
-                .debug("services.yaml names no data directories");
+            context.listener.debug("services.yaml names no data directories");
             return Ok(());
         }
         return Err(Fault::failed("dataPaths.root is not set")
@@ -30,9 +28,7 @@ pub(super) fn run(context: &HookContext<'_>) -> Result<(), Fault> {
         // The root itself stays as it is: other environments' data lie in it.
         if !root.is(&target) {
             root.open_to_all(&target).map_err(failed)?;
-            context
-                .listener
-                .debug(&format!("{} is there", target.display()));
+            context.listener.debug(&format!("{} is there", target.display()));
         }
     }
     Ok(())
@@ -40,31 +36,19 @@ pub(super) fn run(context: &HookContext<'_>) -> Result<(), Fault> {
 
 /// The environment's folder and the data directories (F34): `paths`, else `dirs` below `envDir` or the root.
 fn targets(paths: &DataPaths) -> Vec<String> {
-    let folder = [&paths.env_dir, &paths.root]
-        .map(|text| text.trim())
-        .into_iter()
-        .find(|text| !text.is_empty());
+    let folder =
+        [&paths.env_dir, &paths.root].map(|text| text.trim()).into_iter().find(|text| !text.is_empty());
     let own = Some(paths.env_dir.trim().to_owned());
     let given = |list: &[String]| {
-        list.iter()
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty())
-            .collect::<Vec<_>>()
+        list.iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect::<Vec<_>>()
     };
     let listed = match (given(&paths.paths), folder) {
         (paths, _) if !paths.is_empty() => paths,
         (_, None) => given(&paths.dirs),
-        (_, Some(folder)) => given(&paths.dirs)
-            .iter()
-            .map(|name| joined(folder, name))
-            .collect(),
+        (_, Some(folder)) => given(&paths.dirs).iter().map(|name| joined(folder, name)).collect(),
     };
     let mut targets: Vec<String> = Vec::new();
-    for target in own
-        .into_iter()
-        .chain(listed)
-        .filter(|target| !target.is_empty())
-    {
+    for target in own.into_iter().chain(listed).filter(|target| !target.is_empty()) {
         if !targets.contains(&target) {
             targets.push(target);
         }
@@ -94,10 +78,7 @@ mod tests {
 
     #[test]
     fn directories_lie_in_the_environments_folder() {
-        assert_eq!(
-            of("/d", "/d/ai", &["pg", "/redis", "pg"], &[]),
-            ["/d/ai", "/d/ai/pg", "/d/ai/redis"]
-        );
+        assert_eq!(of("/d", "/d/ai", &["pg", "/redis", "pg"], &[]), ["/d/ai", "/d/ai/pg", "/d/ai/redis"]);
         assert_eq!(of("/d", "", &["pg"], &[]), ["/d/pg"]);
         assert_eq!(of("/d", "/d/ai", &[], &[]), ["/d/ai"]);
         assert!(of("", "", &[], &[]).is_empty());
@@ -106,9 +87,6 @@ mod tests {
 
     #[test]
     fn paths_stand_for_themselves() {
-        assert_eq!(
-            of("/d", "/d/ai", &["pg"], &["/d/x", " "]),
-            ["/d/ai", "/d/x"]
-        );
+        assert_eq!(of("/d", "/d/ai", &["pg"], &["/d/x", " "]), ["/d/ai", "/d/x"]);
     }
 }

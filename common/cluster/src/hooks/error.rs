@@ -94,20 +94,14 @@ pub enum Fault {
 impl Fault {
     /// A failure in a built-in's own words.
     pub(super) fn failed(message: impl Into<String>) -> Self {
-        Self::Failed {
-            message: message.into(),
-            hint: None,
-        }
+        Self::Failed { message: message.into(), hint: None }
     }
 
     /// The same failure with a hint; others have theirs already.
     #[must_use]
     pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         match self {
-            Self::Failed { message, .. } => Self::Failed {
-                message,
-                hint: Some(hint.into()),
-            },
+            Self::Failed { message, .. } => Self::Failed { message, hint: Some(hint.into()) },
             other => other,
         }
     }
@@ -117,9 +111,7 @@ impl Fault {
             Self::UnknownUse { name } => did_you_mean(name, BUILT_INS)
                 .or_else(|| Some(format!("the built-ins are {}", BUILT_INS.join(", ")))),
             Self::UnknownSetting { key, known, .. } => did_you_mean(key, known.iter().copied()),
-            Self::Later { .. } => {
-                Some("`continueOnError: true` lets the apply go on without it".to_owned())
-            }
+            Self::Later { .. } => Some("`continueOnError: true` lets the apply go on without it".to_owned()),
             Self::Failed { hint, .. } => hint.clone(),
             _ => None,
         }
@@ -128,9 +120,7 @@ impl Fault {
     /// Where it stands, if it is more exact than the step.
     fn position(&self) -> Option<Position> {
         match self {
-            Self::UnknownSetting { position, .. } | Self::Malformed { position, .. } => {
-                Some(*position)
-            }
+            Self::UnknownSetting { position, .. } | Self::Malformed { position, .. } => Some(*position),
             _ => None,
         }
     }
@@ -164,12 +154,7 @@ pub struct HookError {
 
 impl HookError {
     pub(super) fn new(list: &str, step: String, position: Position, fault: Fault) -> Self {
-        Self {
-            list: list.to_owned(),
-            step,
-            fault,
-            position,
-        }
+        Self { list: list.to_owned(), step, fault, position }
     }
 
     /// Whether the user stopped it: the command ends with 130.
@@ -186,11 +171,7 @@ impl HookError {
         let label = self.fault.to_string();
         let hint = self.fault.hint_for_user();
         let position = self.fault.position().unwrap_or(self.position);
-        let new = if self.fault.is_input() {
-            Diagnostic::input
-        } else {
-            Diagnostic::machine
-        };
+        let new = if self.fault.is_input() { Diagnostic::input } else { Diagnostic::machine };
         if position == Position::NONE {
             return new(self.to_string()).hint(hint);
         }
@@ -200,11 +181,7 @@ impl HookError {
 
 impl fmt::Display for HookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: hook `{}` failed: {}",
-            self.list, self.step, self.fault
-        )
+        write!(f, "{}: hook `{}` failed: {}", self.list, self.step, self.fault)
     }
 }
 

@@ -35,15 +35,10 @@ impl HostPorts {
     /// Reads the settings; the default host is the slot's in the environment `ai`.
     pub(super) fn of(settings: &Settings, project: &Project) -> Result<Self, Fault> {
         let context = &project.context;
-        let domain = context
-            .base_domain
-            .get("ai")
-            .map(|domain| domain.trim())
-            .filter(|domain| !domain.is_empty());
+        let domain =
+            context.base_domain.get("ai").map(|domain| domain.trim()).filter(|domain| !domain.is_empty());
         let of_slot = domain.map(|domain| format!("dev-{}.{domain}", context.slot));
-        Ok(Self {
-            host: settings.text("host").map(str::to_owned).or(of_slot),
-        })
+        Ok(Self { host: settings.text("host").map(str::to_owned).or(of_slot) })
     }
 }
 
@@ -54,26 +49,20 @@ pub(super) async fn run(ports: &HostPorts, context: &HookContext<'_>) {
             Ok(Ok(_)) => context.listener.debug(&format!("127.0.0.1:{port} is open")),
             Ok(Err(error)) => {
                 let reason = codex_common::diagnostic::system_reason(&error);
-                context
-                    .listener
-                    .warn(&format!("nothing answers on 127.0.0.1:{port}: {reason}"));
+                context.listener.warn(&format!("nothing answers on 127.0.0.1:{port}: {reason}"));
             }
-            Err(_) => context
-                .listener
-                .warn(&format!("nothing answers on 127.0.0.1:{port} within 5 s")),
+            Err(_) => context.listener.warn(&format!("nothing answers on 127.0.0.1:{port} within 5 s")),
         }
     }
     let Some(host) = &ports.host else { return };
     match timeout(PATIENCE, status(host)).await {
-        Ok(Ok(status)) => context
-            .listener
-            .info(&format!("http://{host}/ answers {status} on this machine")),
-        Ok(Err(reason)) => context.listener.warn(&format!(
-            "http://{host}/ does not answer on this machine: {reason}"
-        )),
-        Err(_) => context.listener.warn(&format!(
-            "http://{host}/ does not answer on this machine within 5 s"
-        )),
+        Ok(Ok(status)) => context.listener.info(&format!("http://{host}/ answers {status} on this machine")),
+        Ok(Err(reason)) => {
+            context.listener.warn(&format!("http://{host}/ does not answer on this machine: {reason}"))
+        }
+        Err(_) => {
+            context.listener.warn(&format!("http://{host}/ does not answer on this machine within 5 s"))
+        }
     }
 }
 
@@ -82,14 +71,8 @@ async fn status(host: &str) -> Result<u16, String> {
     let mut config = Config::new(Uri::from_static("http://127.0.0.1"));
     config.default_retry = false;
     let client = Client::try_from(config).map_err(|error| error.to_string())?;
-    let request = Request::builder()
-        .uri("/")
-        .header(HOST, header)
-        .body(Body::empty());
+    let request = Request::builder().uri("/").header(HOST, header).body(Body::empty());
     let request = request.map_err(|error| error.to_string())?;
-    let response = client
-        .send(request)
-        .await
-        .map_err(|error| NoAnswer::from(error).detail)?;
+    let response = client.send(request).await.map_err(|error| NoAnswer::from(error).detail)?;
     Ok(response.status().as_u16())
 }

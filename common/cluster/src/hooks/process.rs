@@ -65,21 +65,12 @@ pub(super) async fn run<S>(
     relay: &(dyn Fn(&str) + Sync),
     stop: impl Future<Output = S>,
 ) -> io::Result<End<S>> {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn()?;
-    let leader = child
-        .id()
-        .and_then(|id| i32::try_from(id).ok())
-        .and_then(Pid::from_raw);
+    let leader = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let mut group = Group(leader);
-    let (mut out, mut err) = (
-        child.stdout.take().map(BufReader::new),
-        child.stderr.take().map(BufReader::new),
-    );
+    let (mut out, mut err) =
+        (child.stdout.take().map(BufReader::new), child.stderr.take().map(BufReader::new));
     let (end, is_drained) = {
         let output = async { tokio::join!(lines(out.as_mut(), relay), lines(err.as_mut(), relay)) };
         let mut output = pin!(output);
@@ -117,10 +108,7 @@ pub(super) async fn run<S>(
                 // Nobody reads any more, but a pipe without a reader would kill who writes to it.
                 tokio::spawn(async move { tokio::join!(discard(out), discard(err)) });
             }
-            Ok(End::Exited {
-                status,
-                leaves_others: !is_drained,
-            })
+            Ok(End::Exited { status, leaves_others: !is_drained })
         }
     }
 }
@@ -140,10 +128,7 @@ async fn discard(reader: Option<impl AsyncRead + Unpin>) {
 }
 
 /// Passes on line by line, so that what is hidden in a line can be found in it.
-async fn lines(
-    reader: Option<&mut BufReader<impl AsyncRead + Unpin>>,
-    relay: &(dyn Fn(&str) + Sync),
-) {
+async fn lines(reader: Option<&mut BufReader<impl AsyncRead + Unpin>>, relay: &(dyn Fn(&str) + Sync)) {
     let Some(reader) = reader else { return };
     let mut line = Vec::new();
     loop {
@@ -155,10 +140,7 @@ async fn lines(
             line.clear();
         } else if line.len() >= LONGEST_LINE {
             // Cut where a word ends: no secret that is one word is torn apart and so not found.
-            let end = line
-                .iter()
-                .rposition(u8::is_ascii_whitespace)
-                .map_or(line.len(), |at| at + 1);
+            let end = line.iter().rposition(u8::is_ascii_whitespace).map_or(line.len(), |at| at + 1);
             pass(&line[..end], relay);
             line.drain(..end);
         }

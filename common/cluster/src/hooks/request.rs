@@ -18,11 +18,7 @@ const TRIES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// A Secret's kind.
-const SECRET: Request<'static> = Request {
-    group: "",
-    version: "v1",
-    kind: "Secret",
-};
+const SECRET: Request<'static> = Request { group: "", version: "v1", kind: "Secret" };
 
 /// Gets a Secret; `None` if there is none.
 pub(super) async fn secret(api: &Api, namespace: &str, name: &str) -> Result<Option<Value>, Fault> {
@@ -31,10 +27,7 @@ pub(super) async fn secret(api: &Api, namespace: &str, name: &str) -> Result<Opt
     match answer.status {
         404 => Ok(None),
         _ if answer.is_success() => Ok(Some(answer.body)),
-        _ => Err(refused(
-            &answer,
-            &format!("cannot read secret/{name} in namespace {namespace}"),
-        )),
+        _ => Err(refused(&answer, &format!("cannot read secret/{name} in namespace {namespace}"))),
     }
 }
 
@@ -45,18 +38,12 @@ pub(super) async fn apply_secret(
     name: &str,
     object: &Value,
 ) -> Result<(), Fault> {
-    let path = format!(
-        "{}?fieldManager={FIELD_MANAGER}&force=true",
-        path(namespace, name)
-    );
+    let path = format!("{}?fieldManager={FIELD_MANAGER}&force=true", path(namespace, name));
     let answer = persistent(async || api.patch(&path, APPLY, object).await).await?;
     if answer.is_success() {
         return Ok(());
     }
-    Err(refused(
-        &answer,
-        &format!("cannot apply secret/{name} in namespace {namespace}"),
-    ))
+    Err(refused(&answer, &format!("cannot apply secret/{name} in namespace {namespace}")))
 }
 
 fn path(namespace: &str, name: &str) -> String {
@@ -79,20 +66,13 @@ async fn persistent(ask: impl AsyncFn() -> Result<Answer, NoAnswer>) -> Result<A
         sleep(after.unwrap_or(pause)).await;
         pause *= 2;
     }
-    ask()
-        .await
-        .map_err(|error| Fault::failed(error.to_string()))
+    ask().await.map_err(|error| Fault::failed(error.to_string()))
 }
 
 /// What a refusal means, without values that the server repeats.
 fn refused(answer: &Answer, what: &str) -> Fault {
     let reason = match answer::classify(answer.reply(), SECRET) {
-        Meaning::Forbidden(Forbidden {
-            user,
-            verb,
-            resource,
-            ..
-        }) => {
+        Meaning::Forbidden(Forbidden { user, verb, resource, .. }) => {
             format!("{user} may not {verb} {resource}")
         }
         Meaning::NamespaceMissing { .. } => "the namespace doesn't exist".to_owned(),

@@ -24,18 +24,12 @@ pub(super) async fn run(
     command.arg("-lc").arg(text);
     command.envs(environment::variables(context.project, context.kubeconfig));
     let relay = |line: &str| listener.relay(line);
-    let end = process::run(command, &relay, stop)
-        .await
-        .map_err(|error| not_started(&error))?;
+    let end = process::run(command, &relay, stop).await.map_err(|error| not_started(&error))?;
     let status = match end {
         End::Stopped(fault) => return Err(fault),
-        End::Exited {
-            status,
-            leaves_others,
-        } => {
+        End::Exited { status, leaves_others } => {
             if leaves_others {
-                listener
-                    .debug("the script left processes behind; what they print now is not shown");
+                listener.debug("the script left processes behind; what they print now is not shown");
             }
             status
         }
@@ -43,9 +37,7 @@ pub(super) async fn run(
     match (status.code(), status.signal()) {
         (Some(0), _) => Ok(()),
         (Some(code), _) => Err(Fault::Ended { code }),
-        (None, signal) => Err(Fault::Killed {
-            signal: signal.unwrap_or_default(),
-        }),
+        (None, signal) => Err(Fault::Killed { signal: signal.unwrap_or_default() }),
     }
 }
 

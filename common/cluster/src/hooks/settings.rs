@@ -29,12 +29,7 @@ impl Settings {
             let Some(name) = known.iter().find(|name| *name == key) else {
                 if project.mode == Mode::Plain && !key.starts_with("x-") {
                     let position = node.position;
-                    return Err(Fault::UnknownSetting {
-                        built_in,
-                        key: key.clone(),
-                        known,
-                        position,
-                    });
+                    return Err(Fault::UnknownSetting { built_in, key: key.clone(), known, position });
                 }
                 continue;
             };
@@ -42,17 +37,10 @@ impl Settings {
                 continue;
             }
             let Some(text) = node.text() else {
-                return Err(Fault::Malformed {
-                    key: name,
-                    expected: "a text",
-                    position: node.position,
-                });
+                return Err(Fault::Malformed { key: name, expected: "a text", position: node.position });
             };
             let text = project.engine.render_field(&format!("with.{key}"), &text);
-            let text = text
-                .map_err(|error| Fault::Template(Box::new(error)))?
-                .trim()
-                .to_owned();
+            let text = text.map_err(|error| Fault::Template(Box::new(error)))?.trim().to_owned();
             if !text.is_empty() {
                 entries.insert(*name, (text, node.position));
             }
@@ -74,28 +62,17 @@ impl Settings {
         if text.chars().all(is_plain) && !text.chars().all(|letter| letter == '.') {
             return Ok(Some(text));
         }
-        Err(Fault::Malformed {
-            key,
-            expected: "a name that Kubernetes allows",
-            position: *position,
-        })
+        Err(Fault::Malformed { key, expected: "a name that Kubernetes allows", position: *position })
     }
 
     /// A setting that must be there.
     pub(super) fn required(&self, key: &'static str) -> Result<&str, Fault> {
-        self.text(key).ok_or(Fault::MissingSetting {
-            built_in: self.built_in,
-            key,
-        })
+        self.text(key).ok_or(Fault::MissingSetting { built_in: self.built_in, key })
     }
 
     /// A duration, or the default.
     pub(super) fn duration(&self, key: &'static str, default: Duration) -> Result<Duration, Fault> {
-        self.entries
-            .get(key)
-            .map_or(Ok(default), |(text, position)| {
-                duration(key, text, *position)
-            })
+        self.entries.get(key).map_or(Ok(default), |(text, position)| duration(key, text, *position))
     }
 
     /// A duration that must be there.
@@ -106,11 +83,7 @@ impl Settings {
 }
 
 /// Reads a Go duration that isn't negative.
-pub(super) fn duration(
-    key: &'static str,
-    text: &str,
-    position: Position,
-) -> Result<Duration, Fault> {
+pub(super) fn duration(key: &'static str, text: &str, position: Position) -> Result<Duration, Fault> {
     let parsed = gotemplate::time::parse_duration(text.trim().as_bytes()).ok();
     let nanos = parsed.and_then(|duration| u64::try_from(duration.0).ok());
     nanos.map(Duration::from_nanos).ok_or(Fault::Malformed {

@@ -81,15 +81,10 @@ pub(super) struct Step {
 impl Step {
     /// Reads the step that stands at index `at` of its list.
     pub(super) fn of(step: &HookStep, at: usize, project: &Project) -> Self {
-        let name = [step.name.trim(), step.uses.trim()]
-            .into_iter()
-            .find(|name| !name.is_empty());
+        let name = [step.name.trim(), step.uses.trim()].into_iter().find(|name| !name.is_empty());
         let name = name.map_or_else(|| format!("step {}", at + 1), str::to_owned);
         let places = [step.uses.position, step.run.position];
-        let position = places
-            .into_iter()
-            .find(|place| *place != Position::NONE)
-            .unwrap_or(Position::NONE);
+        let position = places.into_iter().find(|place| *place != Position::NONE).unwrap_or(Position::NONE);
         let action = action(step, project);
         let limit = if step.timeout.trim().is_empty() {
             Ok(None)
@@ -102,13 +97,7 @@ impl Step {
             (Err(fault), Ok(_)) => (None, Err(fault)),
             (limit, action) => (limit.unwrap_or_default(), action),
         };
-        Self {
-            name,
-            position,
-            is_tolerant: step.continue_on_error,
-            limit,
-            action,
-        }
+        Self { name, position, is_tolerant: step.continue_on_error, limit, action }
     }
 }
 
@@ -133,29 +122,20 @@ fn is_on(when: &Text, project: &Project) -> Result<bool, Fault> {
         return Ok(true);
     }
     let text = rendered("when", when, project)?;
-    Ok(!matches!(
-        text.trim().to_lowercase().as_str(),
-        "" | "false" | "0" | "no"
-    ))
+    Ok(!matches!(text.trim().to_lowercase().as_str(), "" | "false" | "0" | "no"))
 }
 
 fn rendered(field: &str, text: &Text, project: &Project) -> Result<String, Fault> {
-    let rendered = project
-        .engine
-        .render_field(&format!("hook {field}"), &text.value);
+    let rendered = project.engine.render_field(&format!("hook {field}"), &text.value);
     rendered.map_err(|error| Fault::Template(Box::new(error)))
 }
 
 fn built_in(name: &str, step: &HookStep, project: &Project) -> Result<Action, Fault> {
     let Some(name) = BUILT_INS.into_iter().find(|known| *known == name) else {
-        return Err(Fault::UnknownUse {
-            name: name.to_owned(),
-        });
+        return Err(Fault::UnknownUse { name: name.to_owned() });
     };
     if name == "github.comment" {
-        return Err(Fault::Later {
-            name: name.to_owned(),
-        });
+        return Err(Fault::Later { name: name.to_owned() });
     }
     let settings = |known| Settings::of(name, known, &step.with, project);
     match name {
@@ -166,9 +146,7 @@ fn built_in(name: &str, step: &HookStep, project: &Project) -> Result<Action, Fa
         "codex.reuse-dev-tls-secret" => {
             Reuse::of(&settings(Reuse::SETTINGS)?, project).map(Action::TlsSecret)
         }
-        "sleep" => settings(&["duration"])?
-            .required_duration("duration")
-            .map(Action::Sleep),
+        "sleep" => settings(&["duration"])?.required_duration("duration").map(Action::Sleep),
         "codex.ensure-data-dirs" => settings(&[]).map(|_| Action::DataDirs),
         "codex.ensure-codex-secrets" => settings(&[]).map(|_| Action::AgentSecrets),
         _ => settings(&[]).map(|_| Action::Preflight),

@@ -33,17 +33,14 @@ pub(super) struct Reuse {
 
 impl Reuse {
     /// The names of its settings.
-    pub(super) const SETTINGS: &'static [&'static str] =
-        &["secretName", "stagingNamespace", "timeout"];
+    pub(super) const SETTINGS: &'static [&'static str] = &["secretName", "stagingNamespace", "timeout"];
 
     /// Reads the settings.
     pub(super) fn of(settings: &Settings, project: &Project) -> Result<Self, Fault> {
         let context = &project.context;
         let default = || format!("{}-dev-{}-tls", context.project, context.slot);
         Ok(Self {
-            name: settings
-                .name("secretName")?
-                .map_or_else(default, str::to_owned),
+            name: settings.name("secretName")?.map_or_else(default, str::to_owned),
             staging: settings.name("stagingNamespace")?.map(str::to_owned),
             timeout: settings.duration("timeout", TIMEOUT)?,
         })
@@ -53,31 +50,20 @@ impl Reuse {
 /// Takes the kept certificate if the slot has none, else waits for the slot's and keeps that.
 pub(super) async fn run(reuse: &Reuse, context: &HookContext<'_>) {
     match exchange(reuse, context).await {
-        Ok(done) => context
-            .listener
-            .info(&format!("secret/{}: {done}", reuse.name)),
-        Err(fault) => context
-            .listener
-            .warn(&format!("secret/{} is not reused: {fault}", reuse.name)),
+        Ok(done) => context.listener.info(&format!("secret/{}: {done}", reuse.name)),
+        Err(fault) => context.listener.warn(&format!("secret/{} is not reused: {fault}", reuse.name)),
     }
 }
 
 async fn exchange(reuse: &Reuse, context: &HookContext<'_>) -> Result<String, Fault> {
     let (api, name) = (&context.cluster.api, reuse.name.as_str());
     let slot = context.namespace()?;
-    let staging = reuse
-        .staging
-        .as_deref()
-        .unwrap_or(context.staging_namespace);
+    let staging = reuse.staging.as_deref().unwrap_or(context.staging_namespace);
     if staging.is_empty() {
-        return Err(Fault::failed(
-            "the staging namespace is not known; name it in `with.stagingNamespace`",
-        ));
+        return Err(Fault::failed("the staging namespace is not known; name it in `with.stagingNamespace`"));
     }
     if staging == slot {
-        return Ok(format!(
-            "namespace {slot} is the staging namespace, there is nothing to copy"
-        ));
+        return Ok(format!("namespace {slot} is the staging namespace, there is nothing to copy"));
     }
     let kept = request::secret(api, staging, name).await?;
     let own = request::secret(api, slot, name).await?;
@@ -90,9 +76,9 @@ async fn exchange(reuse: &Reuse, context: &HookContext<'_>) -> Result<String, Fa
         Some(own) => own,
         None => {
             let limit = format!("{:?}", reuse.timeout);
-            context.listener.info(&format!(
-                "secret/{name}: waiting for it in namespace {slot}, up to {limit}"
-            ));
+            context
+                .listener
+                .info(&format!("secret/{name}: waiting for it in namespace {slot}, up to {limit}"));
             issued(reuse, slot, context).await?
         }
     };
@@ -114,31 +100,22 @@ async fn issued(reuse: &Reuse, namespace: &str, context: &HookContext<'_>) -> Re
         is_deletable: true,
         aliases: Vec::new(),
     };
-    let target = Target {
-        resource: &secrets,
-        namespace: Some(namespace),
-        name: &reuse.name,
-    };
+    let target = Target { resource: &secrets, namespace: Some(namespace), name: &reuse.name };
     let deadline = Instant::now() + reuse.timeout;
     let found = watch::until(&context.cluster.api, target, deadline, |object| {
         object.filter(|object| is_issued(object)).cloned()
     });
     found.await.map_err(|error| match error {
-        WatchError::TimedOut => Fault::failed(format!(
-            "it did not appear in namespace {namespace} within {:?}",
-            reuse.timeout
-        )),
+        WatchError::TimedOut => {
+            Fault::failed(format!("it did not appear in namespace {namespace} within {:?}", reuse.timeout))
+        }
         other => Fault::failed(other.to_string()),
     })
 }
 
 /// Whether there is a certificate in it: issuers make the Secret with the key first.
 fn is_issued(secret: &Value) -> bool {
-    let has = |key: &str| {
-        secret["data"][key]
-            .as_str()
-            .is_some_and(|text| !text.is_empty())
-    };
+    let has = |key: &str| secret["data"][key].as_str().is_some_and(|text| !text.is_empty());
     has("tls.crt") && has("tls.key")
 }
 
@@ -187,9 +164,7 @@ mod tests {
 
     #[test]
     fn a_secret_with_a_key_alone_is_not_issued() {
-        assert!(!is_issued(
-            &json!({"data": {"tls.crt": "", "tls.key": "Yg=="}})
-        ));
+        assert!(!is_issued(&json!({"data": {"tls.crt": "", "tls.key": "Yg=="}})));
         assert!(!is_issued(&json!({})));
     }
 }

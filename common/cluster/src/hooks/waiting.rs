@@ -49,10 +49,7 @@ impl Wait {
             kind: settings.required("kind")?.to_owned(),
             name: settings.name("name")?.unwrap_or_default().to_owned(),
             namespace: settings.name("namespace")?.map(str::to_owned),
-            condition: Condition {
-                name: name.to_owned(),
-                status: status.to_owned(),
-            },
+            condition: Condition { name: name.to_owned(), status: status.to_owned() },
             timeout: settings.duration("timeout", TIMEOUT)?,
         })
     }
@@ -62,9 +59,7 @@ impl Wait {
 pub(super) async fn run(wait: &Wait, context: &HookContext<'_>) -> Result<(), Fault> {
     let deadline = Instant::now() + wait.timeout;
     let api = &context.cluster.api;
-    let kinds = Kinds::of_server(api)
-        .await
-        .map_err(|error| Fault::failed(error.to_string()))?;
+    let kinds = Kinds::of_server(api).await.map_err(|error| Fault::failed(error.to_string()))?;
     let Some(resource) = kinds.named(&wait.kind) else {
         let fault = Fault::failed(format!("the cluster has no kind `{}`", wait.kind));
         return Err(match did_you_mean(&wait.kind, kinds.names()) {
@@ -72,24 +67,14 @@ pub(super) async fn run(wait: &Wait, context: &HookContext<'_>) -> Result<(), Fa
             None => fault,
         });
     };
-    let of_environment = [
-        context.project.context.namespace.as_str(),
-        context.cluster.namespace.as_str(),
-    ];
-    let namespace = wait
-        .namespace
-        .as_deref()
-        .or(of_environment.into_iter().find(|name| !name.is_empty()));
+    let of_environment = [context.project.context.namespace.as_str(), context.cluster.namespace.as_str()];
+    let namespace = wait.namespace.as_deref().or(of_environment.into_iter().find(|name| !name.is_empty()));
     let namespace = namespace.filter(|_| resource.is_namespaced);
     let what = match namespace {
         Some(namespace) => format!("{} in namespace {namespace}", resource.display(&wait.name)),
         None => resource.display(&wait.name),
     };
-    let target = Target {
-        resource,
-        namespace,
-        name: &wait.name,
-    };
+    let target = Target { resource, namespace, name: &wait.name };
     let mut state = String::new();
     let is_met = watch::until(api, target, deadline, |object| match object {
         None => Some(false),
@@ -101,10 +86,7 @@ pub(super) async fn run(wait: &Wait, context: &HookContext<'_>) -> Result<(), Fa
     });
     match is_met.await {
         Ok(true) => {
-            context.listener.info(&format!(
-                "{what}: {} is {}",
-                wait.condition.name, wait.condition.status
-            ));
+            context.listener.info(&format!("{what}: {} is {}", wait.condition.name, wait.condition.status));
             Ok(())
         }
         Ok(false) => Err(Fault::failed(format!("there is no {what}"))),
@@ -136,8 +118,7 @@ impl Condition {
         let Some(condition) = self.find(object) else {
             return format!("; it has no condition {}", self.name);
         };
-        let words =
-            ["status", "reason", "message"].map(|key| condition[key].as_str().unwrap_or_default());
+        let words = ["status", "reason", "message"].map(|key| condition[key].as_str().unwrap_or_default());
         let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
         format!("; it is {}", words.join(", "))
     }
@@ -145,9 +126,7 @@ impl Condition {
     fn find<'a>(&self, object: &'a Value) -> Option<&'a Value> {
         let conditions = object["status"]["conditions"].as_array()?;
         conditions.iter().find(|condition| {
-            condition["type"]
-                .as_str()
-                .is_some_and(|name| name.eq_ignore_ascii_case(&self.name))
+            condition["type"].as_str().is_some_and(|name| name.eq_ignore_ascii_case(&self.name))
         })
     }
 }
@@ -158,10 +137,7 @@ mod tests {
     use serde_json::json;
 
     fn condition(status: &str) -> Condition {
-        Condition {
-            name: "Available".into(),
-            status: status.into(),
-        }
+        Condition { name: "Available".into(), status: status.into() }
     }
 
     #[test]
@@ -175,18 +151,9 @@ mod tests {
         assert!(condition("true").is_met(&object("True", 2, 2)));
         assert!(condition("False").is_met(&object("False", 2, 2)));
         assert!(!condition("True").is_met(&object("False", 2, 2)));
-        assert!(
-            !condition("True").is_met(&object("True", 2, 1)),
-            "it speaks of an older generation"
-        );
+        assert!(!condition("True").is_met(&object("True", 2, 1)), "it speaks of an older generation");
         assert!(!condition("True").is_met(&json!({})));
-        assert_eq!(
-            condition("True").state(&object("False", 1, 1)),
-            "; it is False, Because"
-        );
-        assert_eq!(
-            condition("True").state(&json!({"status": 1})),
-            "; it has no condition Available"
-        );
+        assert_eq!(condition("True").state(&object("False", 1, 1)), "; it is False, Because");
+        assert_eq!(condition("True").state(&json!({"status": 1})), "; it has no condition Available");
     }
 }

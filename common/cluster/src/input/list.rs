@@ -28,10 +28,8 @@ fn unroll_into(value: Value, place: Path, found: &mut Vec<(Value, Path)>) {
     };
     for (at, mut item) in items.into_iter().enumerate() {
         if let (Some((api_version, kind)), Some(item)) = (&item_type, item.as_object_mut()) {
-            item.entry("apiVersion")
-                .or_insert_with(|| api_version.clone());
-            item.entry("kind")
-                .or_insert_with(|| Value::from(kind.as_str()));
+            item.entry("apiVersion").or_insert_with(|| api_version.clone());
+            item.entry("kind").or_insert_with(|| Value::from(kind.as_str()));
         }
         unroll_into(item, place.with("items").with(at), found);
     }
@@ -44,21 +42,13 @@ fn item_type(value: &Value) -> Option<Option<(Value, String)>> {
     let kind = value.get("kind")?.as_str()?.strip_suffix("List")?;
     let items = value.get("items");
     if kind.is_empty() {
-        return items
-            .is_none_or(|items| items.is_array() || items.is_null())
-            .then_some(None);
+        return items.is_none_or(|items| items.is_array() || items.is_null()).then_some(None);
     }
-    let named = value
-        .get("metadata")
-        .is_some_and(|metadata| metadata.get("name").is_some());
+    let named = value.get("metadata").is_some_and(|metadata| metadata.get("name").is_some());
     if named || !items.is_some_and(Value::is_array) {
         return None;
     }
-    Some(
-        value
-            .get("apiVersion")
-            .map(|version| (version.clone(), kind.to_owned())),
-    )
+    Some(value.get("apiVersion").map(|version| (version.clone(), kind.to_owned())))
 }
 
 #[cfg(test)]
@@ -67,10 +57,7 @@ mod tests {
     use serde_json::json;
 
     fn places(document: Value) -> Vec<(Value, String)> {
-        unroll(document)
-            .into_iter()
-            .map(|(value, path)| (value["kind"].clone(), path.to_string()))
-            .collect()
+        unroll(document).into_iter().map(|(value, path)| (value["kind"].clone(), path.to_string())).collect()
     }
 
     #[test]
@@ -95,8 +82,7 @@ mod tests {
             "apiVersion": "apps/v1", "kind": "DeploymentList", "metadata": {"resourceVersion": "1"},
             "items": [{"metadata": {"name": "web"}}]
         });
-        let item =
-            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}});
+        let item = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}});
         assert_eq!(unroll(list)[0].0, item);
     }
 

@@ -32,10 +32,7 @@ fn containers(object: &Value) -> Vec<Path> {
     lists
         .into_iter()
         .flat_map(|list| {
-            let count = list
-                .find(object)
-                .and_then(Value::as_array)
-                .map_or(0, Vec::len);
+            let count = list.find(object).and_then(Value::as_array).map_or(0, Vec::len);
             (0..count).map(move |at| list.with(at))
         })
         .collect()
@@ -43,40 +40,25 @@ fn containers(object: &Value) -> Vec<Path> {
 
 /// The ports that are there twice in one container or Service, by number and protocol.
 pub(super) fn doubled_ports(object: &Value) -> Vec<(Path, Problem)> {
-    let mut lists: Vec<(Path, &str)> = containers(object)
-        .iter()
-        .map(|place| (place.with("ports"), "containerPort"))
-        .collect();
+    let mut lists: Vec<(Path, &str)> =
+        containers(object).iter().map(|place| (place.with("ports"), "containerPort")).collect();
     if (group(object), kind(object)) == ("", "Service") {
         lists.push((Path::of_keys(&["spec", "ports"]), "port"));
     }
     let mut problems = Vec::new();
     for (list, number) in lists {
         let mut first = BTreeMap::new();
-        let ports = list
-            .find(object)
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice);
+        let ports = list.find(object).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         for (at, port) in ports.iter().enumerate() {
             let Some(number) = port.get(number).and_then(Value::as_u64) else {
                 continue;
             };
-            let protocol = port
-                .get("protocol")
-                .and_then(Value::as_str)
-                .unwrap_or("TCP");
+            let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or("TCP");
             let place = list.with(at);
             if let Some(first) = first.get(&(number, protocol)) {
                 let protocol = protocol.to_owned();
                 let first = Path::clone(first);
-                problems.push((
-                    place,
-                    Problem::DoubledPort {
-                        port: number,
-                        protocol,
-                        first,
-                    },
-                ));
+                problems.push((place, Problem::DoubledPort { port: number, protocol, first }));
             } else {
                 first.insert((number, protocol), place);
             }
@@ -95,11 +77,8 @@ pub(super) fn thin_out_env(object: &mut Value) -> Vec<(Path, Warning)> {
             continue;
         };
         let name = |entry: &Value| entry.get("name").and_then(Value::as_str).map(str::to_owned);
-        let last: BTreeMap<String, usize> = entries
-            .iter()
-            .enumerate()
-            .filter_map(|(at, entry)| Some((name(entry)?, at)))
-            .collect();
+        let last: BTreeMap<String, usize> =
+            entries.iter().enumerate().filter_map(|(at, entry)| Some((name(entry)?, at))).collect();
         let mut at = 0;
         entries.retain(|entry| {
             let here = at;
@@ -108,13 +87,7 @@ pub(super) fn thin_out_env(object: &mut Value) -> Vec<(Path, Warning)> {
             let Some(&kept) = last.get(&name).filter(|&&last| last != here) else {
                 return true;
             };
-            warnings.push((
-                place.with(here),
-                Warning::EnvSetAgain {
-                    name,
-                    kept: place.with(kept),
-                },
-            ));
+            warnings.push((place.with(here), Warning::EnvSetAgain { name, kept: place.with(kept) }));
             false
         });
     }
@@ -137,44 +110,28 @@ mod tests {
     fn around(spec: &Value) -> Vec<Value> {
         let template = json!({"template": {"spec": spec}});
         let of = |version: &str, kind: &str, spec: &Value| json!({"apiVersion": version, "kind": kind, "spec": spec});
-        let mut all = vec![
-            of("v1", "Pod", spec),
-            of("v1", "ReplicationController", &template),
-        ];
+        let mut all = vec![of("v1", "Pod", spec), of("v1", "ReplicationController", &template)];
         all.extend(
             ["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"]
                 .map(|kind| of("apps/v1", kind, &template)),
         );
         all.push(of("batch/v1", "Job", &template));
-        all.push(of(
-            "batch/v1",
-            "CronJob",
-            &json!({"jobTemplate": {"spec": template}}),
-        ));
+        all.push(of("batch/v1", "CronJob", &json!({"jobTemplate": {"spec": template}})));
         all
     }
 
     #[test]
     fn of_variables_of_one_name_the_last_stays() {
-        let env = json!([{"name": "A", "value": "1"}, {"name": "B"}, {"name": "A", "value": "$(B)"}, {"odd": 1}]);
+        let env =
+            json!([{"name": "A", "value": "1"}, {"name": "B"}, {"name": "A", "value": "$(B)"}, {"odd": 1}]);
         let thin = json!([{"name": "B"}, {"name": "A", "value": "$(B)"}, {"odd": 1}]);
         for list in ["containers", "initContainers"] {
             for mut object in around(&json!({list: [{"name": "x"}, {"env": env}]})) {
                 let warnings = thin_out_env(&mut object);
-                let place = pod_spec(&object)
-                    .expect("makes pods")
-                    .with(list)
-                    .with(1usize)
-                    .with("env");
+                let place = pod_spec(&object).expect("makes pods").with(list).with(1usize).with("env");
                 assert_eq!(place.find(&object), Some(&thin), "{object}");
                 let kept = place.with(2usize);
-                let expected = (
-                    place.with(0usize),
-                    Warning::EnvSetAgain {
-                        name: "A".into(),
-                        kept,
-                    },
-                );
+                let expected = (place.with(0usize), Warning::EnvSetAgain { name: "A".into(), kept });
                 assert_eq!(warnings, [expected]);
             }
         }
@@ -190,12 +147,7 @@ mod tests {
             let problems = doubled_ports(&object);
             assert_eq!(problems.len(), 1, "{object}");
             assert_eq!(problems[0].1.to_string(), "port 53/TCP is there twice");
-            assert!(
-                problems[0]
-                    .0
-                    .to_string()
-                    .ends_with("containers[0].ports[2]")
-            );
+            assert!(problems[0].0.to_string().ends_with("containers[0].ports[2]"));
         }
     }
 
@@ -209,14 +161,10 @@ mod tests {
 
     #[test]
     fn a_services_ports_count_too() {
-        let service =
-            |ports: Value| json!({"apiVersion": "v1", "kind": "Service", "spec": {"ports": ports}});
+        let service = |ports: Value| json!({"apiVersion": "v1", "kind": "Service", "spec": {"ports": ports}});
         let same_target = json!([{"port": 80, "targetPort": 1}, {"port": 81, "targetPort": 1}]);
         assert_eq!(doubled_ports(&service(same_target)), []);
-        assert_eq!(
-            doubled_ports(&service(json!([{"port": 80}, {"port": 80, "name": "b"}]))).len(),
-            1
-        );
+        assert_eq!(doubled_ports(&service(json!([{"port": 80}, {"port": 80, "name": "b"}]))).len(), 1);
         let foreign = json!({"apiVersion": "example.org/v1", "kind": "Service", "spec": {"ports": [{"port": 1}, {"port": 1}]}});
         assert_eq!(doubled_ports(&foreign), []);
     }

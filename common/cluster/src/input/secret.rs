@@ -22,12 +22,7 @@ pub(super) fn fold(secret: &mut Value) -> Vec<(Path, Problem)> {
         None | Some(Value::Null) => return Vec::new(),
         Some(Value::Object(texts)) => texts,
         Some(other) => {
-            return vec![(
-                Path::of_keys(&["stringData"]),
-                Problem::NotAMap {
-                    found: noun(&other),
-                },
-            )];
+            return vec![(Path::of_keys(&["stringData"]), Problem::NotAMap { found: noun(&other) })];
         }
     };
     let data = secret.entry("data").or_insert(Value::Null);
@@ -35,10 +30,7 @@ pub(super) fn fold(secret: &mut Value) -> Vec<(Path, Problem)> {
         *data = Value::Object(Map::new());
     }
     let Some(data) = data.as_object_mut() else {
-        return vec![(
-            Path::of_keys(&["data"]),
-            Problem::NotAMap { found: noun(data) },
-        )];
+        return vec![(Path::of_keys(&["data"]), Problem::NotAMap { found: noun(data) })];
     };
     let mut problems = Vec::new();
     for (key, value) in texts {
@@ -47,13 +39,7 @@ pub(super) fn fold(secret: &mut Value) -> Vec<(Path, Problem)> {
             Value::Null => "",
             other => {
                 let field = Path::of_keys(&["stringData", &key]);
-                problems.push((
-                    field.clone(),
-                    Problem::NotText {
-                        field,
-                        found: noun(other),
-                    },
-                ));
+                problems.push((field.clone(), Problem::NotText { field, found: noun(other) }));
                 continue;
             }
         };
@@ -68,10 +54,7 @@ pub(super) fn fold(secret: &mut Value) -> Vec<(Path, Problem)> {
 
 /// [`fold`] for any object: of other kinds nothing is folded.
 pub(crate) fn fold_if_secret(object: &mut Value) -> Vec<(Path, Problem)> {
-    match (
-        crate::identity::group(object),
-        crate::identity::kind(object),
-    ) {
+    match (crate::identity::group(object), crate::identity::kind(object)) {
         ("", "Secret") => fold(object),
         _ => Vec::new(),
     }
@@ -90,45 +73,28 @@ mod tests {
     #[test]
     fn texts_are_encoded_and_win() {
         assert_eq!(
-            folded(
-                json!({"data": {"a": "b2xk", "b": "Yg=="}, "stringData": {"a": "new", "c": "ключ"}})
-            ),
+            folded(json!({"data": {"a": "b2xk", "b": "Yg=="}, "stringData": {"a": "new", "c": "ключ"}})),
             json!({"data": {"a": "bmV3", "b": "Yg==", "c": "0LrQu9GO0Yc="}})
         );
     }
 
     #[test]
     fn nothing_to_fold_changes_nothing() {
-        assert_eq!(
-            folded(json!({"data": {"a": "YQ=="}})),
-            json!({"data": {"a": "YQ=="}})
-        );
-        assert_eq!(
-            folded(json!({"stringData": null, "type": "Opaque"})),
-            json!({"type": "Opaque"})
-        );
+        assert_eq!(folded(json!({"data": {"a": "YQ=="}})), json!({"data": {"a": "YQ=="}}));
+        assert_eq!(folded(json!({"stringData": null, "type": "Opaque"})), json!({"type": "Opaque"}));
         assert_eq!(folded(json!({"stringData": {}})), json!({}));
     }
 
     #[test]
     fn null_is_an_empty_text() {
-        assert_eq!(
-            folded(json!({"stringData": {"a": null}})),
-            json!({"data": {"a": ""}})
-        );
+        assert_eq!(folded(json!({"stringData": {"a": null}})), json!({"data": {"a": ""}}));
     }
 
     #[test]
     fn what_is_no_text_is_named_but_not_shown() {
         let problems = fold(&mut json!({"stringData": {"pin": 123_456}}));
-        assert_eq!(
-            problems[0].1.to_string(),
-            "stringData.pin is a number, not a text"
-        );
-        assert_eq!(
-            fold(&mut json!({"stringData": {"a": "b"}, "data": []})).len(),
-            1
-        );
+        assert_eq!(problems[0].1.to_string(), "stringData.pin is a number, not a text");
+        assert_eq!(fold(&mut json!({"stringData": {"a": "b"}, "data": []})).len(), 1);
         assert_eq!(fold(&mut json!({"stringData": "text"})).len(), 1);
     }
 }

@@ -117,9 +117,7 @@ pub(super) fn has_whole_items(group: &str, field: &str) -> bool {
 /// apart.
 pub(super) fn is_atomic(group: &str, kind: &str, field: &str, value: &Value) -> bool {
     match value {
-        Value::Object(map) => {
-            map.is_empty() || (is_built_in(group) && MAPS.binary_search(&field).is_ok())
-        }
+        Value::Object(map) => map.is_empty() || (is_built_in(group) && MAPS.binary_search(&field).is_ok()),
         Value::Array(items) if items.is_empty() => true,
         // A pod's are owned one by one.
         Value::Array(_) if field == "imagePullSecrets" => (group, kind) == ("", "ServiceAccount"),
@@ -142,22 +140,12 @@ mod tests {
     fn only_known_maps_and_lists_are_owned_as_a_whole() {
         let of = |group, kind, field, value| is_atomic(group, kind, field, &value);
         assert!(of("apps", "Deployment", "selector", json!({"a": "b"})));
-        assert!(!of(
-            "",
-            "PersistentVolumeClaim",
-            "resources",
-            json!({"requests": {}})
-        ));
+        assert!(!of("", "PersistentVolumeClaim", "resources", json!({"requests": {}})));
         assert!(!of("example.org", "Thing", "selector", json!({"a": "b"})));
         assert!(of("", "Pod", "args", json!(["a"])));
         assert!(!of("", "Pod", "containers", json!([{}])));
         assert!(!of("example.org", "Thing", "args", json!(["a"])));
-        assert!(of(
-            "",
-            "ServiceAccount",
-            "imagePullSecrets",
-            json!([{"name": "a"}])
-        ));
+        assert!(of("", "ServiceAccount", "imagePullSecrets", json!([{"name": "a"}])));
         assert!(!of("", "Pod", "imagePullSecrets", json!([{"name": "a"}])));
     }
 

@@ -81,20 +81,14 @@ fn position(element: &Element<'_>, items: &[Value]) -> Option<usize> {
 /// Whether an item may be the one of a key: key fields with a default may be left out.
 fn is_of_key(key: &Literal, item: &Value) -> bool {
     item.is_object()
-        && key
-            .fields()
-            .all(|(name, value)| item.get(name).is_none_or(|present| present == value))
+        && key.fields().all(|(name, value)| item.get(name).is_none_or(|present| present == value))
 }
 
 /// The fields that applying `manifest` removes after the takeover.
 ///
 /// Only what client-side apply was given counts: what it owns besides are the server's defaults, which come
 /// back. What someone else owns too stays.
-pub fn dropped<'t>(
-    takeover: &'t Takeover<'_>,
-    live: &Value,
-    manifest: &Value,
-) -> Vec<FieldPath<'t>> {
+pub fn dropped<'t>(takeover: &'t Takeover<'_>, live: &Value, manifest: &Value) -> Vec<FieldPath<'t>> {
     let Some(mut applied) = last_applied(live) else {
         return Vec::new();
     };
@@ -103,11 +97,7 @@ pub fn dropped<'t>(
     let annotated = is_annotated(live);
     let foreign = Entry::all(live).filter(|entry| !entry.is_ours() && !is_taken(*entry, annotated));
     let foreign: Vec<FieldSet<'_>> = foreign.filter_map(|entry| entry.fields().ok()).collect();
-    let mut walk = Walk {
-        foreign,
-        path: Vec::new(),
-        found: Vec::new(),
-    };
+    let mut walk = Walk { foreign, path: Vec::new(), found: Vec::new() };
     walk.children(&takeover.fields, &applied, Some(manifest));
     walk.found
 }
@@ -184,10 +174,7 @@ mod tests {
 
     fn found(live: &Value, manifest: &Value) -> Vec<String> {
         let takeover = takeover(live).expect("client-side apply made it");
-        dropped(&takeover, live, manifest)
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        dropped(&takeover, live, manifest).iter().map(ToString::to_string).collect()
     }
 
     fn pod() -> Value {
@@ -227,8 +214,7 @@ mod tests {
     fn labels_items_and_containers_that_are_gone_are_dropped() {
         let mut manifest = pod();
         manifest["metadata"]["labels"] = json!({"a": "1"});
-        manifest["spec"]["containers"] =
-            json!([{"name": "web", "env": [{"name": "A", "value": "1"}]}]);
+        manifest["spec"]["containers"] = json!([{"name": "web", "env": [{"name": "A", "value": "1"}]}]);
         let live = live(&pod(), fields(), json!({}));
         assert_eq!(
             found(&live, &manifest),
@@ -241,9 +227,7 @@ mod tests {
         );
         let takeover = takeover(&live).expect("client-side apply made it");
         let mut result = pod();
-        dropped(&takeover, &live, &manifest)
-            .iter()
-            .for_each(|path| path.remove_from(&mut result));
+        dropped(&takeover, &live, &manifest).iter().for_each(|path| path.remove_from(&mut result));
         assert_eq!(result, manifest);
     }
 
@@ -252,10 +236,7 @@ mod tests {
         let mut manifest = pod();
         manifest["metadata"] = json!({});
         let foreign = json!({"f:metadata": {"f:labels": {"f:b": {}}}});
-        assert_eq!(
-            found(&live(&pod(), fields(), foreign), &manifest),
-            [".metadata.labels.a"]
-        );
+        assert_eq!(found(&live(&pod(), fields(), foreign), &manifest), [".metadata.labels.a"]);
     }
 
     #[test]
@@ -263,39 +244,23 @@ mod tests {
         let mut manifest = pod();
         manifest["metadata"] = json!({});
         let labels = json!({"a": "1", "b": "2", "c": "a default"});
-        for (itself, left) in [
-            (true, json!({})),
-            (false, json!({"labels": {"c": "a default"}})),
-        ] {
+        for (itself, left) in [(true, json!({})), (false, json!({"labels": {"c": "a default"}}))] {
             let mut fields = fields();
             if !itself {
-                fields["f:metadata"]["f:labels"]
-                    .as_object_mut()
-                    .expect("a map")
-                    .remove(".");
+                fields["f:metadata"]["f:labels"].as_object_mut().expect("a map").remove(".");
             }
             let live = live(&pod(), fields, json!({}));
             let takeover = takeover(&live).expect("client-side apply made it");
             let mut result = json!({"metadata": {"labels": labels}});
-            dropped(&takeover, &live, &manifest)
-                .iter()
-                .for_each(|path| path.remove_from(&mut result));
-            assert_eq!(
-                result["metadata"].as_object(),
-                left.as_object().filter(|left| !left.is_empty())
-            );
+            dropped(&takeover, &live, &manifest).iter().for_each(|path| path.remove_from(&mut result));
+            assert_eq!(result["metadata"].as_object(), left.as_object().filter(|left| !left.is_empty()));
         }
     }
 
     #[test]
     fn a_secrets_texts_are_its_data() {
-        let applied =
-            json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"a": "x", "b": "y"}});
-        let live = live(
-            &applied,
-            json!({"f:data": {".": {}, "f:a": {}, "f:b": {}}}),
-            json!({}),
-        );
+        let applied = json!({"apiVersion": "v1", "kind": "Secret", "stringData": {"a": "x", "b": "y"}});
+        let live = live(&applied, json!({"f:data": {".": {}, "f:a": {}, "f:b": {}}}), json!({}));
         assert_eq!(found(&live, &json!({"data": {"b": "eQ=="}})), [".data.a"]);
     }
 
@@ -304,11 +269,9 @@ mod tests {
         let live = live(&pod(), fields(), json!({}));
         let takeover = takeover(&live).expect("client-side apply made it");
         for path in dropped(&takeover, &live, &json!({})) {
-            for mut other in [
-                json!(null),
-                json!({"metadata": 1, "spec": []}),
-                json!({"spec": {"containers": {}}}),
-            ] {
+            for mut other in
+                [json!(null), json!({"metadata": 1, "spec": []}), json!({"spec": {"containers": {}}})]
+            {
                 let before = other.clone();
                 path.remove_from(&mut other);
                 if before.get("spec").is_none() {

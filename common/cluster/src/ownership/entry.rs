@@ -17,14 +17,8 @@ pub struct Entry<'a> {
 impl<'a> Entry<'a> {
     /// The entries of an object, in its order.
     pub fn all(object: &'a Value) -> impl Iterator<Item = Self> {
-        let entries = object
-            .get("metadata")
-            .and_then(|metadata| metadata.get("managedFields"));
-        entries
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .map(|raw| Self { raw })
+        let entries = object.get("metadata").and_then(|metadata| metadata.get("managedFields"));
+        entries.and_then(Value::as_array).into_iter().flatten().map(|raw| Self { raw })
     }
 
     /// The entry as it stands in the object.

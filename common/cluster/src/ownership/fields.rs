@@ -53,11 +53,7 @@ impl Literal {
 
     /// The fields of a list item's key.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.value
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| (key.as_str(), value))
+        self.value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
     }
 }
 
@@ -93,9 +89,7 @@ impl<'a> Element<'a> {
         let (tag, rest) = key.split_once(':')?;
         match tag {
             "f" => Some(Self::Field(Cow::Borrowed(rest))),
-            "k" => Literal::parse(rest)
-                .filter(|key| key.value.is_object())
-                .map(Self::Item),
+            "k" => Literal::parse(rest).filter(|key| key.value.is_object()).map(Self::Item),
             "v" => Literal::parse(rest).map(Self::Value),
             "i" => rest.parse().ok().map(Self::Index),
             _ => None,
@@ -122,10 +116,7 @@ impl fmt::Display for Element<'_> {
             Self::Item(key) => {
                 let mut fields: Vec<_> = key.fields().collect();
                 fields.sort_by_key(|(name, _)| *name);
-                let fields: Vec<_> = fields
-                    .iter()
-                    .map(|(name, value)| format!("{name}={value}"))
-                    .collect();
+                let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 write!(f, "[{}]", fields.join(","))
             }
         }
@@ -172,10 +163,7 @@ impl<'a> FieldSet<'a> {
             return Err(FieldsError::TooDeep);
         }
         let map = value.as_object().ok_or(FieldsError::NotAMap)?;
-        let mut set = Self {
-            itself: map.is_empty(),
-            children: BTreeMap::new(),
-        };
+        let mut set = Self { itself: map.is_empty(), children: BTreeMap::new() };
         for (key, value) in map {
             if key == "." {
                 set.itself = true;
@@ -232,23 +220,17 @@ impl<'a> FieldSet<'a> {
 
     /// The subset at a path, if anything there is in the set.
     pub fn at(&self, path: &[Element<'a>]) -> Option<&Self> {
-        path.iter()
-            .try_fold(self, |set, element| set.children.get(element))
+        path.iter().try_fold(self, |set, element| set.children.get(element))
     }
 
     /// The fields of a map in the set, if it is nothing but a map's.
     pub fn as_map(&self) -> Option<impl Iterator<Item = (&str, &Self)>> {
-        let all = self
-            .children
-            .keys()
-            .all(|element| matches!(element, Element::Field(_)));
+        let all = self.children.keys().all(|element| matches!(element, Element::Field(_)));
         all.then(|| {
-            self.children
-                .iter()
-                .filter_map(|(element, child)| match element {
-                    Element::Field(name) => Some((name.as_ref(), child)),
-                    _ => None,
-                })
+            self.children.iter().filter_map(|(element, child)| match element {
+                Element::Field(name) => Some((name.as_ref(), child)),
+                _ => None,
+            })
         })
     }
 }
@@ -282,33 +264,16 @@ mod tests {
     #[test]
     fn one_key_has_one_spelling() {
         let parsed = |text| Element::parse(text).expect("a key");
-        assert_eq!(
-            parsed("k:{\"a\":1, \"b\":\"x\"}"),
-            parsed("k:{\"b\":\"\\u0078\",\"a\":1}")
-        );
-        assert_eq!(
-            parsed("k:{\"b\":\"x\",\"a\":1}").to_string(),
-            "[a=1,b=\"x\"]"
-        );
+        assert_eq!(parsed("k:{\"a\":1, \"b\":\"x\"}"), parsed("k:{\"b\":\"\\u0078\",\"a\":1}"));
+        assert_eq!(parsed("k:{\"b\":\"x\",\"a\":1}").to_string(), "[a=1,b=\"x\"]");
     }
 
     #[test]
     fn what_is_not_in_the_format_is_refused() {
-        for fields in [
-            json!({"x:y": {}}),
-            json!({"f": {}}),
-            json!({"k:1": {}}),
-            json!({"i:x": {}}),
-        ] {
-            assert!(
-                matches!(FieldSet::parse(&fields), Err(FieldsError::Key(_))),
-                "{fields}"
-            );
+        for fields in [json!({"x:y": {}}), json!({"f": {}}), json!({"k:1": {}}), json!({"i:x": {}})] {
+            assert!(matches!(FieldSet::parse(&fields), Err(FieldsError::Key(_))), "{fields}");
         }
-        assert_eq!(
-            FieldSet::parse(&json!({"f:a": 1})),
-            Err(FieldsError::NotAMap)
-        );
+        assert_eq!(FieldSet::parse(&json!({"f:a": 1})), Err(FieldsError::NotAMap));
         let mut deep = json!({});
         for _ in 0..1_000 {
             deep = json!({"f:a": deep});
@@ -330,8 +295,7 @@ mod tests {
 
     #[test]
     fn a_field_goes_with_the_maps_that_were_there_for_it() {
-        let mut fields =
-            json!({"f:metadata": {"f:annotations": {".": {}, "f:x": {}}}, "f:spec": {}});
+        let mut fields = json!({"f:metadata": {"f:annotations": {".": {}, "f:x": {}}}, "f:spec": {}});
         let mut set = FieldSet::parse(&fields).expect("fine");
         set.remove(&[field("metadata"), field("annotations"), field("x")]);
         assert_eq!(set.to_json(), json!({"f:spec": {}}));
@@ -356,17 +320,15 @@ mod tests {
             (0u8..3).prop_map(|n| format!("i:{n}")),
         ];
         Just(json!({})).prop_recursive(4, 40, 5, move |inner| {
-            (
-                prop::collection::btree_map(key.clone(), inner, 0..5),
-                any::<bool>(),
-            )
-                .prop_map(|(map, itself)| {
+            (prop::collection::btree_map(key.clone(), inner, 0..5), any::<bool>()).prop_map(
+                |(map, itself)| {
                     let mut map: Map<String, Value> = map.into_iter().collect();
                     if itself && !map.is_empty() {
                         map.insert(".".to_owned(), json!({}));
                     }
                     Value::Object(map)
-                })
+                },
+            )
         })
     }
 
@@ -407,9 +369,6 @@ mod tests {
             };
             (element, owned(child))
         });
-        FieldSet {
-            itself: set.itself,
-            children: children.collect(),
-        }
+        FieldSet { itself: set.itself, children: children.collect() }
     }
 }

@@ -29,24 +29,12 @@ pub fn is_same(manifest: &Value, live: &Value) -> bool {
 
 fn same(manifest: &Value, live: &Value) -> Option<()> {
     let (ours, theirs) = (manifest.as_object()?, live.as_object()?);
-    let (metadata, live_metadata) = (
-        ours.get("metadata")?.as_object()?,
-        theirs.get("metadata")?.as_object()?,
-    );
-    let being_deleted = live_metadata
-        .get("deletionTimestamp")
-        .is_some_and(|time| !time.is_null());
+    let (metadata, live_metadata) =
+        (ours.get("metadata")?.as_object()?, theirs.get("metadata")?.as_object()?);
+    let being_deleted = live_metadata.get("deletionTimestamp").is_some_and(|time| !time.is_null());
     // Items of a list carry neither apiVersion nor kind.
-    let agrees = |key: &&str| {
-        theirs
-            .get(*key)
-            .is_none_or(|value| ours.get(*key) == Some(value))
-    };
-    let is_it = |key: &&str| {
-        metadata
-            .get(*key)
-            .is_none_or(|value| live_metadata.get(*key) == Some(value))
-    };
+    let agrees = |key: &&str| theirs.get(*key).is_none_or(|value| ours.get(*key) == Some(value));
+    let is_it = |key: &&str| metadata.get(*key).is_none_or(|value| live_metadata.get(*key) == Some(value));
     if being_deleted || !UNOWNED_ROOT.iter().all(agrees) || !UNOWNED_METADATA.iter().all(is_it) {
         return None;
     }
@@ -57,22 +45,11 @@ fn same(manifest: &Value, live: &Value) -> Option<()> {
     }
     let fields = entry.fields().ok()?;
     let nothing_owned = FieldSet::default();
-    let metadata_fields = fields
-        .children
-        .get(&Element::Field("metadata".into()))
-        .unwrap_or(&nothing_owned);
+    let metadata_fields = fields.children.get(&Element::Field("metadata".into())).unwrap_or(&nothing_owned);
     let rest = fields.as_map()?.filter(|(name, _)| *name != "metadata");
-    let walk = Walk {
-        group: group(manifest),
-        kind: kind(manifest),
-    };
+    let walk = Walk { group: group(manifest), kind: kind(manifest) };
     let matches = walk.same_map(rest, ours, theirs, &["apiVersion", "kind", "metadata"])
-        && walk.same_map(
-            metadata_fields.as_map()?,
-            metadata,
-            live_metadata,
-            &UNOWNED_METADATA,
-        );
+        && walk.same_map(metadata_fields.as_map()?, metadata, live_metadata, &UNOWNED_METADATA);
     matches.then_some(())
 }
 
@@ -90,9 +67,9 @@ impl Walk<'_> {
             return is_atomic(self.group, self.kind, name, ours) && ours == theirs;
         }
         match (ours, theirs) {
-            (Value::Object(ours), Value::Object(theirs)) => fields
-                .as_map()
-                .is_some_and(|fields| self.same_map(fields, ours, theirs, &[])),
+            (Value::Object(ours), Value::Object(theirs)) => {
+                fields.as_map().is_some_and(|fields| self.same_map(fields, ours, theirs, &[]))
+            }
             (Value::Array(ours), Value::Array(theirs)) => self
                 .same_keyed(name, fields, ours, theirs)
                 .or_else(|| same_set(fields, ours, theirs))
@@ -119,21 +96,11 @@ impl Walk<'_> {
                 return false;
             }
         }
-        owned
-            == ours
-                .keys()
-                .filter(|key| !left_out.contains(&key.as_str()))
-                .count()
+        owned == ours.keys().filter(|key| !left_out.contains(&key.as_str())).count()
     }
 
     /// A list whose items are known by key fields; `None` if it is no such list.
-    fn same_keyed(
-        self,
-        name: &str,
-        fields: &FieldSet<'_>,
-        ours: &[Value],
-        theirs: &[Value],
-    ) -> Option<bool> {
+    fn same_keyed(self, name: &str, fields: &FieldSet<'_>, ours: &[Value], theirs: &[Value]) -> Option<bool> {
         let keys: Vec<(&Literal, &FieldSet<'_>)> = fields
             .children
             .iter()
@@ -160,8 +127,7 @@ impl Walk<'_> {
             let Some(map) = item.as_object() else {
                 return false;
             };
-            let fits = |(key, fields): &(&Literal, &FieldSet<'_>)| match fields.children.is_empty()
-            {
+            let fits = |(key, fields): &(&Literal, &FieldSet<'_>)| match fields.children.is_empty() {
                 true => whole && has(key, item),
                 false => fits(key, fields, map),
             };
@@ -179,11 +145,7 @@ impl Walk<'_> {
             let (Some(fields), Some(live_map)) = (fields.as_map(), live_item.as_object()) else {
                 return false;
             };
-            let alike = if whole {
-                item == live_item
-            } else {
-                self.same_map(fields, map, live_map, &[])
-            };
+            let alike = if whole { item == live_item } else { self.same_map(fields, map, live_map, &[]) };
             if live_at < next_live || !alike {
                 return false;
             }
@@ -196,15 +158,11 @@ impl Walk<'_> {
 /// Whether our item may be the one of this key: it may leave out key fields that have a default, and its
 /// fields are the owned ones.
 fn fits(key: &Literal, fields: &FieldSet<'_>, item: &Map<String, Value>) -> bool {
-    let agrees = key
-        .fields()
-        .all(|(name, value)| item.get(name).is_none_or(|ours| ours == value));
+    let agrees = key.fields().all(|(name, value)| item.get(name).is_none_or(|ours| ours == value));
     let same_fields = || {
         fields.as_map().is_some_and(|fields| {
             let mut count = 0;
-            let all = fields
-                .inspect(|_| count += 1)
-                .all(|(name, _)| item.contains_key(name));
+            let all = fields.inspect(|_| count += 1).all(|(name, _)| item.contains_key(name));
             all && count == item.len()
         })
     };
@@ -213,8 +171,7 @@ fn fits(key: &Literal, fields: &FieldSet<'_>, item: &Map<String, Value>) -> bool
 
 /// Whether an item has all the key's fields.
 fn has(key: &Literal, item: &Value) -> bool {
-    key.fields()
-        .all(|(name, value)| item.get(name) == Some(value))
+    key.fields().all(|(name, value)| item.get(name) == Some(value))
 }
 
 /// A list whose items are known by their values; `None` if it is no such list.
@@ -227,11 +184,7 @@ fn same_set(fields: &FieldSet<'_>, ours: &[Value], theirs: &[Value]) -> Option<b
             _ => None,
         })
         .collect::<Option<_>>()?;
-    Some(
-        values.len() == ours.len()
-            && ours == theirs
-            && values.iter().all(|value| ours.contains(value)),
-    )
+    Some(values.len() == ours.len() && ours == theirs && values.iter().all(|value| ours.contains(value)))
 }
 
 #[cfg(test)]
@@ -265,10 +218,7 @@ mod tests {
         let containers = &mut live["spec"]["template"]["spec"]["containers"];
         containers[0]["ports"][0]["protocol"] = json!("TCP");
         containers[0]["imagePullPolicy"] = json!("Always");
-        containers
-            .as_array_mut()
-            .expect("a list")
-            .insert(0, json!({"name": "mesh", "image": "mesh:1"}));
+        containers.as_array_mut().expect("a list").insert(0, json!({"name": "mesh", "image": "mesh:1"}));
         live["status"] = json!({"replicas": 2});
         live["metadata"]["managedFields"] = json!([
             {"manager": "kube-controller-manager", "operation": "Update", "subresource": "status"},
@@ -309,10 +259,7 @@ mod tests {
     #[test]
     fn what_was_applied_is_same_whatever_others_added() {
         assert!(after(nothing, nothing));
-        assert!(after(
-            nothing,
-            |live| live["metadata"]["labels"]["foreign"] = json!("x")
-        ));
+        assert!(after(nothing, |live| live["metadata"]["labels"]["foreign"] = json!("x")));
         assert!(after(nothing, |live| live["status"] = json!({"replicas": 7})));
     }
 
@@ -354,14 +301,7 @@ mod tests {
         let edits: [fn(&mut Value); 9] = [
             |l| l["spec"]["replicas"] = json!(3),
             |l| l["spec"]["selector"]["matchLabels"]["more"] = json!("x"),
-            |l| {
-                drop(
-                    l["metadata"]["labels"]
-                        .as_object_mut()
-                        .expect("a map")
-                        .remove("app"),
-                )
-            },
+            |l| drop(l["metadata"]["labels"].as_object_mut().expect("a map").remove("app")),
             |l| containers(l)[1]["image"] = json!("web:2"),
             |l| containers(l)[1]["args"] = json!(["a", "b", "c"]),
             |l| containers(l).as_array_mut().expect("a list").swap(1, 2),
@@ -376,14 +316,9 @@ mod tests {
 
     #[test]
     fn without_exactly_one_entry_of_ours_nothing_is_same() {
-        let entries = |live: &mut Value| {
-            live["metadata"]["managedFields"]
-                .as_array_mut()
-                .expect("a list")
-                .clone()
-        };
-        assert!(!after(nothing, |live| live["metadata"]["managedFields"] =
-            Value::Null));
+        let entries =
+            |live: &mut Value| live["metadata"]["managedFields"].as_array_mut().expect("a list").clone();
+        assert!(!after(nothing, |live| live["metadata"]["managedFields"] = Value::Null));
         assert!(!after(nothing, |live| {
             let mut twice = entries(live);
             twice.push(twice[1].clone());
@@ -396,8 +331,7 @@ mod tests {
             ("apiVersion", "apps/v1beta1"),
         ] {
             assert!(
-                !after(nothing, |live| live["metadata"]["managedFields"][1][key] =
-                    json!(value)),
+                !after(nothing, |live| live["metadata"]["managedFields"][1][key] = json!(value)),
                 "{key}"
             );
         }
@@ -405,8 +339,8 @@ mod tests {
 
     #[test]
     fn an_update_under_our_name_is_not_our_entry() {
-        assert!(after(nothing, |live| live["metadata"]["managedFields"]
-            [0] = json!({"manager": "kubectl-codex", "operation": "Update", "apiVersion": "apps/v1"})));
+        assert!(after(nothing, |live| live["metadata"]["managedFields"][0] =
+            json!({"manager": "kubectl-codex", "operation": "Update", "apiVersion": "apps/v1"})));
     }
 
     #[test]
@@ -414,8 +348,7 @@ mod tests {
         let strategy = json!({"type": "RollingUpdate"});
         assert!(!after(
             |manifest| manifest["spec"]["strategy"] = strategy.clone(),
-            |live| live["metadata"]["managedFields"][1]["fieldsV1"]["f:spec"]["f:strategy"] =
-                json!({}),
+            |live| live["metadata"]["managedFields"][1]["fieldsV1"]["f:spec"]["f:strategy"] = json!({}),
         ));
     }
 
@@ -432,30 +365,19 @@ mod tests {
                 },
             )
         };
-        assert!(secrets(
-            json!([{"name": "a"}]),
-            json!([{"name": "a"}, {"name": "b"}])
-        ));
+        assert!(secrets(json!([{"name": "a"}]), json!([{"name": "a"}, {"name": "b"}])));
         assert!(!secrets(json!([{}]), json!([{"name": "a"}])));
-        assert!(!secrets(
-            json!([{"name": "b"}]),
-            json!([{"name": "a"}, {"name": "b"}])
-        ));
+        assert!(!secrets(json!([{"name": "b"}]), json!([{"name": "a"}, {"name": "b"}])));
     }
 
     #[test]
     fn what_is_being_deleted_is_not_same() {
-        assert!(!after(
-            nothing,
-            |live| live["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z")
-        ));
+        assert!(!after(nothing, |live| live["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z")));
     }
 
     #[test]
     fn fields_in_a_form_that_is_unknown_are_not_same() {
-        assert!(!after(nothing, |live| live["metadata"]["managedFields"]
-            [1]["fieldsV1"]["x:odd"] =
-            json!({})));
+        assert!(!after(nothing, |live| live["metadata"]["managedFields"][1]["fieldsV1"]["x:odd"] = json!({})));
         assert!(!after(nothing, |live| {
             live["metadata"]["managedFields"][1]["fieldsV1"]["f:metadata"]["f:finalizers"] =
                 json!({"i:0": {}, "i:1": {}});
@@ -464,11 +386,11 @@ mod tests {
 
     #[test]
     fn an_object_with_nothing_but_a_name_can_be_same() {
-        let manifest =
-            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
+        let manifest = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}});
         let mut live = manifest.clone();
         live["spec"] = json!({"finalizers": ["kubernetes"]});
-        live["metadata"]["managedFields"] = json!([{"manager": "kubectl-codex", "operation": "Apply", "apiVersion": "v1", "fieldsV1": {}}]);
+        live["metadata"]["managedFields"] =
+            json!([{"manager": "kubectl-codex", "operation": "Apply", "apiVersion": "v1", "fieldsV1": {}}]);
         assert!(is_same(&manifest, &live));
     }
 

@@ -34,22 +34,14 @@ pub struct Takeover<'a> {
 /// ordinary conflict tells the user.
 pub fn takeover(live: &Value) -> Option<Takeover<'_>> {
     let annotated = last_applied_text(live).is_some();
-    let mut taken = Entry::all(live)
-        .filter(|entry| is_taken(*entry, annotated))
-        .peekable();
+    let mut taken = Entry::all(live).filter(|entry| is_taken(*entry, annotated)).peekable();
     let first = *taken.peek()?;
     let mut fields = FieldSet::default();
     for entry in taken.chain(Entry::all(live).filter(|entry| entry.is_ours())) {
         fields.join(entry.fields().ok()?);
     }
-    fields
-        .remove(&["metadata", "annotations", LAST_APPLIED].map(|name| Element::Field(name.into())));
-    Some(Takeover {
-        live,
-        api_version: first.api_version(),
-        time: first.raw().get("time"),
-        fields,
-    })
+    fields.remove(&["metadata", "annotations", LAST_APPLIED].map(|name| Element::Field(name.into())));
+    Some(Takeover { live, api_version: first.api_version(), time: first.raw().get("time"), fields })
 }
 
 /// Whether a conflict with this manager vanishes once it is taken over: the plan may ask again with force.
@@ -70,10 +62,7 @@ pub fn is_annotated(live: &Value) -> bool {
 }
 
 fn last_applied_text(live: &Value) -> Option<&str> {
-    live.get("metadata")?
-        .get("annotations")?
-        .get(LAST_APPLIED)?
-        .as_str()
+    live.get("metadata")?.get("annotations")?.get(LAST_APPLIED)?.as_str()
 }
 
 pub(super) fn is_taken(entry: Entry<'_>, annotated: bool) -> bool {
@@ -94,23 +83,17 @@ impl Takeover<'_> {
         if let Some(time) = self.time {
             ours.insert("time".into(), time.clone());
         }
-        let foreign =
-            Entry::all(self.live).filter(|entry| !entry.is_ours() && !is_taken(*entry, annotated));
+        let foreign = Entry::all(self.live).filter(|entry| !entry.is_ours() && !is_taken(*entry, annotated));
         let mut entries: Vec<Value> = foreign.map(|entry| entry.raw().clone()).collect();
         entries.push(Value::Object(ours));
-        let version = self.live["metadata"]
-            .get("resourceVersion")
-            .cloned()
-            .unwrap_or(Value::Null);
+        let version = self.live["metadata"].get("resourceVersion").cloned().unwrap_or(Value::Null);
         let mut patch = vec![
             json!({"op": "replace", "path": "/metadata/managedFields", "value": entries}),
             json!({"op": "replace", "path": "/metadata/resourceVersion", "value": version}),
         ];
         if annotated {
-            let path = format!(
-                "/metadata/annotations/{}",
-                LAST_APPLIED.replace('~', "~0").replace('/', "~1")
-            );
+            let path =
+                format!("/metadata/annotations/{}", LAST_APPLIED.replace('~', "~0").replace('/', "~1"));
             patch.push(json!({"op": "remove", "path": path}));
         }
         Value::Array(patch)
@@ -129,11 +112,7 @@ mod tests {
     }
 
     fn live(entries: Vec<Value>, annotated: bool) -> Value {
-        let annotations = if annotated {
-            json!({LAST_APPLIED: "{}", "a": "b"})
-        } else {
-            json!({"a": "b"})
-        };
+        let annotations = if annotated { json!({LAST_APPLIED: "{}", "a": "b"}) } else { json!({"a": "b"}) };
         json!({"metadata": {
             "name": "web", "resourceVersion": "7", "annotations": annotations, "managedFields": entries
         }})
@@ -148,11 +127,7 @@ mod tests {
         });
         let live = live(
             vec![
-                entry(
-                    "kubectl-codex",
-                    "Apply",
-                    json!({"f:spec": {"f:paused": {}}}),
-                ),
+                entry("kubectl-codex", "Apply", json!({"f:spec": {"f:paused": {}}})),
                 entry("kubectl-client-side-apply", "Update", client),
                 kcm.clone(),
             ],
@@ -173,18 +148,8 @@ mod tests {
 
     #[test]
     fn without_the_annotation_none_is_removed() {
-        let live = live(
-            vec![entry("before-first-apply", "Update", json!({"f:spec": {}}))],
-            false,
-        );
-        assert_eq!(
-            takeover(&live)
-                .expect("taken over")
-                .patch()
-                .as_array()
-                .map(Vec::len),
-            Some(2)
-        );
+        let live = live(vec![entry("before-first-apply", "Update", json!({"f:spec": {}}))], false);
+        assert_eq!(takeover(&live).expect("taken over").patch().as_array().map(Vec::len), Some(2));
     }
 
     #[test]
@@ -196,19 +161,10 @@ mod tests {
 
     #[test]
     fn others_keep_what_they_own() {
-        for manager in [
-            "kubectl-edit",
-            "kubectl-set",
-            "kubectl-patch",
-            "kubectl-replace",
-            "kubectl-label",
-            "helm",
-        ] {
-            assert_eq!(
-                takeover(&live(vec![entry(manager, "Update", json!({}))], true)),
-                None,
-                "{manager}"
-            );
+        for manager in
+            ["kubectl-edit", "kubectl-set", "kubectl-patch", "kubectl-replace", "kubectl-label", "helm"]
+        {
+            assert_eq!(takeover(&live(vec![entry(manager, "Update", json!({}))], true)), None, "{manager}");
         }
         let applied = entry("kubectl-client-side-apply", "Apply", json!({}));
         let mut scaled = entry("kubectl-client-side-apply", "Update", json!({}));
@@ -219,14 +175,7 @@ mod tests {
 
     #[test]
     fn it_is_done_once() {
-        let before = live(
-            vec![entry(
-                "kubectl-client-side-apply",
-                "Update",
-                json!({"f:spec": {}}),
-            )],
-            true,
-        );
+        let before = live(vec![entry("kubectl-client-side-apply", "Update", json!({"f:spec": {}}))], true);
         let patch = takeover(&before).expect("taken over").patch();
         let after = live(patch[0]["value"].as_array().expect("a list").clone(), false);
         assert_eq!(takeover(&after), None);
@@ -234,11 +183,7 @@ mod tests {
 
     #[test]
     fn fields_that_cannot_be_read_are_left_alone() {
-        let odd = vec![entry(
-            "kubectl-client-side-apply",
-            "Update",
-            json!({"q:spec": {}}),
-        )];
+        let odd = vec![entry("kubectl-client-side-apply", "Update", json!({"q:spec": {}}))];
         assert_eq!(takeover(&live(odd, true)), None);
     }
 }

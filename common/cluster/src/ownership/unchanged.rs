@@ -16,8 +16,7 @@ pub fn is_unchanged(listed: &Value, returned: &Value) -> bool {
     };
     // Items of a list carry neither apiVersion nor kind.
     let compared = |key: &str| !matches!(key, "status" | "metadata" | "apiVersion" | "kind");
-    let metadata =
-        |object: &'_ Map<String, Value>| object.get("metadata").cloned().unwrap_or(Value::Null);
+    let metadata = |object: &'_ Map<String, Value>| object.get("metadata").cloned().unwrap_or(Value::Null);
     same_but(listed, returned, compared) && same_metadata(&metadata(listed), &metadata(returned))
 }
 
@@ -37,9 +36,7 @@ fn same_but(
 ) -> bool {
     let count = |map: &Map<String, Value>| map.keys().filter(|key| compared(key)).count();
     count(before) == count(after)
-        && before
-            .iter()
-            .all(|(key, value)| !compared(key) || after.get(key) == Some(value))
+        && before.iter().all(|(key, value)| !compared(key) || after.get(key) == Some(value))
 }
 
 /// What we own, without when it was written.
@@ -84,32 +81,21 @@ mod tests {
     fn what_others_do_meanwhile_is_no_change_of_ours() {
         assert!(after(|_| ()));
         assert!(after(|returned| returned["status"]["replicas"] = json!(1)));
+        assert!(after(|returned| returned["metadata"]["resourceVersion"] = json!("2")));
         assert!(after(
-            |returned| returned["metadata"]["resourceVersion"] = json!("2")
+            |returned| returned["metadata"]["managedFields"][1]["fieldsV1"] = json!({"f:status": {}})
         ));
-        assert!(after(|returned| returned["metadata"]["managedFields"][1]
-            ["fieldsV1"] = json!({"f:status": {}})));
-        assert!(after(
-            |returned| returned["metadata"]["managedFields"][0]["time"] = json!("b")
-        ));
+        assert!(after(|returned| returned["metadata"]["managedFields"][0]["time"] = json!("b")));
     }
 
     #[test]
     fn all_else_is_a_change() {
         assert!(!after(|returned| returned["spec"]["replicas"] = json!(2)));
         assert!(!after(|returned| returned["data"] = json!({})));
-        assert!(!after(
-            |returned| returned["metadata"]["labels"] = json!({"a": "b"})
-        ));
-        assert!(!after(
-            |returned| returned["metadata"]["generation"] = json!(2)
-        ));
-        assert!(!after(
-            |returned| returned["metadata"]["managedFields"][0]["fieldsV1"] = json!({})
-        ));
-        assert!(!after(|returned| drop(
-            returned["metadata"]["managedFields"].take()
-        )));
+        assert!(!after(|returned| returned["metadata"]["labels"] = json!({"a": "b"})));
+        assert!(!after(|returned| returned["metadata"]["generation"] = json!(2)));
+        assert!(!after(|returned| returned["metadata"]["managedFields"][0]["fieldsV1"] = json!({})));
+        assert!(!after(|returned| drop(returned["metadata"]["managedFields"].take())));
         assert!(!after(|returned| drop(returned["metadata"].take())));
         assert!(!after(|returned| drop(returned.take())));
     }

@@ -49,10 +49,7 @@ enum Look {
 pub(super) async fn checks(images: &[String], registries: &[String]) -> Vec<Check> {
     let mut checks = Vec::new();
     for registry in registries {
-        let mut wanted: Vec<Image<'_>> = images
-            .iter()
-            .filter_map(|image| parse(image, registry))
-            .collect();
+        let mut wanted: Vec<Image<'_>> = images.iter().filter_map(|image| parse(image, registry)).collect();
         wanted.sort_by_key(|image| (image.name, image.reference));
         wanted.dedup();
         if !wanted.is_empty() {
@@ -72,11 +69,7 @@ fn report(registry: &str, wanted: &[Image<'_>], looks: &[Look]) -> Check {
         .map(|(image, _)| image.display())
         .collect();
     if !missing.is_empty() {
-        return Check::new(
-            name,
-            Outcome::Fail,
-            format!("missing: {}", missing.join(", ")),
-        );
+        return Check::new(name, Outcome::Fail, format!("missing: {}", missing.join(", ")));
     }
     let unknown = looks.iter().find_map(|look| match look {
         Look::Unknown(reason) => Some(reason),
@@ -84,11 +77,7 @@ fn report(registry: &str, wanted: &[Image<'_>], looks: &[Look]) -> Check {
     });
     match unknown {
         // Nodes may reach a registry that this machine doesn't.
-        Some(reason) => Check::new(
-            name,
-            Outcome::Warn,
-            format!("they can't be looked for: {reason}"),
-        ),
+        Some(reason) => Check::new(name, Outcome::Warn, format!("they can't be looked for: {reason}")),
         None => Check::new(name, Outcome::Ok, format!("all {} are there", wanted.len())),
     }
 }
@@ -106,11 +95,7 @@ fn parse<'a>(image: &'a str, registry: &str) -> Option<Image<'a>> {
 
 impl Image<'_> {
     fn display(&self) -> String {
-        let separator = if self.reference.contains(':') {
-            '@'
-        } else {
-            ':'
-        };
+        let separator = if self.reference.contains(':') { '@' } else { ':' };
         format!("{}{separator}{}", self.name, self.reference)
     }
 }
@@ -126,17 +111,10 @@ async fn look_at(registry: &str, images: &[Image<'_>]) -> Vec<Look> {
 
 /// A client for the scheme that the registry speaks.
 async fn reach(registry: &str) -> Result<Client, String> {
-    let has_port = registry
-        .rsplit_once(':')
-        .is_some_and(|(_, port)| port != "443");
-    let is_local = registry.starts_with("localhost")
-        || registry.starts_with("127.")
-        || registry.starts_with("[::1]");
-    let schemes = if has_port || is_local {
-        ["http", "https"]
-    } else {
-        ["https", "http"]
-    };
+    let has_port = registry.rsplit_once(':').is_some_and(|(_, port)| port != "443");
+    let is_local =
+        registry.starts_with("localhost") || registry.starts_with("127.") || registry.starts_with("[::1]");
+    let schemes = if has_port || is_local { ["http", "https"] } else { ["https", "http"] };
     let mut reason = String::new();
     for scheme in schemes {
         let client = client(scheme, registry)?;
@@ -152,18 +130,13 @@ async fn reach(registry: &str) -> Result<Client, String> {
             }
         }
     }
-    Err(if reason.is_empty() {
-        "it answers neither http nor https".to_owned()
-    } else {
-        reason
-    })
+    Err(if reason.is_empty() { "it answers neither http nor https".to_owned() } else { reason })
 }
 
 fn client(scheme: &str, registry: &str) -> Result<Client, String> {
     install_crypto();
-    let uri: Uri = format!("{scheme}://{registry}")
-        .parse()
-        .map_err(|_| "its name is no address".to_owned())?;
+    let uri: Uri =
+        format!("{scheme}://{registry}").parse().map_err(|_| "its name is no address".to_owned())?;
     let mut config = Config::new(uri);
     config.default_retry = false;
     config.connect_timeout = Some(PATIENCE);
@@ -182,19 +155,13 @@ async fn look(client: &Client, image: &Image<'_>) -> Look {
 }
 
 async fn head(client: &Client, path: &str) -> Result<u16, NoAnswer> {
-    let request = Request::builder()
-        .method(Method::HEAD)
-        .uri(path)
-        .header(ACCEPT, MANIFESTS)
-        .body(Body::empty());
+    let request =
+        Request::builder().method(Method::HEAD).uri(path).header(ACCEPT, MANIFESTS).body(Body::empty());
     let request = request.map_err(|error| NoAnswer::new(Transport::Unsent, error.to_string()))?;
     match timeout(PATIENCE, client.send(request)).await {
         Ok(Ok(response)) => Ok(response.status().as_u16()),
         Ok(Err(error)) => Err(error.into()),
-        Err(_) => Err(NoAnswer::new(
-            Transport::TimedOut,
-            "it doesn't answer within 5 s",
-        )),
+        Err(_) => Err(NoAnswer::new(Transport::TimedOut, "it doesn't answer within 5 s")),
     }
 }
 

@@ -48,10 +48,7 @@ enum Verdict {
 pub(super) async fn checks(api: &Api, needs: &[Need]) -> Vec<Check> {
     let mut places: BTreeMap<Option<&str>, Vec<&Need>> = BTreeMap::new();
     for need in needs {
-        places
-            .entry(need.namespace.as_deref())
-            .or_default()
-            .push(need);
+        places.entry(need.namespace.as_deref()).or_default().push(need);
     }
     let mut checks = Vec::new();
     for (namespace, needs) in places {
@@ -65,19 +62,12 @@ async fn place_check(api: &Api, namespace: Option<&str>, needs: &[&Need]) -> Che
         Some(namespace) => rules(api, namespace).await,
         None => Vec::new(),
     };
-    let rights: Vec<Right<'_>> = needs
-        .iter()
-        .flat_map(|need| need.verbs.iter().map(|verb| Right { need, verb }))
-        .collect();
-    let open = rights
-        .iter()
-        .filter(|right| !rules.iter().any(|rule| right.is_given_by(rule)));
+    let rights: Vec<Right<'_>> =
+        needs.iter().flat_map(|need| need.verbs.iter().map(|verb| Right { need, verb })).collect();
+    let open = rights.iter().filter(|right| !rules.iter().any(|rule| right.is_given_by(rule)));
     // Made first: what is not yet asked must not borrow from the stream that asks.
-    let questions: Vec<_> = open
-        .map(|right| async move { (right, right.ask(api).await) })
-        .collect();
-    let answers: Vec<(&Right<'_>, Verdict)> =
-        stream::iter(questions).buffered(AT_ONCE).collect().await;
+    let questions: Vec<_> = open.map(|right| async move { (right, right.ask(api).await) }).collect();
+    let answers: Vec<(&Right<'_>, Verdict)> = stream::iter(questions).buffered(AT_ONCE).collect().await;
     report(namespace, rights.len(), &answers)
 }
 
@@ -87,17 +77,10 @@ fn report(namespace: Option<&str>, all: usize, answers: &[(&Right<'_>, Verdict)]
         Some(namespace) => format!("rights in namespace {namespace}"),
         None => "rights in the cluster".to_owned(),
     };
-    let denied: Vec<&Right<'_>> = answers
-        .iter()
-        .filter(|(_, verdict)| *verdict == Verdict::Denied)
-        .map(|(right, _)| *right)
-        .collect();
+    let denied: Vec<&Right<'_>> =
+        answers.iter().filter(|(_, verdict)| *verdict == Verdict::Denied).map(|(right, _)| *right).collect();
     if !denied.is_empty() {
-        return Check::new(
-            name,
-            Outcome::Fail,
-            format!("you may not {}", list(&denied)),
-        );
+        return Check::new(name, Outcome::Fail, format!("you may not {}", list(&denied)));
     }
     let unknown = answers.iter().find_map(|(_, verdict)| match verdict {
         Verdict::Unknown(reason) => Some(reason),
@@ -113,19 +96,11 @@ fn report(namespace: Option<&str>, all: usize, answers: &[(&Right<'_>, Verdict)]
 fn list(rights: &[&Right<'_>]) -> String {
     let mut by_resource: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for right in rights {
-        let Need {
-            group, resource, ..
-        } = right.need;
-        let resource = if group.is_empty() {
-            resource.clone()
-        } else {
-            format!("{resource}.{group}")
-        };
+        let Need { group, resource, .. } = right.need;
+        let resource = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
         by_resource.entry(resource).or_default().push(right.verb);
     }
-    let parts = by_resource
-        .into_iter()
-        .map(|(resource, verbs)| format!("{} {resource}", verbs.join(", ")));
+    let parts = by_resource.into_iter().map(|(resource, verbs)| format!("{} {resource}", verbs.join(", ")));
     parts.collect::<Vec<_>>().join("; ")
 }
 
@@ -134,19 +109,12 @@ async fn rules(api: &Api, namespace: &str) -> Vec<Value> {
     let review = json!({
         "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": namespace},
     });
-    let answer = api
-        .post(
-            "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
-            &review,
-        )
-        .await;
+    let answer = api.post("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", &review).await;
     let rules = answer
         .ok()
         .filter(crate::api::Answer::is_success)
         .map(|answer| answer.body["status"]["resourceRules"].clone());
-    rules
-        .and_then(|rules| rules.as_array().cloned())
-        .unwrap_or_default()
+    rules.and_then(|rules| rules.as_array().cloned()).unwrap_or_default()
 }
 
 impl Right<'_> {
@@ -164,12 +132,7 @@ impl Right<'_> {
     }
 
     async fn ask(&self, api: &Api) -> Verdict {
-        let Need {
-            group,
-            resource,
-            namespace,
-            ..
-        } = self.need;
+        let Need { group, resource, namespace, .. } = self.need;
         let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
@@ -178,13 +141,7 @@ impl Right<'_> {
                 "namespace": namespace.as_deref().unwrap_or_default(),
             }},
         });
-        match api
-            .post(
-                "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-                &review,
-            )
-            .await
-        {
+        match api.post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review).await {
             Ok(answer) if answer.is_success() => match answer.body["status"]["allowed"].as_bool() {
                 Some(true) => Verdict::Allowed,
                 _ => Verdict::Denied,
@@ -211,28 +168,13 @@ mod tests {
     #[test]
     fn a_rule_gives_what_it_names() {
         let need = need();
-        let right = Right {
-            need: &need,
-            verb: "patch",
-        };
+        let right = Right { need: &need, verb: "patch" };
         let rule = |verbs: Value, groups: Value, resources: Value| json!({"verbs": verbs, "apiGroups": groups, "resources": resources});
-        assert!(right.is_given_by(&rule(
-            json!(["get", "patch"]),
-            json!(["apps"]),
-            json!(["deployments"])
-        )));
+        assert!(right.is_given_by(&rule(json!(["get", "patch"]), json!(["apps"]), json!(["deployments"]))));
         assert!(right.is_given_by(&rule(json!(["*"]), json!(["*"]), json!(["*"]))));
-        assert!(!right.is_given_by(&rule(
-            json!(["get"]),
-            json!(["apps"]),
-            json!(["deployments"])
-        )));
+        assert!(!right.is_given_by(&rule(json!(["get"]), json!(["apps"]), json!(["deployments"]))));
         assert!(!right.is_given_by(&rule(json!(["*"]), json!([""]), json!(["*"]))));
-        assert!(!right.is_given_by(&rule(
-            json!(["*"]),
-            json!(["*"]),
-            json!(["deployments/scale"])
-        )));
+        assert!(!right.is_given_by(&rule(json!(["*"]), json!(["*"]), json!(["deployments/scale"]))));
         let mut named = rule(json!(["*"]), json!(["*"]), json!(["*"]));
         named["resourceNames"] = json!(["web"]);
         assert!(!right.is_given_by(&named));
@@ -243,20 +185,14 @@ mod tests {
     fn what_is_denied_is_listed_by_resource() {
         let need = need();
         let rights = ["create", "patch"].map(|verb| Right { need: &need, verb });
-        let denied: Vec<_> = rights
-            .iter()
-            .map(|right| (right, Verdict::Denied))
-            .collect();
+        let denied: Vec<_> = rights.iter().map(|right| (right, Verdict::Denied)).collect();
         let check = report(Some("shop"), 2, &denied);
         assert_eq!(
             check.to_string(),
             "fail: rights in namespace shop: you may not create, patch deployments.apps"
         );
         let check = report(None, 2, &[(&rights[0], Verdict::Unknown("why".into()))]);
-        assert_eq!(
-            (check.outcome, check.name.as_str()),
-            (Outcome::Warn, "rights in the cluster")
-        );
+        assert_eq!((check.outcome, check.name.as_str()), (Outcome::Warn, "rights in the cluster"));
         assert_eq!(report(None, 2, &[]).outcome, Outcome::Ok);
     }
 }

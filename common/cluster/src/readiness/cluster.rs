@@ -53,9 +53,7 @@ pub(super) fn autoscaler(object: &Value) -> Readiness {
     let unmet = ["AbleToScale", "ScalingActive"]
         .into_iter()
         .find_map(|name| Condition::of(object, name).filter(|condition| condition.is_false()));
-    unmet.map_or(Readiness::READY, |condition| {
-        Readiness::noted(condition.words("it can't scale"))
-    })
+    unmet.map_or(Readiness::READY, |condition| Readiness::noted(condition.words("it can't scale")))
 }
 
 /// A budget is ready when its controller has seen it. Its pods are awaited by their own workloads.
@@ -63,12 +61,9 @@ pub(super) fn disruption_budget(object: &Value) -> Readiness {
     if !is_observed(object) {
         return unobserved();
     }
-    let [healthy, wanted] =
-        ["currentHealthy", "desiredHealthy"].map(|key| number(&object["status"][key], 0));
+    let [healthy, wanted] = ["currentHealthy", "desiredHealthy"].map(|key| number(&object["status"][key], 0));
     if healthy < wanted {
-        return Readiness::noted(format!(
-            "{healthy} of {wanted} pods that it wants are healthy"
-        ));
+        return Readiness::noted(format!("{healthy} of {wanted} pods that it wants are healthy"));
     }
     Readiness::READY
 }
@@ -85,82 +80,46 @@ mod tests {
     #[test]
     fn only_a_load_balancer_is_waited_for() {
         let balancer = json!({"spec": {"type": "LoadBalancer"}});
-        assert!(matches!(
-            service(&balancer, true),
-            Readiness::Waiting { .. }
-        ));
-        assert!(matches!(
-            service(&balancer, false),
-            Readiness::Ready { note: Some(_) }
-        ));
+        assert!(matches!(service(&balancer, true), Readiness::Waiting { .. }));
+        assert!(matches!(service(&balancer, false), Readiness::Ready { note: Some(_) }));
         let mut found = balancer.clone();
         found["status"] = json!({"loadBalancer": {"ingress": [{"ip": "10.0.0.1"}]}});
         assert_eq!(service(&found, true), Readiness::READY);
-        assert_eq!(
-            service(&json!({"spec": {"type": "NodePort"}}), true),
-            Readiness::READY
-        );
+        assert_eq!(service(&json!({"spec": {"type": "NodePort"}}), true), Readiness::READY);
     }
 
     #[test]
     fn a_namespace_is_active() {
-        assert_eq!(
-            namespace(&json!({"status": {"phase": "Active"}})),
-            Readiness::READY
-        );
-        assert!(matches!(
-            namespace(&json!({"status": {"phase": "Terminating"}})),
-            Readiness::Waiting { .. }
-        ));
+        assert_eq!(namespace(&json!({"status": {"phase": "Active"}})), Readiness::READY);
+        assert!(matches!(namespace(&json!({"status": {"phase": "Terminating"}})), Readiness::Waiting { .. }));
         assert!(matches!(namespace(&json!({})), Readiness::Waiting { .. }));
     }
 
     #[test]
     fn a_definition_is_established_or_its_names_are_taken() {
-        assert_eq!(
-            definition(&with_condition("Established", "True")),
-            Readiness::READY
-        );
-        assert!(matches!(
-            definition(&with_condition("Established", "False")),
-            Readiness::Waiting { .. }
-        ));
-        assert_eq!(
-            definition(&with_condition("NamesAccepted", "False")),
-            Readiness::failed("m")
-        );
+        assert_eq!(definition(&with_condition("Established", "True")), Readiness::READY);
+        assert!(matches!(definition(&with_condition("Established", "False")), Readiness::Waiting { .. }));
+        assert_eq!(definition(&with_condition("NamesAccepted", "False")), Readiness::failed("m"));
         assert!(matches!(definition(&json!({})), Readiness::Waiting { .. }));
     }
 
     #[test]
     fn an_api_service_answers() {
-        assert_eq!(
-            api_service(&with_condition("Available", "True")),
-            Readiness::READY
-        );
-        assert_eq!(
-            api_service(&with_condition("Available", "False")),
-            Readiness::waiting("m")
-        );
+        assert_eq!(api_service(&with_condition("Available", "True")), Readiness::READY);
+        assert_eq!(api_service(&with_condition("Available", "False")), Readiness::waiting("m"));
         assert!(matches!(api_service(&json!({})), Readiness::Waiting { .. }));
     }
 
     #[test]
     fn autoscalers_and_budgets_are_accepted_with_a_note() {
         assert_eq!(autoscaler(&json!({})), Readiness::READY);
-        assert_eq!(
-            autoscaler(&with_condition("ScalingActive", "False")),
-            Readiness::noted("m")
-        );
+        assert_eq!(autoscaler(&with_condition("ScalingActive", "False")), Readiness::noted("m"));
         let budget = |healthy: u64, generation: u64| {
             json!({"metadata": {"generation": generation},
                    "status": {"observedGeneration": 1, "currentHealthy": healthy, "desiredHealthy": 2}})
         };
         assert_eq!(disruption_budget(&budget(2, 1)), Readiness::READY);
-        assert!(matches!(
-            disruption_budget(&budget(1, 1)),
-            Readiness::Ready { note: Some(_) }
-        ));
+        assert!(matches!(disruption_budget(&budget(1, 1)), Readiness::Ready { note: Some(_) }));
         assert_eq!(disruption_budget(&budget(2, 2)), unobserved());
     }
 }

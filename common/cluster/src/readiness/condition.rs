@@ -16,10 +16,7 @@ impl<'a> Condition<'a> {
     /// The condition of a type, if the object shows it.
     pub(super) fn of(object: &'a Value, name: &str) -> Option<Self> {
         let conditions = object["status"]["conditions"].as_array()?;
-        conditions
-            .iter()
-            .find(|condition| condition["type"] == name)
-            .map(|raw| Self { raw })
+        conditions.iter().find(|condition| condition["type"] == name).map(|raw| Self { raw })
     }
 
     /// Whether it is met.
@@ -92,18 +89,9 @@ mod tests {
     #[test]
     fn its_own_condition_decides() {
         let status = |name, status| json!({"conditions": [{"type": name, "status": status, "reason": "R", "message": "m"}]});
-        assert_eq!(
-            after(0, &certificate(1, status("Ready", "True"))),
-            Readiness::READY
-        );
-        assert_eq!(
-            after(9, &certificate(1, status("Available", "False"))),
-            Readiness::waiting("R: m")
-        );
-        assert_eq!(
-            after(9, &certificate(1, status("Ready", "Unknown"))),
-            Readiness::waiting("R: m")
-        );
+        assert_eq!(after(0, &certificate(1, status("Ready", "True"))), Readiness::READY);
+        assert_eq!(after(9, &certificate(1, status("Available", "False"))), Readiness::waiting("R: m"));
+        assert_eq!(after(9, &certificate(1, status("Ready", "Unknown"))), Readiness::waiting("R: m"));
         let both = json!({"conditions": [
             {"type": "Available", "status": "True"}, {"type": "Ready", "status": "False", "message": "m"}
         ]});
@@ -112,20 +100,15 @@ mod tests {
 
     #[test]
     fn what_it_said_of_an_older_generation_does_not_count() {
-        let old =
-            json!({"observedGeneration": 1, "conditions": [{"type": "Ready", "status": "True"}]});
+        let old = json!({"observedGeneration": 1, "conditions": [{"type": "Ready", "status": "True"}]});
         assert_eq!(after(9, &certificate(2, old)), unobserved());
-        let old =
-            json!({"conditions": [{"type": "Ready", "status": "True", "observedGeneration": 1}]});
+        let old = json!({"conditions": [{"type": "Ready", "status": "True", "observedGeneration": 1}]});
         assert_eq!(after(9, &certificate(2, old)), unobserved());
     }
 
     #[test]
     fn without_conditions_it_is_ready_after_a_while() {
-        assert_eq!(
-            after(4, &certificate(1, json!({}))),
-            Readiness::waiting("it shows no condition yet")
-        );
+        assert_eq!(after(4, &certificate(1, json!({}))), Readiness::waiting("it shows no condition yet"));
         assert_eq!(after(5, &certificate(1, json!({}))), Readiness::READY);
         assert_eq!(generic(&json!({}), true, Duration::ZERO), Readiness::READY);
     }

@@ -38,11 +38,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            stuck: Duration::from_secs(30),
-            restarts: 5,
-            unschedulable: Duration::from_secs(60),
-        }
+        Self { stuck: Duration::from_secs(30), restarts: 5, unschedulable: Duration::from_secs(60) }
     }
 }
 
@@ -53,8 +49,7 @@ impl Limits {
     pub fn scaled(fail_after: Duration) -> Self {
         let default = Self::default();
         let (after, reference) = (fail_after.as_millis(), default.stuck.as_millis());
-        let scale =
-            |value: u128| u64::try_from((value * after).div_ceil(reference)).unwrap_or(u64::MAX);
+        let scale = |value: u128| u64::try_from((value * after).div_ceil(reference)).unwrap_or(u64::MAX);
         Self {
             stuck: fail_after,
             restarts: scale(u128::from(default.restarts)).max(1),
@@ -103,10 +98,7 @@ pub struct Patience {
 impl Patience {
     /// Nothing seen yet.
     pub fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            since: BTreeMap::new(),
-        }
+        Self { limits, since: BTreeMap::new() }
     }
 
     /// Looks at the pods as they are `now`, a time on the caller's clock that never goes back. Gives those for
@@ -118,22 +110,14 @@ impl Patience {
         let mut stuck = Vec::new();
         for pod in pods {
             for found in troubles(pod) {
-                let uid = pod["metadata"]["uid"]
-                    .as_str()
-                    .unwrap_or(&found.pod)
-                    .to_owned();
+                let uid = pod["metadata"]["uid"].as_str().unwrap_or(&found.pod).to_owned();
                 let key = ((uid, found.container.clone()), found.trouble);
                 let since = self.since.get(&key).copied().unwrap_or(now);
                 seen.insert(key, since);
                 let crashed_enough =
                     found.trouble != Trouble::Crashing || found.restarts >= self.limits.restarts;
-                if crashed_enough
-                    && now.saturating_sub(since) >= self.limits.patience(found.trouble)
-                {
-                    stuck.push(Stuck {
-                        event: event_of(&found, pod, events),
-                        ..found
-                    });
+                if crashed_enough && now.saturating_sub(since) >= self.limits.patience(found.trouble) {
+                    stuck.push(Stuck { event: event_of(&found, pod, events), ..found });
                 }
             }
         }
@@ -143,13 +127,8 @@ impl Patience {
 
     /// When to look again though nothing changes: the moment at which the first trouble has lasted too long.
     pub fn deadline(&self) -> Option<Duration> {
-        let waiting = self
-            .since
-            .iter()
-            .filter(|((_, trouble), _)| !self.limits.patience(*trouble).is_zero());
-        waiting
-            .map(|((_, trouble), since)| since.saturating_add(self.limits.patience(*trouble)))
-            .min()
+        let waiting = self.since.iter().filter(|((_, trouble), _)| !self.limits.patience(*trouble).is_zero());
+        waiting.map(|((_, trouble), since)| since.saturating_add(self.limits.patience(*trouble))).min()
     }
 }
 
@@ -157,12 +136,7 @@ impl Patience {
 fn troubles(pod: &Value) -> Vec<Stuck> {
     let name = pod["metadata"]["name"].as_str().unwrap_or("");
     let being_deleted = !pod["metadata"]["deletionTimestamp"].is_null();
-    if being_deleted
-        || matches!(
-            pod["status"]["phase"].as_str(),
-            Some("Succeeded" | "Failed")
-        )
-    {
+    if being_deleted || matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed")) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -180,12 +154,7 @@ fn troubles(pod: &Value) -> Vec<Stuck> {
     }
     for list in ["initContainerStatuses", "containerStatuses"] {
         let statuses = pod["status"][list].as_array();
-        found.extend(
-            statuses
-                .into_iter()
-                .flatten()
-                .filter_map(|status| container_trouble(name, status)),
-        );
+        found.extend(statuses.into_iter().flatten().filter_map(|status| container_trouble(name, status)));
     }
     found
 }
@@ -220,19 +189,14 @@ fn event_of(stuck: &Stuck, pod: &Value, events: &[&Value]) -> Option<String> {
         let same_uid = about["uid"].is_null() || about["uid"] == pod["metadata"]["uid"];
         about["kind"] == "Pod" && about["name"] == pod["metadata"]["name"] && same_uid
     };
-    let warnings = events
-        .iter()
-        .filter(about_pod)
-        .filter(|event| event["type"] == "Warning");
+    let warnings = events.iter().filter(about_pod).filter(|event| event["type"] == "Warning");
     let about_container = |event: &Value| {
         let field = event["involvedObject"]["fieldPath"].as_str().unwrap_or("");
         let container = stuck.container.as_deref().unwrap_or("");
         !container.is_empty() && field.ends_with(&format!("{{{container}}}"))
     };
     let newest = warnings.max_by_key(|event| (about_container(event), time_of(event)))?;
-    let message = newest["message"]
-        .as_str()
-        .filter(|message| !message.trim().is_empty())?;
+    let message = newest["message"].as_str().filter(|message| !message.trim().is_empty())?;
     (message != stuck.message).then(|| message.to_owned())
 }
 
@@ -291,11 +255,7 @@ mod tests {
             ("ContainerCreating", 0, None),
             ("PodInitializing", 0, None),
         ] {
-            assert_eq!(
-                given_up(&pod(reason, restarts), Limits::default()),
-                expected,
-                "{reason} {restarts}"
-            );
+            assert_eq!(given_up(&pod(reason, restarts), Limits::default()), expected, "{reason} {restarts}");
         }
         assert_eq!(given_up(&unschedulable(), Limits::default()), Some(60));
     }
@@ -315,19 +275,10 @@ mod tests {
     fn failing_and_backing_off_to_pull_are_one_state() {
         let mut patience = Patience::new(Limits::default());
         for now in 0..30 {
-            let reason = if now % 2 == 0 {
-                "ErrImagePull"
-            } else {
-                "ImagePullBackOff"
-            };
+            let reason = if now % 2 == 0 { "ErrImagePull" } else { "ImagePullBackOff" };
             assert_eq!(patience.observe(seconds(now), &[&pod(reason, 0)], &[]), []);
         }
-        assert_eq!(
-            patience
-                .observe(seconds(30), &[&pod("ErrImagePull", 0)], &[])
-                .len(),
-            1
-        );
+        assert_eq!(patience.observe(seconds(30), &[&pod("ErrImagePull", 0)], &[]).len(), 1);
     }
 
     #[test]
@@ -336,17 +287,9 @@ mod tests {
         patience.observe(seconds(0), &[&pod("ErrImagePull", 0)], &[]);
         patience.observe(seconds(20), &[&pod("ContainerCreating", 0)], &[]);
         assert_eq!(patience.deadline(), None);
-        assert_eq!(
-            patience.observe(seconds(40), &[&pod("ErrImagePull", 0)], &[]),
-            []
-        );
+        assert_eq!(patience.observe(seconds(40), &[&pod("ErrImagePull", 0)], &[]), []);
         assert_eq!(patience.deadline(), Some(seconds(70)));
-        assert_eq!(
-            patience
-                .observe(seconds(70), &[&pod("ErrImagePull", 0)], &[])
-                .len(),
-            1
-        );
+        assert_eq!(patience.observe(seconds(70), &[&pod("ErrImagePull", 0)], &[]).len(), 1);
     }
 
     #[test]
@@ -358,18 +301,11 @@ mod tests {
         let old = event("2026-01-01T00:00:00Z", "web", "older");
         let new = event("2026-01-01T00:00:05Z", "web", "no such host");
         let other = event("2026-01-01T00:00:09Z", "side", "of another container");
-        let mut foreign = event(
-            "2026-01-01T00:00:09Z",
-            "web",
-            "of a pod of that name that was",
-        );
+        let mut foreign = event("2026-01-01T00:00:09Z", "web", "of a pod of that name that was");
         foreign["involvedObject"]["uid"] = json!("u0");
         let mut patience = Patience::new(Limits::default());
-        let found = patience.observe(
-            seconds(0),
-            &[&pod("InvalidImageName", 0)],
-            &[&new, &old, &other, &foreign],
-        );
+        let found =
+            patience.observe(seconds(0), &[&pod("InvalidImageName", 0)], &[&new, &old, &other, &foreign]);
         let expected = Stuck {
             pod: "web-1".into(),
             container: Some("web".into()),
@@ -391,10 +327,7 @@ mod tests {
 
     #[test]
     fn pods_that_are_done_or_going_are_left_alone() {
-        for (at, value) in [
-            ("/status/phase", json!("Failed")),
-            ("/status/phase", json!("Succeeded")),
-        ] {
+        for (at, value) in [("/status/phase", json!("Failed")), ("/status/phase", json!("Succeeded"))] {
             let mut pod = pod("InvalidImageName", 0);
             *pod.pointer_mut(at).expect("there") = value;
             assert_eq!(given_up(&pod, Limits::default()), None);

@@ -28,34 +28,22 @@ pub enum Revision {
 /// `dependents` are the ReplicaSets of a Deployment or the ControllerRevisions of a DaemonSet, whoever owns
 /// them; other kinds need none.
 pub fn newest(owner: &Value, dependents: &[Value]) -> Option<Revision> {
-    let own = || {
-        dependents
-            .iter()
-            .filter(|dependent| is_owned(dependent, owner))
-    };
+    let own = || dependents.iter().filter(|dependent| is_owned(dependent, owner));
     match (group(owner), kind(owner)) {
         ("apps", "Deployment") => {
             let counted = |object: &Value| {
-                object["metadata"]["annotations"][DEPLOYMENT_REVISION]
-                    .as_str()?
-                    .parse::<u64>()
-                    .ok()
+                object["metadata"]["annotations"][DEPLOYMENT_REVISION].as_str()?.parse::<u64>().ok()
             };
-            let newest = own()
-                .filter(|set| counted(set).is_some())
-                .max_by_key(|set| counted(set))?;
+            let newest = own().filter(|set| counted(set).is_some()).max_by_key(|set| counted(set))?;
             // A revision that isn't the Deployment's own yet is the one before the change.
             let current = super::is_observed(owner) && counted(newest) >= counted(owner);
             current.then(|| labelled(newest, TEMPLATE_HASH)).flatten()
         }
-        ("apps", "DaemonSet") if super::is_observed(owner) => labelled(
-            own().max_by_key(|revision| revision["revision"].as_u64())?,
-            REVISION_HASH,
-        ),
+        ("apps", "DaemonSet") if super::is_observed(owner) => {
+            labelled(own().max_by_key(|revision| revision["revision"].as_u64())?, REVISION_HASH)
+        }
         ("apps", "StatefulSet") if super::is_observed(owner) => {
-            let hash = owner["status"]["updateRevision"]
-                .as_str()
-                .filter(|hash| !hash.is_empty())?;
+            let hash = owner["status"]["updateRevision"].as_str().filter(|hash| !hash.is_empty())?;
             Some(Revision::Labelled(REVISION_HASH, hash.to_owned()))
         }
         ("apps", "DaemonSet" | "StatefulSet") => None,
@@ -99,10 +87,7 @@ mod tests {
     }
 
     fn set(by: &str, revision: &str, hash: &str) -> Value {
-        owned(
-            by,
-            json!({"annotations": {DEPLOYMENT_REVISION: revision}, "labels": {TEMPLATE_HASH: hash}}),
-        )
+        owned(by, json!({"annotations": {DEPLOYMENT_REVISION: revision}, "labels": {TEMPLATE_HASH: hash}}))
     }
 
     fn owner(kind: &str, observed: u64) -> Value {
@@ -119,11 +104,7 @@ mod tests {
 
     #[test]
     fn a_deployments_newest_set_has_the_highest_number() {
-        let sets = [
-            set("1", "9", "old"),
-            set("1", "10", "new"),
-            set("2", "11", "foreign"),
-        ];
+        let sets = [set("1", "9", "old"), set("1", "10", "new"), set("2", "11", "foreign")];
         let revision = newest(&owner("Deployment", 2), &sets).expect("there is one");
         assert!(revision.has(&pod(TEMPLATE_HASH, "new")));
         assert!(!revision.has(&pod(TEMPLATE_HASH, "old")));
@@ -135,10 +116,7 @@ mod tests {
         let sets = [set("1", "10", "old")];
         assert_eq!(newest(&owner("Deployment", 1), &sets), None);
         assert_eq!(newest(&owner("Deployment", 2), &sets[..0]), None);
-        assert_eq!(
-            newest(&owner("Deployment", 2), &[set("1", "9", "old")]),
-            None
-        );
+        assert_eq!(newest(&owner("Deployment", 2), &[set("1", "9", "old")]), None);
         assert_eq!(newest(&owner("StatefulSet", 1), &[]), None);
         assert_eq!(newest(&owner("DaemonSet", 1), &[]), None);
     }
@@ -146,10 +124,7 @@ mod tests {
     #[test]
     fn stateful_and_daemon_sets_have_revisions_of_their_own() {
         let revision = newest(&owner("StatefulSet", 2), &[]).expect("there is one");
-        assert!(
-            revision.has(&pod(REVISION_HASH, "web-b"))
-                && !revision.has(&pod(REVISION_HASH, "web-a"))
-        );
+        assert!(revision.has(&pod(REVISION_HASH, "web-b")) && !revision.has(&pod(REVISION_HASH, "web-a")));
         let revisions = [(3, "new"), (2, "old")].map(|(number, hash)| {
             let mut revision = owned("1", json!({"labels": {REVISION_HASH: hash}}));
             revision["revision"] = json!(number);

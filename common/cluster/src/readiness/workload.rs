@@ -39,9 +39,7 @@ pub(super) fn deployment(object: &Value) -> Readiness {
         return Readiness::noted("paused: changes of its pods wait until it is resumed");
     }
     let progress = Condition::of(object, "Progressing");
-    if let Some(progress) =
-        progress.filter(|progress| progress.reason() == "ProgressDeadlineExceeded")
-    {
+    if let Some(progress) = progress.filter(|progress| progress.reason() == "ProgressDeadlineExceeded") {
         return Readiness::failed(progress.words("it made no progress in time"));
     }
     let want = number(&spec["replicas"], 1);
@@ -71,11 +69,7 @@ pub(super) fn stateful_set(object: &Value) -> Readiness {
         ["replicas", "readyReplicas", "updatedReplicas"].map(|key| number(&status[key], 0));
     let available = number(
         &status["availableReplicas"],
-        if number(&spec["minReadySeconds"], 0) == 0 {
-            ready
-        } else {
-            0
-        },
+        if number(&spec["minReadySeconds"], 0) == 0 { ready } else { 0 },
     );
     let strategy = &spec["updateStrategy"];
     let one_revision = status["currentRevision"] == status["updateRevision"];
@@ -92,9 +86,7 @@ pub(super) fn stateful_set(object: &Value) -> Readiness {
     } else if available < want {
         short_of(available, want, "available")
     } else if partition > 0 && !one_revision {
-        Readiness::noted(format!(
-            "pods below partition {partition} keep the old revision"
-        ))
+        Readiness::noted(format!("pods below partition {partition} keep the old revision"))
     } else {
         Readiness::READY
     }
@@ -106,18 +98,13 @@ pub(super) fn daemon_set(object: &Value) -> Readiness {
     if !is_observed(object) {
         return unobserved();
     }
-    let [want, scheduled, updated, available] = [
-        "desiredNumberScheduled",
-        "currentNumberScheduled",
-        "updatedNumberScheduled",
-        "numberAvailable",
-    ]
-    .map(|key| number(&status[key], 0));
+    let [want, scheduled, updated, available] =
+        ["desiredNumberScheduled", "currentNumberScheduled", "updatedNumberScheduled", "numberAvailable"]
+            .map(|key| number(&status[key], 0));
     if want == 0 {
         return Readiness::noted("no node wants its pod");
     }
-    if object["spec"]["updateStrategy"]["type"] == "OnDelete" && scheduled >= want && updated < want
-    {
+    if object["spec"]["updateStrategy"]["type"] == "OnDelete" && scheduled >= want && updated < want {
         return on_delete(want - updated, want);
     }
     if updated < want {
@@ -130,9 +117,7 @@ pub(super) fn daemon_set(object: &Value) -> Readiness {
 }
 
 fn on_delete(old: u64, all: u64) -> Readiness {
-    Readiness::noted(format!(
-        "{old} of {all} pods keep the old revision until they are deleted (OnDelete)"
-    ))
+    Readiness::noted(format!("{old} of {all} pods keep the old revision until they are deleted (OnDelete)"))
 }
 
 /// A ReplicaSet or ReplicationController is ready when all its pods available.
@@ -173,39 +158,24 @@ mod tests {
         for rule in [deployment, stateful_set, daemon_set, replica_set] {
             assert_eq!(rule(&unseen), unobserved());
         }
-        assert_eq!(
-            deployment(&json!({"metadata": {"generation": 1}})),
-            unobserved()
-        );
+        assert_eq!(deployment(&json!({"metadata": {"generation": 1}})), unobserved());
     }
 
     #[test]
     fn a_rollout_is_followed_to_its_end() {
         let of = |all, updated, available| {
-            deployment(&object(
-                json!({"replicas": 3}),
-                counts(all, updated, available),
-            ))
+            deployment(&object(json!({"replicas": 3}), counts(all, updated, available)))
         };
         assert_eq!(of(3, 1, 3), Readiness::waiting("1 of 3 pods up to date"));
-        assert_eq!(
-            of(4, 3, 3),
-            Readiness::waiting("pods that have yet to go: 1")
-        );
+        assert_eq!(of(4, 3, 3), Readiness::waiting("pods that have yet to go: 1"));
         assert_eq!(of(3, 3, 2), Readiness::waiting("2 of 3 pods available"));
         assert_eq!(of(3, 3, 3), Readiness::READY);
     }
 
     #[test]
     fn replicas_that_are_not_given_are_one() {
-        assert_eq!(
-            deployment(&object(json!({}), json!({}))),
-            Readiness::waiting("0 of 1 pods up to date")
-        );
-        assert_eq!(
-            deployment(&object(json!({"replicas": 0}), json!({}))),
-            Readiness::READY
-        );
+        assert_eq!(deployment(&object(json!({}), json!({}))), Readiness::waiting("0 of 1 pods up to date"));
+        assert_eq!(deployment(&object(json!({"replicas": 0}), json!({}))), Readiness::READY);
     }
 
     #[test]
@@ -215,10 +185,7 @@ mod tests {
             "type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "timed out"
         }]);
         let stuck = object(json!({"replicas": 1}), status);
-        assert_eq!(
-            deployment(&stuck),
-            Readiness::failed("ProgressDeadlineExceeded: timed out")
-        );
+        assert_eq!(deployment(&stuck), Readiness::failed("ProgressDeadlineExceeded: timed out"));
     }
 
     #[test]
@@ -257,10 +224,7 @@ mod tests {
         let mut status = counts(2, 0, 2);
         status["currentRevision"] = json!("a");
         status["updateRevision"] = json!("a");
-        assert_eq!(
-            stateful_set(&object(json!({"replicas": 2}), status)),
-            Readiness::READY
-        );
+        assert_eq!(stateful_set(&object(json!({"replicas": 2}), status)), Readiness::READY);
     }
 
     #[test]
@@ -269,23 +233,15 @@ mod tests {
         let mut status = counts(2, 0, 2);
         status["currentRevision"] = json!("a");
         status["updateRevision"] = json!("b");
-        assert!(matches!(
-            stateful_set(&object(spec.clone(), status)),
-            Readiness::Ready { note: Some(_) }
-        ));
+        assert!(matches!(stateful_set(&object(spec.clone(), status)), Readiness::Ready { note: Some(_) }));
         let mut fresh = counts(1, 1, 1);
         fresh["currentRevision"] = json!("a");
         fresh["updateRevision"] = json!("a");
-        assert_eq!(
-            stateful_set(&object(spec, fresh)),
-            Readiness::waiting("1 of 2 pods up to date")
-        );
-        let daemons = json!({"desiredNumberScheduled": 2, "currentNumberScheduled": 2, "updatedNumberScheduled": 1});
+        assert_eq!(stateful_set(&object(spec, fresh)), Readiness::waiting("1 of 2 pods up to date"));
+        let daemons =
+            json!({"desiredNumberScheduled": 2, "currentNumberScheduled": 2, "updatedNumberScheduled": 1});
         let daemons = object(json!({"updateStrategy": {"type": "OnDelete"}}), daemons);
-        assert!(matches!(
-            daemon_set(&daemons),
-            Readiness::Ready { note: Some(_) }
-        ));
+        assert!(matches!(daemon_set(&daemons), Readiness::Ready { note: Some(_) }));
     }
 
     #[test]
@@ -305,9 +261,7 @@ mod tests {
 
     #[test]
     fn a_replica_set_counts_available_pods() {
-        let of = |all, available| {
-            replica_set(&object(json!({"replicas": 2}), counts(all, 0, available)))
-        };
+        let of = |all, available| replica_set(&object(json!({"replicas": 2}), counts(all, 0, available)));
         assert_eq!(of(3, 3), Readiness::waiting("pods that have yet to go: 1"));
         assert_eq!(of(2, 1), Readiness::waiting("1 of 2 pods available"));
         assert_eq!(of(2, 2), Readiness::READY);

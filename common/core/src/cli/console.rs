@@ -111,11 +111,8 @@ fn is_colored(color: Color, host: &Host) -> bool {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
-            let forced = host
-                .variable("CLICOLOR_FORCE")
-                .is_some_and(|value| value != "0");
-            let refused =
-                host.variable("NO_COLOR").is_some() || host.variable("TERM") == Some("dumb");
+            let forced = host.variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+            let refused = host.variable("NO_COLOR").is_some() || host.variable("TERM") == Some("dumb");
             !refused && (forced || std::io::stderr().is_terminal())
         }
     }

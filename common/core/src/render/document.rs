@@ -42,11 +42,8 @@ impl Origin {
             Text::Rendered(rendered) => rendered.blame(message, position, label),
             Text::Plain(_) if position == Position::NONE => message,
             Text::Plain(source) => {
-                let place = Place {
-                    span: source.span_at(position),
-                    source: source.clone(),
-                    label: label.to_owned(),
-                };
+                let place =
+                    Place { span: source.span_at(position), source: source.clone(), label: label.to_owned() };
                 message.at(place)
             }
         }
@@ -69,7 +66,5 @@ pub(crate) fn kind(node: &Node) -> Option<&str> {
 
 /// The object's name, if it has one that is a text.
 pub(crate) fn name(node: &Node) -> Option<&str> {
-    node.get("metadata")
-        .and_then(|metadata| metadata.get("name"))
-        .and_then(Node::as_str)
+    node.get("metadata").and_then(|metadata| metadata.get("name")).and_then(Node::as_str)
 }

@@ -101,35 +101,22 @@ pub fn write_document(
             if !text.is_empty() {
                 text.push_str(",\n");
             }
-            yaml::write_json(&document.node, order, 0, text).map_err(|error| {
-                format!(
-                    "{}:{}: {error}",
-                    document.origin.file(),
-                    document.origin.line
-                )
-            })
+            yaml::write_json(&document.node, order, 0, text)
+                .map_err(|error| format!("{}:{}: {error}", document.origin.file(), document.origin.line))
         }
     }
 }
 
 /// The whole output from its pieces; nothing if there is no document at all.
 pub fn join(pieces: &[String], format: Format, identity: Option<&Identity<'_>>) -> String {
-    let pieces: Vec<&str> = pieces
-        .iter()
-        .map(String::as_str)
-        .filter(|piece| !piece.is_empty())
-        .collect();
+    let pieces: Vec<&str> = pieces.iter().map(String::as_str).filter(|piece| !piece.is_empty()).collect();
     if pieces.is_empty() {
         return String::new();
     }
     match format {
         Format::Yaml => {
             let line = identity.map(Identity::line).unwrap_or_default();
-            let length = pieces
-                .iter()
-                .map(|piece| piece.len() + SEPARATOR.len())
-                .sum::<usize>()
-                + line.len();
+            let length = pieces.iter().map(|piece| piece.len() + SEPARATOR.len()).sum::<usize>() + line.len();
             let mut text = String::with_capacity(length);
             text.push_str(&line);
             for (at, piece) in pieces.into_iter().enumerate() {
@@ -141,10 +128,7 @@ pub fn join(pieces: &[String], format: Format, identity: Option<&Identity<'_>>) 
             text
         }
         Format::Json => {
-            format!(
-                "{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n{}\n]}}\n",
-                pieces.join(",\n")
-            )
+            format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n{}\n]}}\n", pieces.join(",\n"))
         }
     }
 }

@@ -23,8 +23,7 @@ fn the_root_and_what_lies_outside_are_refused() {
     let folder = Folder::new();
     let path = folder.0.join("root");
     let root = Root::at(&path).unwrap();
-    let outside =
-        |path: PathBuf| matches!(root.open_to_all(&path), Err(BeneathError::Outside { .. }));
+    let outside = |path: PathBuf| matches!(root.open_to_all(&path), Err(BeneathError::Outside { .. }));
     assert!(outside(path.clone()));
     assert!(outside(path.join(".")));
     assert!(outside(folder.0.join("rootless")));
@@ -34,14 +33,8 @@ fn the_root_and_what_lies_outside_are_refused() {
         let path = folder.0.join(bad);
         assert_eq!(root.open_to_all(&path), Err(BeneathError::Parent(path)));
     }
-    assert!(matches!(
-        Root::at(Path::new("/")),
-        Err(BeneathError::Outside { .. })
-    ));
-    assert!(matches!(
-        Root::at(&folder.0.join("x/../y")),
-        Err(BeneathError::Parent(_))
-    ));
+    assert!(matches!(Root::at(Path::new("/")), Err(BeneathError::Outside { .. })));
+    assert!(matches!(Root::at(&folder.0.join("x/../y")), Err(BeneathError::Parent(_))));
 }
 
 #[test]
@@ -58,15 +51,9 @@ fn links_that_lead_outside_are_refused_and_others_followed() {
     symlink("nowhere", path.join("dangling")).unwrap();
     for name in ["absolute", "absolute/a", "relative/a/b", "itself"] {
         let refused = root.open_to_all(&path.join(name));
-        assert!(
-            matches!(refused, Err(BeneathError::LeadsOutside { .. })),
-            "{name}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(BeneathError::LeadsOutside { .. })), "{name}: {refused:?}");
     }
-    assert!(matches!(
-        root.open_to_all(&path.join("dangling/a")),
-        Err(BeneathError::Io { .. })
-    ));
+    assert!(matches!(root.open_to_all(&path.join("dangling/a")), Err(BeneathError::Io { .. })));
     assert_eq!(mode(&outside), before);
     assert!(outside.join("a").metadata().is_err());
 
@@ -97,10 +84,7 @@ fn a_root_behind_a_link_has_two_names() {
     root.open_to_all(&link.join("a")).unwrap();
     root.open_to_all(&real.join("b")).unwrap();
     assert!(root.is(&real) && root.is(&link));
-    assert_eq!(
-        (mode(&real.join("a")), mode(&real.join("b"))),
-        (0o777, 0o777)
-    );
+    assert_eq!((mode(&real.join("a")), mode(&real.join("b"))), (0o777, 0o777));
 }
 
 #[test]
@@ -108,9 +92,6 @@ fn a_file_in_the_way_is_named() {
     let folder = Folder::new();
     let root = Root::at(&folder.0).unwrap();
     std::os::unix::net::UnixListener::bind(folder.0.join("file")).unwrap();
-    let error = root
-        .open_to_all(&folder.0.join("file/a"))
-        .unwrap_err()
-        .to_string();
+    let error = root.open_to_all(&folder.0.join("file/a")).unwrap_err().to_string();
     assert!(error.ends_with("file/a: not a directory"), "{error}");
 }

@@ -24,9 +24,7 @@ async fn is_gone(id: &str) -> bool {
     let about = format!("/proc/{}/stat", id.trim());
     for _ in 0..500 {
         match read_text(about.as_ref(), &about, 4096) {
-            Ok(text) if !text.contains(") Z ") => {
-                tokio::time::sleep(Duration::from_millis(10)).await
-            }
+            Ok(text) if !text.contains(") Z ") => tokio::time::sleep(Duration::from_millis(10)).await,
             _ => return true,
         }
     }
@@ -36,9 +34,7 @@ async fn is_gone(id: &str) -> bool {
 #[tokio::test]
 async fn output_comes_line_by_line_and_codes_come_through() {
     let (end, lines) = script("echo one; echo two >&2; printf 'no end'; exit 7", never()).await;
-    assert!(
-        matches!(end, End::Exited { status, leaves_others: false } if status.code() == Some(7))
-    );
+    assert!(matches!(end, End::Exited { status, leaves_others: false } if status.code() == Some(7)));
     let mut sorted = lines;
     sorted.sort();
     assert_eq!(sorted, ["no end", "one", "two"]);
@@ -46,24 +42,11 @@ async fn output_comes_line_by_line_and_codes_come_through() {
 
 #[tokio::test]
 async fn long_lines_are_cut_between_words() {
-    let text = format!(
-        "printf '%s' \"$(printf 'word %.0s' $(seq 1 {}))\"",
-        LONGEST_LINE / 4
-    );
+    let text = format!("printf '%s' \"$(printf 'word %.0s' $(seq 1 {}))\"", LONGEST_LINE / 4);
     let (_, lines) = script(&text, never()).await;
     assert!(lines.len() > 1);
-    assert!(
-        lines
-            .iter()
-            .all(|line| line.split_whitespace().all(|word| word == "word"))
-    );
-    assert_eq!(
-        lines
-            .iter()
-            .map(|line| line.split_whitespace().count())
-            .sum::<usize>(),
-        LONGEST_LINE / 4
-    );
+    assert!(lines.iter().all(|line| line.split_whitespace().all(|word| word == "word")));
+    assert_eq!(lines.iter().map(|line| line.split_whitespace().count()).sum::<usize>(), LONGEST_LINE / 4);
 }
 
 #[tokio::test]
@@ -79,12 +62,8 @@ async fn what_has_to_stop_stops_with_its_children() {
     };
     let mut command = Command::new("bash");
     // The grandchild ignores the polite signal.
-    command
-        .arg("-c")
-        .arg("bash -c 'trap \"\" TERM; echo $$; while :; do sleep 0.1; done' & wait");
-    let end = run(command, &relay, async { stop.await.map(|()| "time") })
-        .await
-        .unwrap();
+    command.arg("-c").arg("bash -c 'trap \"\" TERM; echo $$; while :; do sleep 0.1; done' & wait");
+    let end = run(command, &relay, async { stop.await.map(|()| "time") }).await.unwrap();
     assert!(matches!(end, End::Stopped(Ok("time"))));
     let id = said.lock().unwrap().0[0].clone();
     assert!(is_gone(&id).await);
@@ -102,9 +81,7 @@ async fn a_polite_signal_comes_first() {
         }
     };
     let mut command = Command::new("bash");
-    command
-        .arg("-c")
-        .arg("trap 'echo cleaned; exit' TERM; echo begun; while :; do sleep 0.05; done");
+    command.arg("-c").arg("trap 'echo cleaned; exit' TERM; echo begun; while :; do sleep 0.05; done");
     let before = Instant::now();
     run(command, &relay, stop).await.unwrap();
     // bash itself says on the other pipe what became of its `sleep`.
@@ -150,9 +127,5 @@ async fn what_a_script_leaves_behind_goes_on() {
     }
     let process = Pid::from_raw(lines[0].parse().unwrap()).unwrap();
     assert!(link.is_symlink() && test_kill_process(process).is_ok());
-    kill_process_group(
-        rustix::process::getpgid(Some(process)).unwrap(),
-        Signal::KILL,
-    )
-    .unwrap();
+    kill_process_group(rustix::process::getpgid(Some(process)).unwrap(), Signal::KILL).unwrap();
 }
