@@ -6,7 +6,7 @@ use clap::{Args, Parser, ValueEnum};
 use codex_common::cli::{Console, ExitCode, Filters, Host, Messages, Program, StackArgs, Variables};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::render;
-use codex_common::stack::variables::inline;
+use codex_common::stack::{Mode, variables::inline};
 use gotemplate::time::parse_duration;
 
 use crate::apply::run;
@@ -123,6 +123,11 @@ struct PlanArgs {
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
     apply_backoff: Duration,
 
+    /// Follow the rules of codexctl: render as it does, take fields that others own,
+    /// don't wait for load balancers
+    #[arg(long, value_enum, value_name = "TOOL", verbatim_doc_comment)]
+    compat: Option<Compat>,
+
     /// What is printed for each object [default: kubectl's line]
     #[arg(short, long, value_enum, value_name = "FORMAT")]
     output: Option<OutputFormat>,
@@ -143,6 +148,14 @@ pub(crate) struct WaitArgs {
     /// After how long in the same state a pod that can't start is given up [default: 30s]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) fail_after: Option<Duration>,
+
+    /// How often waiting is begun anew when the time is over
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) wait_retries: u32,
+
+    /// How long is paused before waiting is begun anew; doubled each time
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
+    pub(crate) wait_backoff: Duration,
 
     /// Only warn of what isn't ready in time
     #[arg(long)]
@@ -186,6 +199,11 @@ pub(crate) struct ClusterArgs {
     pub(crate) request_timeout: Option<String>,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Compat {
+    Codexctl,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DryRun {
     Client,
@@ -202,6 +220,7 @@ pub(crate) enum OutputFormat {
 /// A checked request.
 #[derive(Debug)]
 pub(crate) struct Request {
+    pub(crate) mode: Mode,
     pub(crate) stack: StackArgs,
     pub(crate) filters: render::Filters,
     pub(crate) is_filtered: bool,
@@ -271,6 +290,7 @@ impl Arguments {
                 &self.filters.only_services,
                 &self.filters.skip_services,
             ),
+            mode: if plan.compat.is_some() { Mode::Codexctl } else { Mode::Plain },
             stack: self.stack,
             variables,
             var_file: self.variables.var_file,
@@ -281,7 +301,7 @@ impl Arguments {
             exit_code: plan.exit_code,
             dry_run: plan.dry_run,
             show_secrets: plan.show_secrets,
-            force: plan.force_conflicts,
+            force: plan.force_conflicts || plan.compat.is_some(),
             recreate: plan.recreate,
             prune: plan.prune || plan.prune_all,
             prune_all: plan.prune_all,

@@ -46,8 +46,11 @@ pub(crate) fn load(
             var_file: &request.var_file,
             inline: request.variables.clone(),
             now: host.now(),
-            mode: Mode::Plain,
-            missing: Missing::Error,
+            mode: request.mode,
+            missing: match request.mode {
+                Mode::Plain => Missing::Error,
+                Mode::Codexctl => Missing::Print,
+            },
         },
         console.secrets(),
     )

@@ -35,10 +35,9 @@ impl Session<'_> {
             if let Status::Applied(applied) = status {
                 self.remark(planned, applied);
             }
-            if let Some(line) = report::line(planned, status, self.request.output) {
-                if let Err(error) = report::print(&line) {
-                    closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
-                }
+            let line = report::line(planned, status, self.request.output);
+            if let Some(Err(error)) = line.map(|line| report::print(&line)) {
+                closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
             }
         })
         .await;

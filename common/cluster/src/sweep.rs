@@ -74,7 +74,7 @@ async fn list(
 ) -> Result<Vec<Leftover>, LiveError> {
     let mut answer = api.get(&path).await.map_err(LiveError::NoAnswer)?;
     // Kinds that may not or can't be listed hold nothing of ours: what we made we could list.
-    if matches!(answer.status, 403 | 404 | 405) {
+    if matches!(answer.status, 403..=405) {
         return Ok(Vec::new());
     }
     if !answer.is_success() {
