@@ -80,7 +80,7 @@ pub(crate) struct Session<'a> {
 impl Session<'_> {
     async fn run(
         &self,
-        targets: Vec<Target>,
+        mut targets: Vec<Target>,
         kinds: &codex_cluster::discovery::Kinds,
     ) -> Result<ExitCode, Diagnostic> {
         let missing = self.missing_namespaces(&targets).await?;
@@ -95,7 +95,7 @@ impl Session<'_> {
         if made {
             self.make_namespace(&targets).await?;
         }
-        let live = self.live(&targets, &BTreeSet::new()).await?;
+        let live = self.live(&mut targets, &BTreeSet::new()).await?;
         let options = PlanOptions { force: self.request.force, ask_for_new: false };
         let plan = plan::plan(&self.cluster.api, targets, live, options).await;
         let plan = plan.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
@@ -125,8 +125,12 @@ impl Session<'_> {
     }
 
     /// Only says what would happen.
-    async fn show(&self, targets: Vec<Target>, missing: &BTreeSet<String>) -> Result<ExitCode, Diagnostic> {
-        let live = self.live(&targets, missing).await?;
+    async fn show(
+        &self,
+        mut targets: Vec<Target>,
+        missing: &BTreeSet<String>,
+    ) -> Result<ExitCode, Diagnostic> {
+        let live = self.live(&mut targets, missing).await?;
         let options = PlanOptions { force: self.request.force, ask_for_new: true };
         let plan = plan::plan(&self.cluster.api, targets, live, options).await;
         let plan = plan.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
@@ -158,14 +162,12 @@ impl Session<'_> {
     }
 
     /// What is there; objects of namespaces that aren't there can't be.
-    async fn live(&self, targets: &[Target], missing: &BTreeSet<String>) -> Result<Vec<Live>, Diagnostic> {
-        let is_missing =
-            |target: &Target| target.namespace().is_some_and(|namespace| missing.contains(namespace));
-        let mut asked: Vec<Target> = targets.to_vec();
-        for target in &mut asked {
-            target.is_served &= !is_missing(target);
-        }
-        live::look_up(&self.cluster.api, &asked).await.map_err(|error| match error {
+    async fn live(
+        &self,
+        targets: &mut [Target],
+        missing: &BTreeSet<String>,
+    ) -> Result<Vec<Live>, Diagnostic> {
+        live::look_up(&self.cluster.api, targets, missing).await.map_err(|error| match error {
             LiveError::NoAnswer(no_answer) => self.cluster.unreachable(no_answer).into(),
             LiveError::Refused { path, answer } => {
                 Diagnostic::machine(format!("cannot list {path}")).note(answer.message())
