@@ -246,7 +246,8 @@ async fn outcome(
             asked.push((target, question));
         }
     }
-    let answers = asked.iter().map(async |(target, question)| (*target, evidence::gather(api, question).await));
+    let answers =
+        asked.iter().map(async |(target, question)| (*target, evidence::gather(api, question).await));
     let answers: Vec<_> = stream::iter(answers).buffer_unordered(ASKED_AT_ONCE).collect().await;
     for (target, (evidence, events)) in answers {
         if let Some(failed) = outcome.failed.iter_mut().find(|failed| failed.target == target) {

@@ -217,11 +217,16 @@ impl<'a> Board<'a> {
         let unseen: Vec<usize> = heard.awaited.values().flatten().copied().collect();
         for at in unseen {
             if self.entries[at].object.is_none() && !self.entries[at].is_settled() {
-                self.stands(at, Readiness::Waiting { reason: format!("it can't be looked at: {message}") }, now);
+                self.stands(
+                    at,
+                    Readiness::Waiting { reason: format!("it can't be looked at: {message}") },
+                    now,
+                );
             }
         }
         let Source { resource, namespace, .. } = &self.sources[number].source;
-        let place = namespace.as_ref().map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
+        let place =
+            namespace.as_ref().map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
         Some(format!("cannot watch {}{place}, trying again: {message}", resource.plural))
     }
 
@@ -272,7 +277,8 @@ impl<'a> Board<'a> {
     /// Looks at the claims of a namespace; `None` for all.
     fn look_at_claims(&mut self, namespace: Option<&str>, now: Duration) {
         let is_it = |identity: &Identity| {
-            is_claim(identity) && namespace.is_none_or(|namespace| identity.namespace.as_deref() == Some(namespace))
+            is_claim(identity)
+                && namespace.is_none_or(|namespace| identity.namespace.as_deref() == Some(namespace))
         };
         self.look_at_all(is_it, now);
     }
@@ -303,7 +309,9 @@ impl<'a> Board<'a> {
         if !matches!(readiness, Readiness::Ready { .. }) {
             self.need_relatives(at);
         }
-        if let (Readiness::Waiting { reason }, true) = (&readiness, has_pods(&self.targets[at].object.identity)) {
+        if let (Readiness::Waiting { reason }, true) =
+            (&readiness, has_pods(&self.targets[at].object.identity))
+        {
             readiness = self.seen_through_pods(at, &object, reason.clone(), now);
         }
         self.stands(at, readiness, now);
@@ -317,7 +325,8 @@ impl<'a> Board<'a> {
         let stuck = entry.patience.observe(now, &pods, &[]);
         if let Some(first) = stuck.first() {
             let reason = sentence(first);
-            let is_stuck = |pod: &&&Value| stuck.iter().any(|stuck| pod["metadata"]["name"] == stuck.pod.as_str());
+            let is_stuck =
+                |pod: &&&Value| stuck.iter().any(|stuck| pod["metadata"]["name"] == stuck.pod.as_str());
             entry.stuck_pods = pods.iter().filter(is_stuck).map(|pod| (*pod).clone()).collect();
             entry.stuck = stuck;
             return Readiness::Failed { reason };
@@ -372,7 +381,9 @@ impl<'a> Board<'a> {
         let has_pods_to_come = self.targets.iter().zip(&self.entries).any(|(target, entry)| {
             has_pods(&target.object.identity) && target.namespace() == namespace && !entry.is_settled()
         });
-        are_pods_known && !has_pods_to_come && !self.relatives.is_used(namespace.unwrap_or(""), &identity.name)
+        are_pods_known
+            && !has_pods_to_come
+            && !self.relatives.is_used(namespace.unwrap_or(""), &identity.name)
     }
 
     /// Asks for what an object's state hangs on.
@@ -441,7 +452,8 @@ impl<'a> Board<'a> {
     /// The pods for which waiting is in vain, each with what its events say.
     pub(super) fn stuck(&self, at: usize, events: &[Value]) -> Vec<Stuck> {
         let entry = &self.entries[at];
-        let (pods, events): (Vec<&Value>, Vec<&Value>) = (entry.stuck_pods.iter().collect(), events.iter().collect());
+        let (pods, events): (Vec<&Value>, Vec<&Value>) =
+            (entry.stuck_pods.iter().collect(), events.iter().collect());
         entry.patience.clone().observe(entry.since, &pods, &events)
     }
 }

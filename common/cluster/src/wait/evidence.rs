@@ -52,14 +52,17 @@ pub(super) struct Question<'a> {
 impl<'a> Question<'a> {
     /// The pods that are to blame, as far as one can tell.
     fn suspects(&self) -> Vec<&'a Value> {
-        let is_stuck = |pod: &&&Value| self.stuck.iter().any(|stuck| pod["metadata"]["name"] == stuck.pod.as_str());
+        let is_stuck =
+            |pod: &&&Value| self.stuck.iter().any(|stuck| pod["metadata"]["name"] == stuck.pod.as_str());
         let is_failed = |pod: &&&Value| pod["status"]["phase"] == "Failed";
         let is_unready = |pod: &&&Value| pod["status"]["phase"] != "Succeeded" && !is_ready(pod);
         let mut found: Vec<&Value> = self.pods.iter().filter(is_stuck).copied().collect();
         if found.is_empty() {
             found = self.pods.iter().filter(is_failed).copied().collect();
             // The last attempt of a Job is the one that people ask about.
-            found.sort_by_key(|pod| std::cmp::Reverse(pod["metadata"]["creationTimestamp"].as_str().unwrap_or("")));
+            found.sort_by_key(|pod| {
+                std::cmp::Reverse(pod["metadata"]["creationTimestamp"].as_str().unwrap_or(""))
+            });
         }
         if found.is_empty() {
             found = self.pods.iter().filter(is_unready).copied().collect();
@@ -199,7 +202,15 @@ mod tests {
 
     fn stuck(pod: &str, trouble: Trouble, restarts: u64) -> Stuck {
         let (reason, message) = ("R".to_owned(), String::new());
-        Stuck { pod: pod.into(), container: Some("web".into()), trouble, reason, message, event: None, restarts }
+        Stuck {
+            pod: pod.into(),
+            container: Some("web".into()),
+            trouble,
+            reason,
+            message,
+            event: None,
+            restarts,
+        }
     }
 
     #[test]
@@ -218,10 +229,12 @@ mod tests {
 
     #[test]
     fn without_a_stuck_pod_the_last_failed_one_tells() {
-        let ended = |code| json!([
-            {"name": "side", "ready": true, "state": {"running": {}}},
-            {"name": "web", "ready": false, "state": {"terminated": {"exitCode": code}}}
-        ]);
+        let ended = |code| {
+            json!([
+                {"name": "side", "ready": true, "state": {"running": {}}},
+                {"name": "web", "ready": false, "state": {"terminated": {"exitCode": code}}}
+            ])
+        };
         let (mut first, mut last) = (pod("a", "Failed", ended(1)), pod("b", "Failed", ended(2)));
         first["metadata"]["creationTimestamp"] = json!("2026-01-01T00:00:00Z");
         last["metadata"]["creationTimestamp"] = json!("2026-01-01T00:00:05Z");
@@ -250,7 +263,8 @@ mod tests {
     #[test]
     fn the_newest_warning_counts() {
         let event = |kind: &str, at: &str, message: &str| json!({"type": kind, "lastTimestamp": at, "reason": "R", "message": message});
-        let events = [event("Warning", "2", "new"), event("Warning", "1", "old"), event("Normal", "3", "fine")];
+        let events =
+            [event("Warning", "2", "new"), event("Warning", "1", "old"), event("Normal", "3", "fine")];
         assert_eq!(newest_warning(&events), Some("R: new".into()));
         assert_eq!(newest_warning(&events[2..]), None);
     }

@@ -109,9 +109,11 @@ impl Relatives {
 
     /// Whether a pod of the namespace uses the claim.
     pub(super) fn is_used(&self, namespace: &str, claim: &str) -> bool {
-        self.pods.by_controller.values().flatten().any(|pod| {
-            pod["metadata"]["namespace"] == namespace && claims_of(pod).any(|used| used == claim)
-        })
+        self.pods
+            .by_controller
+            .values()
+            .flatten()
+            .any(|pod| pod["metadata"]["namespace"] == namespace && claims_of(pod).any(|used| used == claim))
     }
 }
 
@@ -137,7 +139,9 @@ impl Children {
         let controller = self.controllers.remove(place)?;
         if let Some(siblings) = self.by_controller.get_mut(&controller) {
             // Siblings are of one namespace, and of one kind where names might be alike.
-            if let Some(at) = siblings.iter().position(|sibling| sibling["metadata"]["name"] == place.1.as_str()) {
+            if let Some(at) =
+                siblings.iter().position(|sibling| sibling["metadata"]["name"] == place.1.as_str())
+            {
                 self.parents.remove(uid_of(&siblings.swap_remove(at)));
             }
             if siblings.is_empty() {
@@ -165,8 +169,9 @@ fn uid_of_reference(reference: &Value) -> &str {
 fn essence_of_pod(pod: &Value) -> Value {
     let mut essence = essence_of_revision(pod);
     essence["status"] = pod["status"].clone();
-    let claims: Vec<Value> =
-        claims_of(pod).map(|claim| serde_json::json!({"persistentVolumeClaim": {"claimName": claim}})).collect();
+    let claims: Vec<Value> = claims_of(pod)
+        .map(|claim| serde_json::json!({"persistentVolumeClaim": {"claimName": claim}}))
+        .collect();
     essence["spec"] = serde_json::json!({ "volumes": claims });
     essence
 }
@@ -174,8 +179,16 @@ fn essence_of_pod(pod: &Value) -> Value {
 /// What is looked at of a revision: it holds a whole template of pods besides.
 fn essence_of_revision(object: &Value) -> Value {
     let mut metadata = serde_json::Map::new();
-    let keys =
-        ["name", "namespace", "uid", "labels", "annotations", "ownerReferences", "deletionTimestamp", "creationTimestamp"];
+    let keys = [
+        "name",
+        "namespace",
+        "uid",
+        "labels",
+        "annotations",
+        "ownerReferences",
+        "deletionTimestamp",
+        "creationTimestamp",
+    ];
     for key in keys {
         if let Some(value) = object["metadata"].get(key) {
             metadata.insert(key.to_owned(), value.clone());
@@ -223,7 +236,10 @@ mod tests {
         assert_eq!(known.put(Role::Revision, place(1, "old"), &set("old", "1")), ["web"]);
         assert_eq!(names(known.newest_pods(&deployment)), ["web-old-1"]);
         known.put(Role::Revision, place(1, "new"), &set("new", "2"));
-        assert_eq!(known.put(Role::Pod, place(0, "web-new-1"), &pod("web-new-1", "new", "new")), ["new", "web"]);
+        assert_eq!(
+            known.put(Role::Pod, place(0, "web-new-1"), &pod("web-new-1", "new", "new")),
+            ["new", "web"]
+        );
         assert_eq!(names(known.newest_pods(&deployment)), ["web-new-1"]);
         assert_eq!(known.remove(Role::Pod, &place(0, "web-new-1")), ["new", "web"]);
         assert!(known.newest_pods(&deployment).is_empty());

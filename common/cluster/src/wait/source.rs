@@ -135,7 +135,9 @@ impl Source {
         let collection = self.resource.collection(self.namespace.as_deref());
         let mut names = self.names.iter().flatten();
         match (names.next(), names.next()) {
-            (Some(name), None) => format!("{collection}?fieldSelector=metadata.name%3D{}&{query}", escaped(name)),
+            (Some(name), None) => {
+                format!("{collection}?fieldSelector=metadata.name%3D{}&{query}", escaped(name))
+            }
             _ => format!("{collection}?{query}"),
         }
     }
