@@ -112,16 +112,7 @@ impl Session<'_> {
         if !self.request.waiting.wait {
             return Ok(ExitCode::Done);
         }
-        crate::waiting::wait(
-            self.request,
-            self.console,
-            self.cluster,
-            self.gathered,
-            kinds,
-            &plan,
-            self.interrupt,
-        )
-        .await
+        self.wait(plan, kinds).await
     }
 
     /// Only says what would happen.
