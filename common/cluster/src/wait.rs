@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! targets ──board──▶ needed sources ──source──▶ news ──board──▶ ready, failed or late
-//!                                    (relatives)       (evidence)
+//!                                 (entry, relatives)    (evidence)
 //! ```
 //!
 //! Takes targets, unchanged ones too; gives what became of each (`apply.md`, "Waiting"). One LIST and one watch
@@ -11,6 +11,7 @@
 //! together. Nothing is printed here: a [`Report`] decides how a wait looks.
 
 mod board;
+mod entry;
 mod evidence;
 mod relatives;
 mod source;
@@ -171,7 +172,7 @@ pub async fn wait(
             end = now + AFTERMATH;
         }
         let last_look = if board.is_seen() { end } else { end.max(FIRST_LOOK) };
-        if board.waiting().next().is_none() || now >= last_look {
+        if board.is_done() || now >= last_look {
             break;
         }
         if now >= heartbeat {
@@ -259,6 +260,3 @@ async fn outcome(
     }
     outcome
 }
-
-#[cfg(test)]
-mod tests;
