@@ -33,11 +33,7 @@ impl Cluster {
     /// Makes the user and writes its kubeconfig to `folder`.
     pub(crate) fn prepare(folder: &Path) -> Self {
         let name = format!("bench-{}", std::process::id());
-        let cluster = Self {
-            kubeconfig: folder.join("kubeconfig"),
-            name,
-            namespaces: Vec::new(),
-        };
+        let cluster = Self { kubeconfig: folder.join("kubeconfig"), name, namespaces: Vec::new() };
         for object in cluster.user() {
             feed(&["apply", "-f", "-"], &object.to_string());
         }
@@ -54,7 +50,8 @@ impl Cluster {
     /// The user's rights, and the schema that counts what it does.
     fn user(&self) -> [Value; 2] {
         let subject = json!({"kind": "User", "name": self.name, "apiGroup": "rbac.authorization.k8s.io"});
-        let role = json!({"kind": "ClusterRole", "name": "cluster-admin", "apiGroup": "rbac.authorization.k8s.io"});
+        let role =
+            json!({"kind": "ClusterRole", "name": "cluster-admin", "apiGroup": "rbac.authorization.k8s.io"});
         let all = json!(["*"]);
         [
             json!({
@@ -95,8 +92,7 @@ impl Cluster {
     pub(crate) fn requests(&self) -> u64 {
         let label = format!("flow_schema=\"{}\"", self.name);
         count(|line| {
-            line.starts_with("apiserver_flowcontrol_dispatched_requests_total{")
-                && line.contains(&label)
+            line.starts_with("apiserver_flowcontrol_dispatched_requests_total{") && line.contains(&label)
         })
     }
 
@@ -129,10 +125,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         let name = self.name.as_str();
-        let mut made = vec![
-            format!("clusterrolebinding/{name}"),
-            format!("flowschema/{name}"),
-        ];
+        let mut made = vec![format!("clusterrolebinding/{name}"), format!("flowschema/{name}")];
         made.extend(self.namespaces.iter().map(|name| format!("namespace/{name}")));
         let _ = Command::new("kubectl")
             .args(["delete", "--ignore-not-found", "--wait=false"])
@@ -146,9 +139,7 @@ impl Drop for Cluster {
 fn count(is_wanted: impl Fn(&str) -> bool) -> u64 {
     let text = kubectl(&["get", "--raw", "/metrics"]);
     let lines = text.lines().filter(|line| is_wanted(line));
-    lines
-        .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
-        .sum()
+    lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
 }
 
 /// Runs kubectl as the administrator.

@@ -85,12 +85,7 @@ pub(crate) struct Contest<'a> {
 
 impl Contest<'_> {
     /// Lets one contestant go through the phases, in a namespace of its own.
-    pub(crate) fn round(
-        &self,
-        cluster: &mut Cluster,
-        contestant: Contestant,
-        phases: &[Phase],
-    ) -> Vec<Lap> {
+    pub(crate) fn round(&self, cluster: &mut Cluster, contestant: Contestant, phases: &[Phase]) -> Vec<Lap> {
         let namespace = cluster.namespace();
         let lap = |phase: &Phase| {
             let file = self.file(contestant, *phase, &namespace);
@@ -100,12 +95,7 @@ impl Contest<'_> {
             let run = measure(self.folder, cluster.kubeconfig(), &command);
             let requests = cluster.requests() - before;
             self.check(contestant, *phase, &run.output);
-            Lap {
-                contestant,
-                phase: *phase,
-                run,
-                requests,
-            }
+            Lap { contestant, phase: *phase, run, requests }
         };
         phases.iter().map(lap).collect()
     }

@@ -56,11 +56,7 @@ fn main() -> ExitCode {
 fn benchmark(program: &Path) -> ExitCode {
     let folder = TemporaryFolder::new();
     let mut cluster = Cluster::prepare(folder.path());
-    let mut contest = Contest {
-        folder: folder.path(),
-        program,
-        objects: OBJECTS,
-    };
+    let mut contest = Contest { folder: folder.path(), program, objects: OBJECTS };
     let mut laps: Vec<Lap> = Vec::new();
     // The first round warms caches: the page cache, kubectl's of what is served, the server's.
     for round in 0..=ROUNDS {
@@ -80,7 +76,10 @@ fn benchmark(program: &Path) -> ExitCode {
     let missed = phases.iter().sum::<usize>() + table::print_memory(&many, MANY_OBJECTS, MEMORY_OF_MANY);
     let [kubectl, server] = Cluster::versions();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    println!("{OBJECTS} objects, {ROUNDS} rounds, {cores} cores, load {}; kubectl {kubectl}, server {server}; missed: {missed}", load());
+    println!(
+        "{OBJECTS} objects, {ROUNDS} rounds, {cores} cores, load {}; kubectl {kubectl}, server {server}; missed: {missed}",
+        load()
+    );
     ExitCode::from(u8::from(missed > 0))
 }
 

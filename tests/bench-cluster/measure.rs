@@ -61,11 +61,7 @@ pub(crate) fn print_measurement(folder: &str, program: &str, arguments: &[String
         .status()
         .unwrap();
     let time = start.elapsed();
-    assert!(
-        status.success(),
-        "{program} ended with {status}: {}",
-        fs::read_to_string(&messages).unwrap()
-    );
+    assert!(status.success(), "{program} ended with {status}: {}", fs::read_to_string(&messages).unwrap());
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
     let work = microseconds(usage.user_time()) + microseconds(usage.system_time());
     // Linux counts in KiB, macOS in bytes.

@@ -19,31 +19,11 @@ struct Kind {
 
 /// Every object has these parts, in the order of the waves that an apply sends.
 const KINDS: [Kind; 5] = [
-    Kind {
-        root: "/api/v1",
-        plural: "serviceaccounts",
-        manifest: SERVICE_ACCOUNT,
-    },
-    Kind {
-        root: "/api/v1",
-        plural: "configmaps",
-        manifest: CONFIG_MAP,
-    },
-    Kind {
-        root: "/api/v1",
-        plural: "secrets",
-        manifest: SECRET,
-    },
-    Kind {
-        root: "/api/v1",
-        plural: "services",
-        manifest: SERVICE,
-    },
-    Kind {
-        root: "/apis/apps/v1",
-        plural: "deployments",
-        manifest: DEPLOYMENT,
-    },
+    Kind { root: "/api/v1", plural: "serviceaccounts", manifest: SERVICE_ACCOUNT },
+    Kind { root: "/api/v1", plural: "configmaps", manifest: CONFIG_MAP },
+    Kind { root: "/api/v1", plural: "secrets", manifest: SECRET },
+    Kind { root: "/api/v1", plural: "services", manifest: SERVICE },
+    Kind { root: "/apis/apps/v1", plural: "deployments", manifest: DEPLOYMENT },
 ];
 
 /// How many of each kind an edit touches.
@@ -62,10 +42,8 @@ pub(crate) fn stream(objects: usize, edited: bool) -> String {
             let touched = edited && number % (each / EDITED) == 0;
             let revision = if touched { "2" } else { "1" };
             stream += "---\n";
-            stream += &kind
-                .manifest
-                .replace("NAME", &format!("bench-{number:04}"))
-                .replace("REVISION", revision);
+            stream +=
+                &kind.manifest.replace("NAME", &format!("bench-{number:04}")).replace("REVISION", revision);
         }
     }
     stream
@@ -84,11 +62,7 @@ pub(crate) fn requests(stream: &str, namespace: &str) -> String {
         });
         let Kind { root, plural, .. } = kind.unwrap();
         let name = object["metadata"]["name"].as_str().unwrap();
-        writeln!(
-            requests,
-            "{root}/namespaces/{namespace}/{plural}/{name}\t{object}"
-        )
-        .unwrap();
+        writeln!(requests, "{root}/namespaces/{namespace}/{plural}/{name}\t{object}").unwrap();
     }
     requests
 }

@@ -25,11 +25,7 @@ pub(crate) fn send_all(path: &str) {
         let object: Value = serde_json::from_str(object).unwrap();
         (format!("{path}?fieldManager={FIELD_MANAGER}"), object)
     });
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let api = api().await;
         let mut sent = stream::iter(requests.map(|(path, object)| {

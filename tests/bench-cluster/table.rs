@@ -77,12 +77,7 @@ pub(crate) fn print_memory(laps: &[Lap], objects: usize, target: u64) -> usize {
     }
     let peak = laps.iter().map(|lap| lap.run.peak).max().unwrap_or_default();
     let met = peak < target;
-    println!(
-        "  peak {}, target {}{}\n",
-        mebibytes(peak),
-        mebibytes(target),
-        mark(met)
-    );
+    println!("  peak {}, target {}{}\n", mebibytes(peak), mebibytes(target), mark(met));
     usize::from(!met)
 }
 
