@@ -99,9 +99,9 @@ metadata:
   name: NAME
   labels: {app: NAME}
 type: Opaque
-stringData:
-  USER: NAME
-  PASSWORD: not-a-real-one-REVISION
+data:
+  USER: YmVuY2g=
+  PASSWORD: cGFzc3dvcmQREVISION
 ";
 
 const SERVICE: &str = "\

@@ -28,9 +28,10 @@ pub(crate) fn print_phase(laps: &[Lap], phase: Phase) -> usize {
     for contestant in Contestant::ALL {
         let times = || of(contestant).map(|lap| lap.run.time);
         println!(
-            "{:<12} {:<28} {:>9} {:>9} {:>9} {:>9} {:>11} {:>9}",
+            "{:<12} {:<28} {:>4} {:>9} {:>9} {:>9} {:>9} {:>11} {:>9}",
             phase.name(),
             contestant.name(),
+            of(contestant).count(),
             milliseconds(time(contestant)),
             milliseconds(times().min().unwrap_or_default()),
             milliseconds(times().max().unwrap_or_default()),
@@ -52,8 +53,8 @@ pub(crate) fn print_phase(laps: &[Lap], phase: Phase) -> usize {
 /// The columns' names.
 pub(crate) fn print_head() {
     println!(
-        "{:<12} {:<28} {:>9} {:>9} {:>9} {:>9} {:>11} {:>9}",
-        "objects", "applied by", "median", "least", "most", "processor", "peak", "requests"
+        "{:<12} {:<28} {:>4} {:>9} {:>9} {:>9} {:>9} {:>11} {:>9}",
+        "objects", "applied by", "runs", "median", "least", "most", "processor", "peak", "requests"
     );
 }
 
