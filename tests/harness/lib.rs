@@ -23,13 +23,27 @@
 )]
 
 mod binary;
+mod certificate;
+mod connect_proxy;
 mod folder;
 mod golden;
+mod http;
+mod listener;
 mod outcome;
+mod proxy;
+mod relay;
 mod scene;
+mod scripted;
+mod upstream;
+mod wire;
 
 pub use binary::{binary, repository};
+pub use connect_proxy::ConnectProxy;
 pub use folder::{TemporaryFolder, copy_folder};
 pub use golden::{GoldenCase, golden_cases};
 pub use outcome::{Expectation, Outcome};
+pub use proxy::{Fault, FaultProxy, ProxiedCall, Step};
 pub use scene::Scene;
+pub use scripted::{
+    Answer, Body, Call, Calls, ScriptedKubeconfig, ScriptedServer, Verb, plugin_runs, stolen_input,
+};
