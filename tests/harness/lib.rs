@@ -24,7 +24,9 @@
 
 mod binary;
 mod certificate;
+mod cluster_scene;
 mod connect_proxy;
+mod control_plane;
 mod folder;
 mod golden;
 mod http;
@@ -38,7 +40,9 @@ mod upstream;
 mod wire;
 
 pub use binary::{binary, repository};
+pub use cluster_scene::ClusterScene;
 pub use connect_proxy::ConnectProxy;
+pub use control_plane::ControlPlane;
 pub use folder::{TemporaryFolder, copy_folder};
 pub use golden::{GoldenCase, golden_cases};
 pub use outcome::{Expectation, Outcome};

@@ -23,6 +23,7 @@ pub struct Scene {
     folder: TemporaryFolder,
     environment: Vec<(OsString, OsString)>,
     stdin: Vec<u8>,
+    programs: Vec<PathBuf>,
 }
 
 impl Default for Scene {
@@ -43,6 +44,7 @@ impl Scene {
             folder,
             environment: vec![("HOME".into(), home)],
             stdin: Vec::new(),
+            programs: Vec::new(),
         }
     }
 
@@ -84,6 +86,12 @@ impl Scene {
         self
     }
 
+    /// Lets lines of shell find the programs of a folder.
+    pub fn programs(mut self, folder: &Path) -> Self {
+        self.programs.push(folder.into());
+        self
+    }
+
     /// The folder that programs run in.
     pub fn project(&self) -> PathBuf {
         self.folder.path().join("project")
@@ -115,10 +123,18 @@ impl Scene {
 
     /// Runs a line of shell in the project, with the suite's binaries on the `PATH`.
     pub fn shell(&self, script: &str) -> Expectation {
-        let programs = binary("kubectl-codex-render");
-        let folder = programs.parent().unwrap().display();
-        let script = format!("PATH='{folder}:/usr/bin:/bin'\n{script}");
+        let own = binary("kubectl-codex-render");
+        let own = own.parent().unwrap().to_path_buf();
+        let system = ["/usr/bin", "/bin"].map(PathBuf::from);
+        let folders = [&[own], &self.programs[..], &system].concat();
+        let path = std::env::join_paths(folders).unwrap();
+        let script = format!("export PATH='{}'\n{script}", path.display());
         self.run_program(Path::new("/bin/sh"), &["-c", &script])
+    }
+
+    /// Runs a binary of the suite with this standard input.
+    pub fn run_with(&self, name: &str, arguments: &[&str], input: impl AsRef<[u8]>) -> Expectation {
+        self.run_program_with(&binary(name), arguments, input)
     }
 
     /// Runs a program and waits for it.
@@ -127,11 +143,25 @@ impl Scene {
     ///
     /// When it takes longer than a minute.
     pub fn run_program(&self, program: &Path, arguments: &[&str]) -> Expectation {
+        self.run_program_with(program, arguments, &self.stdin)
+    }
+
+    /// Runs a program with this standard input and waits for it.
+    ///
+    /// # Panics
+    ///
+    /// When it takes longer than a minute.
+    pub fn run_program_with(
+        &self,
+        program: &Path,
+        arguments: &[&str],
+        input: impl AsRef<[u8]>,
+    ) -> Expectation {
         let mut child = self.start(program, arguments);
         let mut stdin = child.stdin.take().unwrap();
         let mut stdout = child.stdout.take().unwrap();
         let mut stderr = child.stderr.take().unwrap();
-        let input = self.stdin.clone();
+        let input = input.as_ref().to_vec();
         // A program may end without reading its input: a closed pipe is no failure here.
         let write = thread::spawn(move || drop(stdin.write_all(&input)));
         let out = thread::spawn(move || read_all(&mut stdout));
