@@ -19,15 +19,7 @@ fn unknown_environments_are_rendered_as_codexctl_does() {
     Scene::shop()
         .run(
             "codexctl",
-            &[
-                "render",
-                "--env",
-                "preview",
-                "--only-infra",
-                "namespace",
-                "--only-services",
-                "codex",
-            ],
+            &["render", "--env", "preview", "--only-infra", "namespace", "--only-services", "codex"],
         )
         .stdout_mentions(&["name: shop-preview"])
         .check();
@@ -36,48 +28,30 @@ fn unknown_environments_are_rendered_as_codexctl_does() {
 #[test]
 fn global_flags_may_stand_before_the_command() {
     let scene = Scene::shop();
-    let after = scene
-        .run("codexctl", &["render", "--env", "staging"])
-        .any_stdout()
-        .check();
+    let after = scene.run("codexctl", &["render", "--env", "staging"]).any_stdout().check();
     let before = scene.run("codexctl", &["--env", "staging", "render"]);
     before.stdout(after.stdout).check();
 }
 
 #[test]
 fn an_error_is_a_message_and_an_exit_code() {
-    Scene::new()
-        .run("codexctl", &["render", "--env", "dev"])
-        .fails(1, &["error:", "services.yaml"]);
+    Scene::new().run("codexctl", &["render", "--env", "dev"]).fails(1, &["error:", "services.yaml"]);
 }
 
 #[test]
 fn a_command_of_a_later_version_says_so() {
-    Scene::shop()
-        .run("codexctl", &["apply", "--env", "dev"])
-        .fails(1, &["`codexctl apply`", "this release"]);
+    Scene::shop().run("codexctl", &["apply", "--env", "dev"]).fails(1, &["`codexctl apply`", "this release"]);
 }
 
 #[test]
 fn an_unknown_command_gets_a_suggestion() {
-    Scene::shop()
-        .run("codexctl", &["rendr", "--env", "dev"])
-        .fails(2, &["rendr", "render"]);
+    Scene::shop().run("codexctl", &["rendr", "--env", "dev"]).fails(2, &["rendr", "render"]);
 }
 
 #[test]
 fn version_and_help() {
     let version = env!("CARGO_PKG_VERSION");
-    Scene::new()
-        .run("codexctl", &["--version"])
-        .stdout_mentions(&["codexctl", version])
-        .check();
-    Scene::new()
-        .run("codexctl", &["--help"])
-        .stdout_mentions(&["render", "manage-env"])
-        .check();
-    Scene::new()
-        .run("codexctl", &["render", "--help"])
-        .stdout_mentions(&["--only-services"])
-        .check();
+    Scene::new().run("codexctl", &["--version"]).stdout_mentions(&["codexctl", version]).check();
+    Scene::new().run("codexctl", &["--help"]).stdout_mentions(&["render", "manage-env"]).check();
+    Scene::new().run("codexctl", &["render", "--help"]).stdout_mentions(&["--only-services"]).check();
 }

@@ -15,15 +15,9 @@ fn package(path: &str) -> PathBuf {
 
 /// Runs a command to its end; its output is what explains a failure.
 fn run(command: &mut Command) -> String {
-    let output = command
-        .output()
-        .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
+    let output = command.output().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{command:?}\n{text}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{command:?}\n{text}{}", String::from_utf8_lossy(&output.stderr));
     text
 }
 
@@ -42,10 +36,7 @@ fn differences() -> Vec<String> {
         assert!(case.is_dir(), "differences.md: there is no case {id}");
         ids.push(id);
     }
-    assert!(
-        ids.len() <= MOST_DIFFERENCES,
-        "too many differences: {ids:?}"
-    );
+    assert!(ids.len() <= MOST_DIFFERENCES, "too many differences: {ids:?}");
     ids
 }
 
@@ -63,15 +54,10 @@ fn render_corpus(command: &[String]) -> String {
 #[test]
 fn template_conformance() {
     let conformance = binary("examples/conformance");
-    let text = run(Command::new(conformance)
-        .arg("--errors")
-        .arg(package("corpus/gotemplate/cases.jsonl")));
+    let text = run(Command::new(conformance).arg("--errors").arg(package("corpus/gotemplate/cases.jsonl")));
     assert!(text.contains("3378 passed, 0 failed"), "{text}");
     let (equal, all) = error_texts(&text);
-    assert!(
-        equal * 100 >= all * 95,
-        "only {equal} of {all} error texts are Go's own\n{text}"
-    );
+    assert!(equal * 100 >= all * 95, "only {equal} of {all} error texts are Go's own\n{text}");
 }
 
 /// Reads `E of F error texts equal` from the conformance program's output.

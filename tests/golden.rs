@@ -9,12 +9,7 @@ use codex_tests::golden_cases;
 fn golden_files_are_unchanged() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden");
     let cases = golden_cases(&folder);
-    assert!(
-        cases.len() >= 20,
-        "only {} cases in {}",
-        cases.len(),
-        folder.display()
-    );
+    assert!(cases.len() >= 20, "only {} cases in {}", cases.len(), folder.display());
     if env::var_os("UPDATE_GOLDEN").is_some() {
         cases.iter().for_each(|case| case.update());
     }

@@ -8,11 +8,7 @@ use serde_json::Value;
 
 fn python(script: &str, arguments: &[&Path]) -> Output {
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".into());
-    Command::new(python)
-        .arg(repository().join(script))
-        .args(arguments)
-        .output()
-        .unwrap()
+    Command::new(python).arg(repository().join(script)).args(arguments).output().unwrap()
 }
 
 fn assert_success(output: &Output) {
@@ -40,9 +36,7 @@ const ENVIRONMENTS: [&[&str]; 4] = [
 ];
 
 fn has_labels(labels: &Value, selector: &Value) -> bool {
-    selector
-        .as_object()
-        .is_some_and(|selector| selector.iter().all(|(key, value)| &labels[key] == value))
+    selector.as_object().is_some_and(|selector| selector.iter().all(|(key, value)| &labels[key] == value))
 }
 
 #[test]
@@ -56,10 +50,7 @@ fn the_examples_selectors_and_ports_fit() {
         for workload in of_kind(&["Deployment", "StatefulSet"]) {
             let spec = &workload["spec"];
             let labels = &spec["template"]["metadata"]["labels"];
-            assert!(
-                has_labels(labels, &spec["selector"]["matchLabels"]),
-                "{workload}"
-            );
+            assert!(has_labels(labels, &spec["selector"]["matchLabels"]), "{workload}");
         }
         for service in of_kind(&["Service"]) {
             let spec = &service["spec"];
@@ -70,14 +61,7 @@ fn the_examples_selectors_and_ports_fit() {
             assert_eq!(pods.len(), 1, "{service}");
             let wanted = &spec["ports"][0]["targetPort"];
             let ports = &pods[0]["spec"]["containers"][0]["ports"];
-            assert!(
-                ports
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .any(|port| &port["name"] == wanted),
-                "{service}"
-            );
+            assert!(ports.as_array().unwrap().iter().any(|port| &port["name"] == wanted), "{service}");
         }
     }
 }
@@ -103,44 +87,27 @@ fn the_house_rules_catch_planted_violations() {
 fn packages_follow_krews_and_helms_rules() {
     let built = binary("kubectl-codex-render");
     let folder = TemporaryFolder::new();
-    let packed = python(
-        "plugin-index/pack.py",
-        &[built.parent().unwrap(), folder.path()],
-    );
+    let packed = python("plugin-index/pack.py", &[built.parent().unwrap(), folder.path()]);
     assert_success(&packed);
     let first = std::fs::read_to_string(folder.path().join("SHA256SUMS")).unwrap();
     assert_success(&python("plugin-index/check.py", &[folder.path()]));
 
-    assert_success(&python(
-        "plugin-index/pack.py",
-        &[built.parent().unwrap(), folder.path()],
-    ));
+    assert_success(&python("plugin-index/pack.py", &[built.parent().unwrap(), folder.path()]));
     let second = std::fs::read_to_string(folder.path().join("SHA256SUMS")).unwrap();
     assert_eq!(first, second, "packing twice gives the same archives");
 }
 
 #[test]
 fn packages_that_break_a_rule_are_refused() {
-    assert_success(&python(
-        "plugin-index/check.py",
-        &[Path::new("--self-test")],
-    ));
+    assert_success(&python("plugin-index/check.py", &[Path::new("--self-test")]));
 }
 
 #[test]
 fn bare_make_prints_the_targets() {
-    let output = Command::new("make")
-        .current_dir(repository())
-        .output()
-        .unwrap();
+    let output = Command::new("make").current_dir(repository()).output().unwrap();
     assert_success(&output);
     let text = String::from_utf8_lossy(&output.stdout);
-    for target in [
-        "demo", "test", "check", "bench", "golden", "fuzz", "install", "dist", "clean",
-    ] {
-        assert!(
-            text.contains(&format!("make {target} ")),
-            "{target}\n{text}"
-        );
+    for target in ["demo", "test", "check", "bench", "golden", "fuzz", "install", "dist", "clean"] {
+        assert!(text.contains(&format!("make {target} ")), "{target}\n{text}");
     }
 }

@@ -8,9 +8,7 @@ use codex_tests::{Outcome, Scene};
 use serde_json::{Value, json};
 
 fn lines(name: &str) -> Vec<String> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("corpus/yaml")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/yaml").join(name);
     let text = fs::read_to_string(path).unwrap();
     text.lines().map(str::to_owned).collect()
 }
@@ -40,9 +38,7 @@ fn with_equal_numbers(value: Value) -> Value {
         Value::Number(number) => json!(number.as_f64()),
         Value::Array(items) => items.into_iter().map(with_equal_numbers).collect(),
         Value::Object(map) => {
-            let entries = map
-                .into_iter()
-                .map(|(key, value)| (key, with_equal_numbers(value)));
+            let entries = map.into_iter().map(|(key, value)| (key, with_equal_numbers(value)));
             Value::Object(entries.collect())
         }
         other => other,
@@ -54,12 +50,7 @@ fn assert_reads_as(outcome: &Outcome, expected: &Value) {
     let items = json_items(outcome);
     let found = items.first().cloned().unwrap_or(Value::Null);
     let report = || outcome.report(&format!("expected {expected}"));
-    assert_eq!(
-        with_equal_numbers(found),
-        with_equal_numbers(expected.clone()),
-        "{}",
-        report()
-    );
+    assert_eq!(with_equal_numbers(found), with_equal_numbers(expected.clone()), "{}", report());
 }
 
 fn assert_refused(outcome: &Outcome, reason: &str) {
@@ -75,16 +66,10 @@ fn manifests_are_read_as_yaml_v3_reads_them() {
     for (case, answer) in cases.iter().zip(&answers) {
         let (name, text): (String, String) = serde_json::from_str(case).unwrap();
         let columns: Vec<&str> = answer.split('\t').collect();
-        let [_, go, kubectl] = columns[..] else {
-            panic!("{answer}")
-        };
+        let [_, go, kubectl] = columns[..] else { panic!("{answer}") };
         // Dates and null keys follow kubectl; so does what yaml.v3 has no JSON for.
         let is_date = name == "date" || name == "timestamp";
-        let expected = if is_date || go.starts_with("map[") {
-            kubectl
-        } else {
-            go
-        };
+        let expected = if is_date || go.starts_with("map[") { kubectl } else { go };
         // Pasted as text, so that braces and line ends in it stay what they are.
         let outcome = infrastructure("{{ .EnvMap.TEXT }}")
             .env("TEXT", text)
@@ -122,11 +107,7 @@ fn manifests_made_elsewhere_are_read_as_kubectl_reads_them() {
         }
         let report = outcome.report(&answer);
         let found = with_equal_numbers(found[0].clone());
-        assert_eq!(
-            found,
-            with_equal_numbers(Value::Object(expected)),
-            "{report}"
-        );
+        assert_eq!(found, with_equal_numbers(Value::Object(expected)), "{report}");
         count += 1;
     }
     assert!(count >= 45, "only {count} cases");
@@ -134,27 +115,19 @@ fn manifests_made_elsewhere_are_read_as_kubectl_reads_them() {
 
 #[test]
 fn nasty_strings_survive_writing_and_reading() {
-    let strings: Vec<Value> = lines("strs.jsonl")
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let values: serde_json::Map<String, Value> = strings
-        .iter()
-        .enumerate()
-        .map(|(number, text)| (format!("k{number}"), text.clone()))
-        .collect();
+    let strings: Vec<Value> =
+        lines("strs.jsonl").iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let values: serde_json::Map<String, Value> =
+        strings.iter().enumerate().map(|(number, text)| (format!("k{number}"), text.clone())).collect();
     let document = json!({"kind": "Namespace", "values": values, "list": strings});
 
     let scene = infrastructure("").file("in.json", document.to_string());
     let flags = ["--env", "dev", "--no-header", "-f", "in.json"];
     let yaml = scene.render(&flags).any_stdout().check().stdout;
 
-    let as_kubectl = scene
-        .stdin(yaml.as_str())
-        .render(&["--env", "dev", "-o", "json", "-f", "-"]);
-    let as_yaml_v3 = infrastructure("{{ .EnvMap.TEXT }}")
-        .env("TEXT", yaml)
-        .render(&["--env", "dev", "-o", "json"]);
+    let as_kubectl = scene.stdin(yaml.as_str()).render(&["--env", "dev", "-o", "json", "-f", "-"]);
+    let as_yaml_v3 =
+        infrastructure("{{ .EnvMap.TEXT }}").env("TEXT", yaml).render(&["--env", "dev", "-o", "json"]);
     for reader in [as_kubectl, as_yaml_v3] {
         let mut found = json_items(&reader.any_stdout().check());
         let found = found[0].as_object_mut().unwrap();
@@ -165,17 +138,10 @@ fn nasty_strings_survive_writing_and_reading() {
 
 #[test]
 fn env_files_are_read_as_godotenv_reads_them() {
-    for (case, answer) in lines("dotenv-cases.jsonl")
-        .iter()
-        .zip(lines("dotenv-godotenv.txt"))
-    {
+    for (case, answer) in lines("dotenv-cases.jsonl").iter().zip(lines("dotenv-godotenv.txt")) {
         let text: String = serde_json::from_str(case).unwrap();
         let outcome = infrastructure("kind: Namespace\ndata: {{ toJson .EnvMap }}\n")
-            .replace(
-                "services.yaml",
-                "project: demo\n",
-                "project: demo\nenvFiles: [.env]\n",
-            )
+            .replace("services.yaml", "project: demo\n", "project: demo\nenvFiles: [.env]\n")
             .file(".env", &text)
             .render(&["--env", "dev", "-o", "json"])
             .unchecked();

@@ -9,41 +9,24 @@ fn refused(text: &str, code: i32, parts: &[&str]) {
     let scene = Scene::new().stdin(text);
     let run = scene.run("kubectl-codex-apply", &["-n", "shop", "-f", "-"]);
     let outcome = run.fails(code, parts);
-    assert!(
-        !outcome.stderr.contains("kubeconfig"),
-        "{}",
-        outcome.report("before connecting")
-    );
+    assert!(!outcome.stderr.contains("kubeconfig"), "{}", outcome.report("before connecting"));
 }
 
 #[test]
 fn an_empty_stream_is_an_error_in_kubectls_words() {
-    for text in [
-        "",
-        "---\n",
-        "# nothing\n---\n---\n",
-        "apiVersion: v1\nkind: List\nitems: []\n",
-    ] {
+    for text in ["", "---\n", "# nothing\n---\n---\n", "apiVersion: v1\nkind: List\nitems: []\n"] {
         refused(text, 1, &["error: no objects passed to apply"]);
     }
 }
 
 #[test]
 fn text_that_is_not_yaml() {
-    refused(
-        "apiVersion: v1\nkind: [ConfigMap\n",
-        2,
-        &["standard input:"],
-    );
+    refused("apiVersion: v1\nkind: [ConfigMap\n", 2, &["standard input:"]);
 }
 
 #[test]
 fn a_bare_sequence() {
-    refused(
-        "- apiVersion: v1\n  kind: ConfigMap\n",
-        2,
-        &["standard input:1:", "list"],
-    );
+    refused("- apiVersion: v1\n  kind: ConfigMap\n", 2, &["standard input:1:", "list"]);
 }
 
 #[test]
@@ -67,16 +50,7 @@ fn an_object_without_a_name() {
 #[test]
 fn two_objects_of_one_identity() {
     let text = format!("{}{}", map("a", "1"), map("a", "2"));
-    refused(
-        &text,
-        2,
-        &[
-            "configmap/a",
-            "twice",
-            "standard input:8",
-            "standard input:1",
-        ],
-    );
+    refused(&text, 2, &["configmap/a", "twice", "standard input:8", "standard input:1"]);
 }
 
 #[test]
@@ -122,15 +96,8 @@ fn all_that_is_wrong_is_said_at_once() {
 #[test]
 fn nothing_is_applied_when_one_object_is_wrong() {
     let scene = ClusterScene::new().with_namespace();
-    let text = format!(
-        "{}apiVersion: v1\nkind: ConfigMop\nmetadata: {{name: x}}\n",
-        map("a", "1")
-    );
-    fails(
-        scene.apply_text(&text, &[]),
-        2,
-        &["ConfigMop", "standard input:9:"],
-    );
+    let text = format!("{}apiVersion: v1\nkind: ConfigMop\nmetadata: {{name: x}}\n", map("a", "1"));
+    fails(scene.apply_text(&text, &[]), 2, &["ConfigMop", "standard input:9:"]);
     assert!(!scene.finds("configmap/a"));
 }
 
@@ -138,18 +105,12 @@ fn nothing_is_applied_when_one_object_is_wrong() {
 fn an_unknown_kind_is_named_with_the_group_that_lacks_it() {
     let scene = ClusterScene::new().with_namespace();
     fails(
-        scene.apply_text(
-            "apiVersion: apps/v1\nkind: Deploymint\nmetadata: {name: x}\n",
-            &[],
-        ),
+        scene.apply_text("apiVersion: apps/v1\nkind: Deploymint\nmetadata: {name: x}\n", &[]),
         2,
         &["`Deploymint`", "`apps/v1`", "standard input:2:"],
     );
     fails(
-        scene.apply_text(
-            "apiVersion: toys.example.org/v1\nkind: Toy\nmetadata: {name: x}\n",
-            &[],
-        ),
+        scene.apply_text("apiVersion: toys.example.org/v1\nkind: Toy\nmetadata: {name: x}\n", &[]),
         2,
         &["`Toy`", "toys.example.org"],
     );
@@ -159,11 +120,7 @@ fn an_unknown_kind_is_named_with_the_group_that_lacks_it() {
 fn two_of_one_identity_by_the_namespace_that_is_filled_in() {
     let scene = ClusterScene::new().with_namespace();
     let explicit = map("a", "2").replace("  name:", "  namespace: NAME\n  name:");
-    fails(
-        scene.apply_text(&format!("{}{explicit}", map("a", "1")), &[]),
-        2,
-        &["configmap/a", "twice"],
-    );
+    fails(scene.apply_text(&format!("{}{explicit}", map("a", "1")), &[]), 2, &["configmap/a", "twice"]);
     assert!(!scene.finds("configmap/a"));
 }
 
@@ -171,58 +128,35 @@ fn two_of_one_identity_by_the_namespace_that_is_filled_in() {
 fn an_unknown_field_is_the_manifests_error_and_not_tried_again() {
     let scene = ClusterScene::new().with_namespace();
     let wrong = web("nginx").replace("replicas: 1", "replcas: 1");
-    fails(
-        scene.apply_text(&wrong, &[]),
-        1,
-        &["deployment.apps/web", ".spec.replcas", "standard input:6:"],
-    );
+    fails(scene.apply_text(&wrong, &[]), 1, &["deployment.apps/web", ".spec.replcas", "standard input:6:"]);
     let wrong = web("nginx").replace("replicas: 1", "replicas: many");
-    fails(
-        scene.apply_text(&wrong, &[]),
-        1,
-        &["deployment.apps/web", "replicas"],
-    );
+    fails(scene.apply_text(&wrong, &[]), 1, &["deployment.apps/web", "replicas"]);
 }
 
 #[test]
 fn every_invalid_field_is_named_without_its_value() {
     let scene = ClusterScene::new().with_namespace();
-    let wrong = web("nginx").replace("replicas: 1", "replicas: -7").replace(
-        "          image: nginx",
-        "          image: nginx\n          imagePullPolicy: Perhaps",
-    );
+    let wrong = web("nginx")
+        .replace("replicas: 1", "replicas: -7")
+        .replace("          image: nginx", "          image: nginx\n          imagePullPolicy: Perhaps");
     let outcome = fails(
         scene.apply_text(&wrong, &[]),
         1,
-        &[
-            "spec.replicas",
-            "standard input:6:",
-            "imagePullPolicy",
-            "standard input:17:",
-        ],
+        &["spec.replicas", "standard input:6:", "imagePullPolicy", "standard input:17:"],
     );
-    assert!(
-        !outcome.stderr.contains("Invalid value"),
-        "{}",
-        outcome.report("values")
-    );
+    assert!(!outcome.stderr.contains("Invalid value"), "{}", outcome.report("values"));
 }
 
 #[test]
 fn usage_errors() {
     for (arguments, parts) in [
-        (
-            &["-f", "-", "--only-services", "web"][..],
-            &["--only-services", "-f"][..],
-        ),
+        (&["-f", "-", "--only-services", "web"][..], &["--only-services", "-f"][..]),
         (&["-f", "-", "--exit-code"], &["--exit-code", "--diff"]),
         (&["-f", "-", "--show-secrets"], &["--diff"]),
         (&["-R"], &["--filename"]),
         (&["-f", "-", "--wait", "--wait-timeout", "soon"], &["soon"]),
         (&["-f", "-", "-o", "xml"], &["xml", "json"]),
     ] {
-        Scene::new()
-            .run("kubectl-codex-apply", arguments)
-            .fails(2, parts);
+        Scene::new().run("kubectl-codex-apply", arguments).fails(2, parts);
     }
 }

@@ -36,10 +36,7 @@ fn force_conflicts_wins_and_lists_what_it_took() {
         assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
     }
     assert_eq!(value(&scene, "deployment/web", IMAGE), "nginx");
-    done_with(
-        scene.apply_text(&web("nginx"), &[]),
-        &["deployment.apps/web unchanged"],
-    );
+    done_with(scene.apply_text(&web("nginx"), &[]), &["deployment.apps/web unchanged"]);
 }
 
 #[test]
@@ -51,20 +48,9 @@ fn every_manager_and_field_is_named() {
     fails(
         scene.apply_text(&web("nginx"), &[]),
         1,
-        &[
-            "kubectl-set",
-            ".image",
-            "standard input:16:",
-            ".spec.replicas",
-            "standard input:6:",
-            "scale",
-        ],
+        &["kubectl-set", ".image", "standard input:16:", ".spec.replicas", "standard input:6:", "scale"],
     );
-    assert_eq!(
-        value(&scene, "deployment/web", "/spec/replicas"),
-        "3",
-        "kubectl scale is a real conflict"
-    );
+    assert_eq!(value(&scene, "deployment/web", "/spec/replicas"), "3", "kubectl scale is a real conflict");
 }
 
 #[test]
@@ -72,9 +58,7 @@ fn a_conflict_does_not_keep_the_rest_of_its_wave() {
     let scene = ClusterScene::new().with_namespace();
     done(scene.apply_text(&web("nginx"), &[]));
     scene.kubectl(&["set", "image", "deployment/web", "web=other"]);
-    let second = web("nginx")
-        .replace("name: web", "name: second")
-        .replace("app: web", "app: second");
+    let second = web("nginx").replace("name: web", "name: second").replace("app: web", "app: second");
     let outcome = fails(
         scene.apply_text(&format!("{}---\n{second}", web("nginx")), &[]),
         1,
@@ -91,14 +75,8 @@ fn a_restart_is_no_conflict_and_survives() {
     let restarted = "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt";
     let at = value(&scene, "deployment/web", restarted);
     assert_ne!(at, "");
-    done_with(
-        scene.apply_text(&web("nginx"), &[]),
-        &["deployment.apps/web unchanged"],
-    );
-    done_with(
-        scene.apply_text(&web("other"), &[]),
-        &["deployment.apps/web configured"],
-    );
+    done_with(scene.apply_text(&web("nginx"), &[]), &["deployment.apps/web unchanged"]);
+    done_with(scene.apply_text(&web("other"), &[]), &["deployment.apps/web configured"]);
     assert_eq!(value(&scene, "deployment/web", restarted), at);
 }
 
@@ -117,30 +95,18 @@ fn an_autoscalers_replicas_are_left_to_it_even_by_force() {
     let both = |image: &str| format!("{}---\n{AUTOSCALER}", web(image));
     done(scene.apply_text(&both("nginx"), &[]));
     // The real controller brings it to the least that is allowed.
-    scene.wait_until("the autoscaler has scaled", || {
-        value(&scene, "deployment/web", "/spec/replicas") == "2"
-    });
+    scene
+        .wait_until("the autoscaler has scaled", || value(&scene, "deployment/web", "/spec/replicas") == "2");
     for (image, flags) in [("one", &[][..]), ("two", &["--force-conflicts"])] {
         let outcome = done(scene.apply_text(&both(image), flags));
-        assert!(
-            outcome.stdout.contains("deployment.apps/web configured\n"),
-            "{}",
-            outcome.report("image")
-        );
-        assert!(
-            outcome.stderr.contains("autoscaler"),
-            "{}",
-            outcome.report("it says so")
-        );
+        assert!(outcome.stdout.contains("deployment.apps/web configured\n"), "{}", outcome.report("image"));
+        assert!(outcome.stderr.contains("autoscaler"), "{}", outcome.report("it says so"));
         assert_eq!(value(&scene, "deployment/web", "/spec/replicas"), "2");
         assert_eq!(value(&scene, "deployment/web", IMAGE), image);
     }
     done_with(
         scene.apply_text(&both("two"), &[]),
-        &[
-            "deployment.apps/web unchanged",
-            "horizontalpodautoscaler.autoscaling/web unchanged",
-        ],
+        &["deployment.apps/web unchanged", "horizontalpodautoscaler.autoscaling/web unchanged"],
     );
 }
 

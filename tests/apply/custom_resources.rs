@@ -32,21 +32,12 @@ fn a_definition_and_its_object_in_any_order() {
     let text = format!("{TOY}{DEFINITION}");
     let lines = |verb: &str| {
         [
-            format!(
-                "customresourcedefinition.apiextensions.k8s.io/toys.{}.example.org {verb}",
-                scene.name()
-            ),
+            format!("customresourcedefinition.apiextensions.k8s.io/toys.{}.example.org {verb}", scene.name()),
             format!("toy.{}.example.org/ball {verb}", scene.name()),
         ]
     };
-    done_with(
-        scene.apply_text(&text, &["--wait"]),
-        &lines("created").each_ref().map(String::as_str),
-    );
-    done_with(
-        scene.apply_text(&text, &["--wait"]),
-        &lines("unchanged").each_ref().map(String::as_str),
-    );
+    done_with(scene.apply_text(&text, &["--wait"]), &lines("created").each_ref().map(String::as_str));
+    done_with(scene.apply_text(&text, &["--wait"]), &lines("unchanged").each_ref().map(String::as_str));
     done_with(scene.apply_text(TOY, &[]), &[&lines("unchanged")[1]]);
 }
 
@@ -54,15 +45,8 @@ fn a_definition_and_its_object_in_any_order() {
 fn the_plan_says_what_it_could_not_check() {
     let scene = ClusterScene::new().with_namespace();
     let outcome = done(scene.apply_text(&format!("{DEFINITION}{TOY}"), &["--dry-run=server"]));
-    let line = format!(
-        "toy.{}.example.org/ball created (not checked)",
-        scene.name()
-    );
-    assert!(
-        outcome.stdout.contains(&line),
-        "{}",
-        outcome.report("not checked")
-    );
+    let line = format!("toy.{}.example.org/ball created (not checked)", scene.name());
+    assert!(outcome.stdout.contains(&line), "{}", outcome.report("not checked"));
     let definition = format!("customresourcedefinition/toys.{}.example.org", scene.name());
     assert!(!scene.finds(&definition));
 }

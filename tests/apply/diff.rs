@@ -12,11 +12,7 @@ fn a_change_is_shown_and_not_made() {
     for line in ["-  a: one\n", "+  a: two\n", "configmap/settings"] {
         assert!(outcome.stdout.contains(line), "{}", outcome.report(line));
     }
-    assert!(
-        !outcome.stdout.contains("managedFields"),
-        "{}",
-        outcome.report("noise")
-    );
+    assert!(!outcome.stdout.contains("managedFields"), "{}", outcome.report("noise"));
     assert_eq!(value(&scene, "configmap/settings", "/data/a"), "one");
 }
 
@@ -24,16 +20,8 @@ fn a_change_is_shown_and_not_made() {
 fn a_new_object_is_all_plus_and_not_made() {
     let scene = ClusterScene::new().with_namespace();
     let outcome = done(scene.apply_text(&map("settings", "one"), &["--diff"]));
-    assert!(
-        outcome.stdout.contains("+  a: one\n"),
-        "{}",
-        outcome.report("its data")
-    );
-    assert!(
-        !outcome.stdout.contains("\n-  "),
-        "{}",
-        outcome.report("nothing goes")
-    );
+    assert!(outcome.stdout.contains("+  a: one\n"), "{}", outcome.report("its data"));
+    assert!(!outcome.stdout.contains("\n-  "), "{}", outcome.report("nothing goes"));
     assert!(!scene.finds("configmap/settings"));
 }
 
@@ -59,23 +47,11 @@ fn data_of_secrets_is_hidden_unless_asked_for() {
     done(scene.apply_text(&secret("hunter1"), &[]));
     let outcome = done(scene.apply_text(&secret("hunter2"), &["--diff"]));
     for shown in ["hunter", "aHVudGVyMQ==", "aHVudGVyMg=="] {
-        assert!(
-            !outcome.stdout.contains(shown),
-            "{}",
-            outcome.report("shows a secret")
-        );
+        assert!(!outcome.stdout.contains(shown), "{}", outcome.report("shows a secret"));
     }
-    assert!(
-        outcome.stdout.contains("password"),
-        "{}",
-        outcome.report("that it changes is shown")
-    );
+    assert!(outcome.stdout.contains("password"), "{}", outcome.report("that it changes is shown"));
     let outcome = done(scene.apply_text(&secret("hunter2"), &["--diff", "--show-secrets"]));
-    assert!(
-        outcome.stdout.contains("aHVudGVyMg=="),
-        "{}",
-        outcome.report("asked for")
-    );
+    assert!(outcome.stdout.contains("aHVudGVyMg=="), "{}", outcome.report("asked for"));
 }
 
 #[test]
@@ -93,11 +69,7 @@ fn a_conflict_is_an_error_with_its_line() {
 fn what_the_server_refuses_is_an_error_with_its_line() {
     let scene = ClusterScene::new().with_namespace();
     let wrong = map("settings", "one").replace("data:", "dota:");
-    fails(
-        scene.apply_text(&wrong, &["--diff"]),
-        1,
-        &["configmap/settings", ".dota", "standard input:5:"],
-    );
+    fails(scene.apply_text(&wrong, &["--diff"]), 1, &["configmap/settings", ".dota", "standard input:5:"]);
 }
 
 #[test]
@@ -118,15 +90,9 @@ fn no_hook_runs() {
 #[test]
 fn a_closed_pipe_is_no_crash() {
     let scene = ClusterScene::new().with_namespace();
-    let many: String = (0..50)
-        .map(|number| map(&format!("map-{number}"), "1"))
-        .collect();
+    let many: String = (0..50).map(|number| map(&format!("map-{number}"), "1")).collect();
     let scene = scene.file("many.yaml", &many);
     let run = scene.shell("kubectl-codex-apply -n NAME -f many.yaml --diff | head -n 1 >/dev/null");
     let outcome = done(run);
-    assert!(
-        !outcome.stderr.contains("panic"),
-        "{}",
-        outcome.report("panicked")
-    );
+    assert!(!outcome.stderr.contains("panic"), "{}", outcome.report("panicked"));
 }

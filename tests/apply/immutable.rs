@@ -13,37 +13,17 @@ fn an_immutable_field_is_named_and_recreate_makes_the_object_anew() {
     let outcome = fails(
         scene.apply_text(&other, &[]),
         1,
-        &[
-            "deployment.apps/web",
-            "spec.selector",
-            "immutable",
-            "standard input:7:",
-            "--recreate",
-        ],
+        &["deployment.apps/web", "spec.selector", "immutable", "standard input:7:", "--recreate"],
     );
     // The server's message repeats the whole value.
-    assert!(
-        !outcome.stderr.contains("Invalid value"),
-        "{}",
-        outcome.report("the value")
-    );
+    assert!(!outcome.stderr.contains("Invalid value"), "{}", outcome.report("the value"));
     assert_eq!(value(&scene, "deployment/web", "/metadata/uid"), uid);
 
     let outcome = done(scene.apply_text(&other, &["--recreate"]));
-    assert!(
-        outcome.stdout.starts_with("deployment.apps/web "),
-        "{}",
-        outcome.report("its line")
-    );
+    assert!(outcome.stdout.starts_with("deployment.apps/web "), "{}", outcome.report("its line"));
     assert_ne!(value(&scene, "deployment/web", "/metadata/uid"), uid);
-    assert_eq!(
-        value(&scene, "deployment/web", "/spec/selector/matchLabels/app"),
-        "other"
-    );
-    done_with(
-        scene.apply_text(&other, &["--recreate"]),
-        &["deployment.apps/web unchanged"],
-    );
+    assert_eq!(value(&scene, "deployment/web", "/spec/selector/matchLabels/app"), "other");
+    done_with(scene.apply_text(&other, &["--recreate"]), &["deployment.apps/web unchanged"]);
 }
 
 #[test]
@@ -60,11 +40,7 @@ fn a_jobs_environment_is_not_shown() {
         1,
         &["job.batch/migrate", "spec.template", "immutable"],
     );
-    assert!(
-        !outcome.stderr.contains("hunter"),
-        "{}",
-        outcome.report("a value")
-    );
+    assert!(!outcome.stderr.contains("hunter"), "{}", outcome.report("a value"));
 }
 
 const CLAIM: &str = "apiVersion: v1
@@ -87,18 +63,8 @@ fn claims_are_never_made_anew() {
         1,
         &["persistentvolumeclaim/data", "PersistentVolumeClaim"],
     );
-    assert_eq!(
-        value(&scene, "persistentvolumeclaim/data", "/metadata/uid"),
-        uid
-    );
-    assert_eq!(
-        value(
-            &scene,
-            "persistentvolumeclaim/data",
-            "/metadata/deletionTimestamp"
-        ),
-        ""
-    );
+    assert_eq!(value(&scene, "persistentvolumeclaim/data", "/metadata/uid"), uid);
+    assert_eq!(value(&scene, "persistentvolumeclaim/data", "/metadata/deletionTimestamp"), "");
 }
 
 const SET: &str = "apiVersion: apps/v1
@@ -130,13 +96,7 @@ fn what_is_wrong_besides_keeps_the_object() {
     let scene = ClusterScene::new().with_namespace();
     done(scene.apply_text(&web("nginx"), &[]));
     let uid = value(&scene, "deployment/web", "/metadata/uid");
-    let other = web("nginx")
-        .replace("app: web", "app: other")
-        .replace("replicas: 1", "replicas: -1");
-    fails(
-        scene.apply_text(&other, &["--recreate"]),
-        1,
-        &["spec.replicas", "standard input:6:"],
-    );
+    let other = web("nginx").replace("app: web", "app: other").replace("replicas: 1", "replicas: -1");
+    fails(scene.apply_text(&other, &["--recreate"]), 1, &["spec.replicas", "standard input:6:"]);
     assert_eq!(value(&scene, "deployment/web", "/metadata/uid"), uid);
 }

@@ -18,14 +18,8 @@ fn labels_stand_on_the_object_and_nowhere_else() {
             "kubectl-codex.dev/slot": "1",
         })
     );
-    assert_eq!(
-        object["spec"]["template"]["metadata"]["labels"],
-        json!({"app": "web"})
-    );
-    assert_eq!(
-        object["spec"]["selector"]["matchLabels"],
-        json!({"app": "web"})
-    );
+    assert_eq!(object["spec"]["template"]["metadata"]["labels"], json!({"app": "web"}));
+    assert_eq!(object["spec"]["selector"]["matchLabels"], json!({"app": "web"}));
 }
 
 #[test]
@@ -68,13 +62,7 @@ fn the_item_is_named_and_what_slots_share_belongs_to_the_project() {
         })
     };
     assert_eq!(labels("configmap/web"), own("service.web"));
-    assert_eq!(
-        labels(&format!("clusterrole/{}-slot-3", scene.name())),
-        own("infra.base")
-    );
+    assert_eq!(labels(&format!("clusterrole/{}-slot-3", scene.name())), own("infra.base"));
     let shared = json!({"kubectl-codex.dev/project": scene.name()});
-    assert_eq!(
-        labels(&format!("clusterrole/{}-shared", scene.name())),
-        shared
-    );
+    assert_eq!(labels(&format!("clusterrole/{}-shared", scene.name())), shared);
 }

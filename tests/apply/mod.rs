@@ -48,9 +48,7 @@ spec:
 
 /// A ConfigMap with one entry, `a`.
 fn map(name: &str, value: &str) -> String {
-    format!(
-        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  a: \"{value}\"\n---\n"
-    )
+    format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  a: \"{value}\"\n---\n")
 }
 
 /// A stream as render writes it for slot 1 of an environment `ai` of a project that has the

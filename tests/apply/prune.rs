@@ -26,11 +26,7 @@ fn what_is_gone_from_the_manifests_goes_and_is_listed_first() {
     done_with(scene.apply_text(&one(), &[]), &["configmap/a unchanged"]);
     assert!(scene.finds("configmap/b"), "not without the flag");
     let outcome = done(scene.apply_text(&one(), &["--prune"]));
-    assert!(
-        outcome.stderr.contains("configmap/b"),
-        "{}",
-        outcome.report("the list")
-    );
+    assert!(outcome.stderr.contains("configmap/b"), "{}", outcome.report("the list"));
     assert!(!scene.finds("configmap/b"));
     assert!(scene.finds("configmap/a"));
 }
@@ -42,9 +38,7 @@ fn claims_need_prune_all() {
     done(scene.apply_text(&one(), &["--prune"]));
     assert!(scene.finds("persistentvolumeclaim/data"));
     done(scene.apply_text(&one(), &["--prune-all"]));
-    scene.wait_until("the claim is gone", || {
-        !scene.finds("persistentvolumeclaim/data")
-    });
+    scene.wait_until("the claim is gone", || !scene.finds("persistentvolumeclaim/data"));
 }
 
 #[test]
@@ -87,15 +81,8 @@ fn a_services_endpoints_stay() {
 #[test]
 fn without_a_project_there_is_nothing_to_go_by() {
     let scene = ClusterScene::new().with_namespace();
-    fails(
-        scene.apply_text(&map("a", "1"), &["--prune"]),
-        2,
-        &["--prune"],
-    );
-    assert!(
-        !scene.finds("configmap/a"),
-        "nothing is applied when the input is wrong"
-    );
+    fails(scene.apply_text(&map("a", "1"), &["--prune"]), 2, &["--prune"]);
+    assert!(!scene.finds("configmap/a"), "nothing is applied when the input is wrong");
 }
 
 #[test]
@@ -115,17 +102,11 @@ fn a_switched_off_service_goes_and_filters_look_at_their_own() {
         .file("web.yaml", &format!("{}{}", map("web", "1"), map("web-more", "1")))
         .file("api.yaml", &format!("{}{}", map("api", "1"), map("api-more", "1")));
     done(scene.apply(&["--env", "dev"]));
-    let scene = scene
-        .file("web.yaml", &map("web", "1"))
-        .file("api.yaml", &map("api", "1"));
+    let scene = scene.file("web.yaml", &map("web", "1")).file("api.yaml", &map("api", "1"));
     done(scene.apply(&["--env", "dev", "--only-services", "web", "--prune"]));
     assert!(!scene.finds("configmap/web-more") && scene.finds("configmap/api-more"));
     let scene = scene.with(|scene| {
-        scene.replace(
-            "services.yaml",
-            "  - name: api\n",
-            "  - name: api\n    when: \"false\"\n",
-        )
+        scene.replace("services.yaml", "  - name: api\n", "  - name: api\n    when: \"false\"\n")
     });
     done(scene.apply(&["--env", "dev", "--prune"]));
     assert!(!scene.finds("configmap/api") && !scene.finds("configmap/api-more"));

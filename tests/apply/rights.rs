@@ -28,69 +28,34 @@ fn limited(verbs: &str) -> (ClusterScene, String) {
 #[test]
 fn the_rights_for_what_is_applied_are_enough() {
     let (scene, user) = limited("get, list, create, patch");
-    done_with(
-        scene.apply_text(&map("settings", "1"), &[&user]),
-        &["configmap/settings created"],
-    );
-    done_with(
-        scene.apply_text(&map("settings", "1"), &[&user]),
-        &["configmap/settings unchanged"],
-    );
-    done_with(
-        scene.apply_text(&map("settings", "2"), &[&user]),
-        &["configmap/settings configured"],
-    );
+    done_with(scene.apply_text(&map("settings", "1"), &[&user]), &["configmap/settings created"]);
+    done_with(scene.apply_text(&map("settings", "1"), &[&user]), &["configmap/settings unchanged"]);
+    done_with(scene.apply_text(&map("settings", "2"), &[&user]), &["configmap/settings configured"]);
 }
 
 #[test]
 fn a_missing_right_is_named_with_verb_resource_namespace_and_who() {
     let (scene, user) = limited("get, list");
     let who = user.trim_start_matches("--as=");
-    fails(
-        scene.apply_text(&map("settings", "1"), &[&user]),
-        1,
-        &[who, "patch", "configmaps", scene.name()],
-    );
-    fails(
-        scene.apply_text(&web("nginx"), &[&user]),
-        1,
-        &[who, "list", "deployments", scene.name()],
-    );
+    fails(scene.apply_text(&map("settings", "1"), &[&user]), 1, &[who, "patch", "configmaps", scene.name()]);
+    fails(scene.apply_text(&web("nginx"), &[&user]), 1, &[who, "list", "deployments", scene.name()]);
 }
 
 #[test]
 fn preflight_names_all_that_is_missing_before_anything_is_done() {
     let (scene, user) = limited("get, list, create, patch");
     let text = format!("{}{}", map("settings", "1"), web("nginx"));
-    fails(
-        scene.apply_text(&text, &["--preflight", &user]),
-        1,
-        &["fail: ", "deployments"],
-    );
+    fails(scene.apply_text(&text, &["--preflight", &user]), 1, &["fail: ", "deployments"]);
     assert!(!scene.finds("configmap/settings"));
     let outcome = done(scene.apply_text(&map("settings", "1"), &["--preflight", &user]));
-    assert_eq!(
-        outcome.stdout, "configmap/settings created\n",
-        "stdout is the apply's own"
-    );
+    assert_eq!(outcome.stdout, "configmap/settings created\n", "stdout is the apply's own");
 }
 
 #[test]
 fn groups_can_be_acted_as() {
     let (scene, _) = limited("get, list, create, patch");
     let nobody = ["--as=nobody", "--as-group=system:authenticated"];
-    fails(
-        scene.apply_text(&map("settings", "1"), &nobody),
-        1,
-        &["nobody", "configmaps"],
-    );
-    let masters = [
-        "--as=nobody",
-        "--as-group=system:authenticated",
-        "--as-group=system:masters",
-    ];
-    done_with(
-        scene.apply_text(&map("settings", "1"), &masters),
-        &["configmap/settings created"],
-    );
+    fails(scene.apply_text(&map("settings", "1"), &nobody), 1, &["nobody", "configmaps"]);
+    let masters = ["--as=nobody", "--as-group=system:authenticated", "--as-group=system:masters"];
+    done_with(scene.apply_text(&map("settings", "1"), &masters), &["configmap/settings created"]);
 }

@@ -58,28 +58,16 @@ fn assert_is_up(scene: &ClusterScene) {
         scene.kubectl(&["--namespace", &namespace, "get", object, &path])
     };
     for deployment in ["api", "codex", "redis", "web"] {
-        let ready = get(
-            &format!("deployment/{deployment}"),
-            "{.status.readyReplicas}",
-        );
+        let ready = get(&format!("deployment/{deployment}"), "{.status.readyReplicas}");
         assert_eq!(ready, "1", "{deployment}");
     }
     assert_eq!(get("statefulset/postgres", "{.status.readyReplicas}"), "1");
-    assert_eq!(
-        get("persistentvolumeclaim/redis", "{.status.phase}"),
-        "Bound"
-    );
+    assert_eq!(get("persistentvolumeclaim/redis", "{.status.phase}"), "Bound");
     assert_eq!(get("configmap/shop", "{.data.SHOP_TITLE}"), "Corner Shop");
     assert_eq!(get("secret/shop", "{.data.POSTGRES_USER}"), "c2hvcA==");
-    let image = get(
-        "deployment/web",
-        "{.spec.template.spec.containers[0].image}",
-    );
+    let image = get("deployment/web", "{.spec.template.spec.containers[0].image}");
     assert_eq!(image, "localhost:32000/shop/web:staging-0.2.0");
-    let mount = get(
-        "deployment/web",
-        "{.spec.template.spec.containers[0].volumeMounts[0].mountPath}",
-    );
+    let mount = get("deployment/web", "{.spec.template.spec.containers[0].volumeMounts[0].mountPath}");
     assert_eq!(mount, "/usr/share/nginx/html");
 }
 
@@ -98,9 +86,7 @@ fn a_slot_goes_up_through_a_pipe_and_the_second_run_changes_nothing() {
     assert!(calls.len() > 5, "{calls:?}");
     assert!(calls.iter().all(|call| call.method == "GET"), "{calls:?}");
 
-    scene
-        .shell("kubectl-codex-render --env ai --slot 1 | kubectl diff -f -")
-        .check();
+    scene.shell("kubectl-codex-render --env ai --slot 1 | kubectl diff -f -").check();
 }
 
 #[test]
@@ -114,23 +100,19 @@ fn kubectl_finds_both_spellings_of_the_plugins() {
         symlink(binary(name), folder.join(other)).unwrap();
     }
     let scene = scene.with(|scene| scene.programs(&folder));
-    let pipe = "kubectl codex-render --env ai --slot 1 --only-infra namespace,config | kubectl codex-apply -f -";
+    let pipe =
+        "kubectl codex-render --env ai --slot 1 --only-infra namespace,config | kubectl codex-apply -f -";
     let namespace = format!("namespace/{}-ai-1", scene.name());
     let objects = [namespace.as_str(), "configmap/shop", "secret/shop"];
     done_with(
         scene.shell(pipe),
-        &objects
-            .map(|object| format!("{object} created"))
-            .each_ref()
-            .map(String::as_str),
+        &objects.map(|object| format!("{object} created")).each_ref().map(String::as_str),
     );
-    let other = "kubectl codex render --env ai --slot 1 --only-infra namespace,config | kubectl codex apply -f -";
+    let other =
+        "kubectl codex render --env ai --slot 1 --only-infra namespace,config | kubectl codex apply -f -";
     done_with(
         scene.shell(other),
-        &objects
-            .map(|object| format!("{object} unchanged"))
-            .each_ref()
-            .map(String::as_str),
+        &objects.map(|object| format!("{object} unchanged")).each_ref().map(String::as_str),
     );
 }
 
@@ -140,11 +122,7 @@ fn a_slot_goes_up_by_itself_with_its_hooks() {
     let arguments = [&AI[..], &["--wait"]].concat();
     let outcome = done_with(scene.apply(&arguments), &all(&lines(&scene, "created")));
     let hook = format!("shop goes to {}-ai-1", scene.name());
-    assert!(
-        outcome.stderr.contains(&hook),
-        "{}",
-        outcome.report("no hook ran")
-    );
+    assert!(outcome.stderr.contains(&hook), "{}", outcome.report("no hook ran"));
     assert!(scene.scene().path(".data/ai-1/uploads").is_dir());
     assert_is_up(&scene);
     done_with(scene.apply(&arguments), &all(&lines(&scene, "unchanged")));
@@ -162,8 +140,7 @@ fn a_pipe_after_apply_by_itself_changes_nothing() {
 fn a_changed_version_changes_one_object() {
     let Some(scene) = shop() else { return };
     done(scene.apply(&AI));
-    let scene =
-        scene.with(|scene| scene.replace("services.yaml", "web: \"0.2.0\"", "web: \"0.2.1\""));
+    let scene = scene.with(|scene| scene.replace("services.yaml", "web: \"0.2.0\"", "web: \"0.2.1\""));
     let mut expected = lines(&scene, "unchanged");
     for line in &mut expected {
         if line.starts_with("deployment.apps/web") {
@@ -177,13 +154,11 @@ fn a_changed_version_changes_one_object() {
 fn what_kubectl_apply_made_is_taken_over_without_a_conflict() {
     let Some(scene) = shop() else { return };
     let namespace = format!("{}-ai-1", scene.name());
-    done(scene.shell("kubectl create namespace NAME-ai-1 && kubectl-codex-render --env ai --slot 1 | kubectl apply -f -"));
+    done(scene.shell(
+        "kubectl create namespace NAME-ai-1 && kubectl-codex-render --env ai --slot 1 | kubectl apply -f -",
+    ));
     let scene = scene.with(|scene| {
-        scene.replace(
-            "deploy/config.yaml",
-            "  SHOP_CURRENCY: {{ .EnvMap.SHOP_CURRENCY }}\n",
-            "",
-        )
+        scene.replace("deploy/config.yaml", "  SHOP_CURRENCY: {{ .EnvMap.SHOP_CURRENCY }}\n", "")
     });
     done(scene.shell("kubectl-codex-render --env ai --slot 1 | kubectl-codex-apply -f - --wait"));
     assert_is_up(&scene);
@@ -192,17 +167,10 @@ fn what_kubectl_apply_made_is_taken_over_without_a_conflict() {
         serde_json::from_str::<serde_json::Value>(&text).unwrap()
     };
     let map = scene_in("configmap/shop");
-    assert!(
-        map["data"]["SHOP_CURRENCY"].is_null(),
-        "a field dropped from the manifest is gone: {map}"
-    );
+    assert!(map["data"]["SHOP_CURRENCY"].is_null(), "a field dropped from the manifest is gone: {map}");
     assert!(map["metadata"]["annotations"].is_null(), "{map}");
     assert_eq!(
-        value(
-            &scene,
-            &format!("namespace/{namespace}"),
-            "/metadata/labels/shop.example~1environment"
-        ),
+        value(&scene, &format!("namespace/{namespace}"), "/metadata/labels/shop.example~1environment"),
         "ai"
     );
 }

@@ -26,16 +26,9 @@ fn fails_early(behaviour: &str, flags: &[&str], parts: &[&str]) {
     let flags = [&["--wait", "--wait-timeout", "50s"], flags].concat();
     let parts = [&["deployment.apps/web"], parts].concat();
     let outcome = fails(scene.apply_text(&behaving(behaviour), &flags), 4, &parts);
-    assert_eq!(
-        outcome.stdout, "deployment.apps/web created\n",
-        "it is applied all the same"
-    );
+    assert_eq!(outcome.stdout, "deployment.apps/web created\n", "it is applied all the same");
     let took = start.elapsed();
-    assert!(
-        took < Duration::from_secs(40),
-        "{}",
-        outcome.report(&format!("{took:?}"))
-    );
+    assert!(took < Duration::from_secs(40), "{}", outcome.report(&format!("{took:?}")));
 }
 
 #[test]
@@ -43,39 +36,23 @@ fn a_crashing_pod_fails_with_its_event_and_its_last_words() {
     fails_early(
         "crash",
         &[],
-        &[
-            "CrashLoopBackOff",
-            "Back-off restarting failed container",
-            "panic: no database",
-        ],
+        &["CrashLoopBackOff", "Back-off restarting failed container", "panic: no database"],
     );
 }
 
 #[test]
 fn an_image_that_cannot_be_pulled() {
-    fails_early(
-        "pull-error",
-        &["--fail-after", "2s"],
-        &["Failed to pull image \"registry.test/app:1\""],
-    );
+    fails_early("pull-error", &["--fail-after", "2s"], &["Failed to pull image \"registry.test/app:1\""]);
 }
 
 #[test]
 fn an_image_name_that_is_none_fails_at_once() {
-    fails_early(
-        "invalid-image",
-        &[],
-        &["InvalidImageName", "couldn't parse image name"],
-    );
+    fails_early("invalid-image", &[], &["InvalidImageName", "couldn't parse image name"]);
 }
 
 #[test]
 fn an_image_that_may_not_be_pulled_fails_at_once() {
-    fails_early(
-        "never-pull",
-        &[],
-        &["ErrImageNeverPull", "not present with pull policy of Never"],
-    );
+    fails_early("never-pull", &[], &["ErrImageNeverPull", "not present with pull policy of Never"]);
 }
 
 #[test]
@@ -93,16 +70,9 @@ fn a_pod_that_finds_no_node() {
         return;
     };
     let scene = scene.with_namespace();
-    let nowhere = web("nginx").replace(
-        "    spec:\n",
-        "    spec:\n      nodeSelector: {no: such-node}\n",
-    );
+    let nowhere = web("nginx").replace("    spec:\n", "    spec:\n      nodeSelector: {no: such-node}\n");
     let flags = ["--wait", "--fail-after", "2s"];
-    fails(
-        scene.apply_text(&nowhere, &flags),
-        4,
-        &["deployment.apps/web", "0/1 nodes are available"],
-    );
+    fails(scene.apply_text(&nowhere, &flags), 4, &["deployment.apps/web", "0/1 nodes are available"]);
 }
 
 #[test]
@@ -134,11 +104,7 @@ spec:
 
 fn hangs(scene: &ClusterScene, flags: &[&str], code: i32) -> Outcome {
     let flags = [&["--wait", "--wait-timeout", "2s"], flags].concat();
-    fails(
-        scene.apply_text(&behaving("hang"), &flags),
-        code,
-        &["deployment.apps/web", "0 of 1"],
-    )
+    fails(scene.apply_text(&behaving("hang"), &flags), code, &["deployment.apps/web", "0 of 1"])
 }
 
 #[test]
@@ -150,10 +116,7 @@ fn what_is_not_ready_in_time_is_named_and_awaited_again() {
     let outcome = hangs(&scene, &[], 4);
     assert_eq!(outcome.stdout, "deployment.apps/web created\n");
     let outcome = hangs(&scene, &[], 4);
-    assert_eq!(
-        outcome.stdout, "deployment.apps/web unchanged\n",
-        "what is unchanged is awaited too"
-    );
+    assert_eq!(outcome.stdout, "deployment.apps/web unchanged\n", "what is unchanged is awaited too");
 }
 
 #[test]
@@ -163,11 +126,7 @@ fn soft_fail_only_warns() {
     };
     let scene = scene.with_namespace();
     let outcome = hangs(&scene, &["--wait-soft-fail"], 0);
-    assert!(
-        outcome.stderr.contains("warning"),
-        "{}",
-        outcome.report("a warning")
-    );
+    assert!(outcome.stderr.contains("warning"), "{}", outcome.report("a warning"));
 }
 
 #[test]
@@ -176,14 +135,8 @@ fn a_slow_pod_is_awaited() {
         return;
     };
     let scene = scene.with_namespace();
-    done_with(
-        scene.apply_text(&behaving("slow-ready"), &["--wait"]),
-        &["deployment.apps/web created"],
-    );
-    assert_eq!(
-        value(&scene, "deployment/web", "/status/readyReplicas"),
-        "1"
-    );
+    done_with(scene.apply_text(&behaving("slow-ready"), &["--wait"]), &["deployment.apps/web created"]);
+    assert_eq!(value(&scene, "deployment/web", "/status/readyReplicas"), "1");
 }
 
 #[test]
@@ -193,14 +146,9 @@ fn only_pods_of_the_newest_revision_count() {
     };
     let scene = scene.with_namespace();
     done(scene.apply_text(&behaving("invalid-image"), &[]));
-    scene.wait_until("there is a pod", || {
-        !scene.kubectl(&["get", "pods", "--output=name"]).is_empty()
-    });
+    scene.wait_until("there is a pod", || !scene.kubectl(&["get", "pods", "--output=name"]).is_empty());
     done(scene.apply_text(&behaving("slow-ready"), &["--wait"]));
-    assert_eq!(
-        value(&scene, "deployment/web", "/status/updatedReplicas"),
-        "1"
-    );
+    assert_eq!(value(&scene, "deployment/web", "/status/updatedReplicas"), "1");
 }
 
 #[test]
@@ -241,19 +189,10 @@ spec:
         job("slow-ready", "backoffLimit: 0"),
     );
     done(scene.apply_text(&text, &["--wait"]));
-    assert_eq!(
-        value(&scene, "deployment/web", "/status/readyReplicas"),
-        "1"
-    );
+    assert_eq!(value(&scene, "deployment/web", "/status/readyReplicas"), "1");
     assert_eq!(value(&scene, "job/migrate", "/status/succeeded"), "1");
-    assert_eq!(
-        value(&scene, "persistentvolumeclaim/data", "/status/phase"),
-        "Bound"
-    );
-    assert_eq!(
-        value(&scene, "statefulset/db", "/status/readyReplicas"),
-        "2"
-    );
+    assert_eq!(value(&scene, "persistentvolumeclaim/data", "/status/phase"), "Bound");
+    assert_eq!(value(&scene, "statefulset/db", "/status/readyReplicas"), "2");
     assert_eq!(value(&scene, "daemonset/agent", "/status/numberReady"), "1");
 }
 
@@ -286,10 +225,7 @@ fn a_job_that_is_gone_by_its_time_to_live_is_complete() {
         return;
     };
     let scene = scene.with_namespace();
-    done(scene.apply_text(
-        &job("slow-ready", "ttlSecondsAfterFinished: 0"),
-        &["--wait"],
-    ));
+    done(scene.apply_text(&job("slow-ready", "ttlSecondsAfterFinished: 0"), &["--wait"]));
     scene.wait_until("the job is gone", || !scene.finds("job/migrate"));
 }
 
@@ -302,9 +238,5 @@ fn the_projects_own_time_counts() {
         .with_namespace()
         .file("services.yaml", "project: NAME\nnamespace: {patterns: {dev: NAME}}\nenvironments: {dev: {}}\ncodex: {timeouts: {deployWait: 2s}}\nservices:\n  - name: web\n    manifests: [{path: web.yaml}]\n")
         .file("web.yaml", &behaving("hang"));
-    fails(
-        scene.apply(&["--env", "dev", "--wait"]),
-        4,
-        &["deployment.apps/web", "0 of 1"],
-    );
+    fails(scene.apply(&["--env", "dev", "--wait"]), 4, &["deployment.apps/web", "0 of 1"]);
 }

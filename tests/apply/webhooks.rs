@@ -38,19 +38,8 @@ fn a_webhook_that_is_not_up_is_waited_for() {
     let proxy = FaultProxy::start(ControlPlane::shared().kubeconfig());
     let kubeconfig = proxy.kubeconfig(&scene.scene().project());
     // Retries of other errors are another matter: there are none here.
-    let flags = [
-        "--apply-retries",
-        "0",
-        "--kubeconfig",
-        kubeconfig.to_str().unwrap(),
-    ];
-    let patches = || {
-        proxy
-            .calls()
-            .iter()
-            .filter(|call| call.method == "PATCH")
-            .count()
-    };
+    let flags = ["--apply-retries", "0", "--kubeconfig", kubeconfig.to_str().unwrap()];
+    let patches = || proxy.calls().iter().filter(|call| call.method == "PATCH").count();
     thread::scope(|threads| {
         let apply = threads.spawn(|| done(scene.apply_text(&map("settings", "1"), &flags)));
         scene.wait_until("it is tried again", || patches() >= 2);
@@ -62,11 +51,7 @@ fn a_webhook_that_is_not_up_is_waited_for() {
 #[test]
 fn a_webhook_that_comes_with_the_stream_goes_last() {
     let scene = ClusterScene::new().with_namespace();
-    let text = format!(
-        "{}{}",
-        webhook("https://127.0.0.1:1/"),
-        map("settings", "1")
-    );
+    let text = format!("{}{}", webhook("https://127.0.0.1:1/"), map("settings", "1"));
     let outcome = done(scene.apply_text(&text, &[]));
     let expected = format!(
         "configmap/settings created\nvalidatingwebhookconfiguration.admissionregistration.k8s.io/{} created\n",
@@ -88,10 +73,7 @@ fn a_policy_that_says_no_is_not_asked_again() {
         ),
     );
     let scene = super::faults::scene(&server).stdin(map("settings", "1"));
-    let run = scene.run(
-        "kubectl-codex-apply",
-        &["-n", "shop", "-f", "-", "--apply-backoff", "10ms"],
-    );
+    let run = scene.run("kubectl-codex-apply", &["-n", "shop", "-f", "-", "--apply-backoff", "10ms"]);
     fails(run, 1, &["guard.example.org", "no latest tags"]);
     assert_eq!(server.count(&Calls::patch("configmaps").dry_run(false)), 1);
 }

@@ -35,34 +35,10 @@ pub(crate) fn inputs(folder: &Path) -> Vec<Input> {
     let slot = vec!["--env", "ai", "--slot", "1"];
     vec![
         input("the example project", shop, slot.clone(), 16, (3, 8)),
-        input(
-            "300 services x 3 manifests",
-            services(folder),
-            slot,
-            1060,
-            (50, 30),
-        ),
-        input(
-            "900 small manifests",
-            small_manifests(folder),
-            dev.clone(),
-            900,
-            (24, 30),
-        ),
-        input(
-            "3,000 documents",
-            documents(folder, "documents", 4),
-            dev.clone(),
-            3000,
-            (50, 60),
-        ),
-        input(
-            "3,000 documents, 1.0 MB",
-            documents(folder, "megabyte", 12),
-            dev,
-            3000,
-            (65, 60),
-        ),
+        input("300 services x 3 manifests", services(folder), slot, 1060, (50, 30)),
+        input("900 small manifests", small_manifests(folder), dev.clone(), 900, (24, 30)),
+        input("3,000 documents", documents(folder, "documents", 4), dev.clone(), 3000, (50, 60)),
+        input("3,000 documents, 1.0 MB", documents(folder, "megabyte", 12), dev, 3000, (65, 60)),
     ]
 }
 
@@ -116,19 +92,11 @@ fn services(folder: &Path) -> PathBuf {
          baseDomain: {dev: dev.example.org, ai: ai.example.org}\nversions:\n",
     );
     for number in 0..300 {
-        let _ = writeln!(
-            stack,
-            "  service-{number:03}: \"{}.{}\"",
-            number / 100,
-            number % 100
-        );
+        let _ = writeln!(stack, "  service-{number:03}: \"{}.{}\"", number / 100, number % 100);
     }
     stack += "infrastructure:\n";
     for number in 0..40 {
-        let _ = writeln!(
-            stack,
-            "  - name: infra-{number:02}\n    when: '{{{{ ne .Env \"staging\" }}}}'"
-        );
+        let _ = writeln!(stack, "  - name: infra-{number:02}\n    when: '{{{{ ne .Env \"staging\" }}}}'");
         let _ = writeln!(stack, "    manifests: [{{path: infra/{number:02}.yaml}}]");
         write(&folder, &format!("infra/{number:02}.yaml"), CONFIG_OF_INFRA);
     }
@@ -176,10 +144,8 @@ fn documents(folder: &Path, name: &str, lines: usize) -> PathBuf {
     );
     let mut text = String::new();
     for number in 0..3000 {
-        let _ = writeln!(
-            text,
-            "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: wide-{number}\ndata:"
-        );
+        let _ =
+            writeln!(text, "---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: wide-{number}\ndata:");
         for line in 0..lines {
             let _ = writeln!(text, "  key-{line}: value {}", number * lines + line);
         }

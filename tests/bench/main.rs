@@ -50,11 +50,7 @@ fn benchmark(program: &PathBuf) -> ExitCode {
     for round in 0..=RUNS {
         for (input, runs) in inputs.iter().zip(&mut runs) {
             let run = measure(program, input);
-            assert_eq!(
-                run.documents, input.documents,
-                "{}: wrong output",
-                input.name
-            );
+            assert_eq!(run.documents, input.documents, "{}: wrong output", input.name);
             // The first round warms the page cache.
             if round > 0 {
                 runs.push(run);
@@ -72,10 +68,7 @@ fn benchmark(program: &PathBuf) -> ExitCode {
     }
     let size = fs::metadata(program).unwrap().len();
     let fits = size <= LARGEST_BINARY;
-    println!(
-        "\nbinary: {size} bytes, target {LARGEST_BINARY}{}",
-        mark(fits)
-    );
+    println!("\nbinary: {size} bytes, target {LARGEST_BINARY}{}", mark(fits));
     missed += usize::from(!fits);
     println!("{RUNS} runs each on {} cores; missed: {missed}", cores());
     if let Some(load) = load().filter(|load| *load > cores_as_load()) {

@@ -34,15 +34,9 @@ pub(crate) fn measure(program: &Path, input: &Input) -> Run {
         .unwrap();
     assert!(output.status.success(), "{} failed", input.name);
     let text = String::from_utf8(output.stdout).unwrap();
-    let mut numbers = text
-        .split_whitespace()
-        .map(|word| word.parse::<u64>().unwrap());
+    let mut numbers = text.split_whitespace().map(|word| word.parse::<u64>().unwrap());
     let mut next = || numbers.next().unwrap();
-    Run {
-        time: Duration::from_nanos(next()),
-        peak: next(),
-        documents: usize::try_from(next()).unwrap(),
-    }
+    Run { time: Duration::from_nanos(next()), peak: next(), documents: usize::try_from(next()).unwrap() }
 }
 
 /// The measuring process: runs the program and prints nanoseconds, bytes and documents.
@@ -63,9 +57,6 @@ pub(crate) fn print_measurement(folder: &str, program: &str, arguments: &[String
     // Linux counts in KiB, macOS in bytes.
     let unit = if cfg!(target_os = "macos") { 1 } else { 1024 };
     let text = std::fs::read_to_string(&path).unwrap();
-    let documents = text
-        .lines()
-        .filter(|line| line.starts_with("kind: "))
-        .count();
+    let documents = text.lines().filter(|line| line.starts_with("kind: ")).count();
     println!("{} {} {documents}", time.as_nanos(), usage.max_rss() * unit);
 }

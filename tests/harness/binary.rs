@@ -14,11 +14,7 @@ use std::path::{Path, PathBuf};
 /// When it hasn't been built: the message says how to do that.
 pub fn binary(name: &str) -> PathBuf {
     let path = profile_folder().join(format!("{name}{}", env::consts::EXE_SUFFIX));
-    assert!(
-        path.is_file(),
-        "{} is missing; run `make build` first",
-        path.display()
-    );
+    assert!(path.is_file(), "{} is missing; run `make build` first", path.display());
     path
 }
 
@@ -34,7 +30,5 @@ fn profile_folder() -> PathBuf {
 
 /// The root of this repository.
 pub fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the package lies in the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package lies in the repository")
 }

@@ -45,9 +45,8 @@ impl Authority {
     pub(crate) fn server_config(&self) -> Arc<ServerConfig> {
         let key = KeyPair::generate().unwrap();
         let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
-        let certificate = CertificateParams::new(names)
-            .and_then(|params| params.signed_by(&key, &self.issuer))
-            .unwrap();
+        let certificate =
+            CertificateParams::new(names).and_then(|params| params.signed_by(&key, &self.issuer)).unwrap();
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
         let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
             .with_safe_default_protocol_versions()

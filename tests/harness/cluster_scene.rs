@@ -45,9 +45,7 @@ impl ClusterScene {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = cluster.kubectl().parent().unwrap();
         Self {
-            scene: Scene::new()
-                .env("KUBECONFIG", cluster.kubeconfig())
-                .programs(folder),
+            scene: Scene::new().env("KUBECONFIG", cluster.kubeconfig()).programs(folder),
             cluster,
             name: format!("codex-{}-{number}", std::process::id()),
         }
@@ -62,11 +60,7 @@ impl ClusterScene {
     /// The scene, changed by one of its methods.
     pub fn with(self, change: impl FnOnce(Scene) -> Scene) -> Self {
         let (scene, cluster, name) = self.taken_apart();
-        Self {
-            scene: change(scene),
-            cluster,
-            name,
-        }
+        Self { scene: change(scene), cluster, name }
     }
 
     /// Writes a file of the project; `NAME` in it is the story's name.
@@ -78,9 +72,7 @@ impl ClusterScene {
     /// Makes the namespace of the story's name, and waits until pods can be made in it.
     pub fn with_namespace(self) -> Self {
         self.kubectl(&["create", "namespace", &self.name]);
-        self.wait_until("the default service account is there", || {
-            self.finds("serviceaccount/default")
-        });
+        self.wait_until("the default service account is there", || self.finds("serviceaccount/default"));
         self
     }
 
@@ -98,8 +90,7 @@ impl ClusterScene {
     pub fn apply_text(&self, manifests: &str, arguments: &[&str]) -> Expectation {
         let manifests = manifests.replace("NAME", &self.name);
         let arguments = [&["-n", self.name.as_str(), "-f", "-"], arguments].concat();
-        self.scene
-            .run_with("kubectl-codex-apply", &arguments, manifests)
+        self.scene.run_with("kubectl-codex-apply", &arguments, manifests)
     }
 
     /// Runs a line of shell with kubectl and the suite's binaries; `NAME` is the story's name.
@@ -129,9 +120,7 @@ impl ClusterScene {
             true => arguments.to_vec(),
             false => [&own, arguments].concat(),
         };
-        let run = self
-            .scene
-            .run_program_with(self.cluster.kubectl(), &arguments, input);
+        let run = self.scene.run_program_with(self.cluster.kubectl(), &arguments, input);
         let outcome = run.unchecked();
         assert_eq!(outcome.exit, 0, "{}", outcome.report("kubectl failed"));
         outcome.stdout
@@ -149,9 +138,7 @@ impl ClusterScene {
 
     /// Whether an object is there.
     pub fn finds(&self, name: &str) -> bool {
-        !self
-            .kubectl(&["get", name, "--output=name", "--ignore-not-found"])
-            .is_empty()
+        !self.kubectl(&["get", name, "--output=name", "--ignore-not-found"]).is_empty()
     }
 
     /// Waits for what the cluster does by itself.
@@ -181,9 +168,7 @@ impl ClusterScene {
             .args(arguments)
             .stdin(Stdio::null())
             .output();
-        output.map_or(String::new(), |output| {
-            String::from_utf8_lossy(&output.stdout).into_owned()
-        })
+        output.map_or(String::new(), |output| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }
 
@@ -199,10 +184,7 @@ impl Drop for ClusterScene {
             return;
         }
         let found = self.kubectl_in_peace(&["get", CLUSTER_SCOPED, "--output=name"]);
-        let ours: Vec<&str> = found
-            .lines()
-            .filter(|line| is_of(line, &self.name))
-            .collect();
+        let ours: Vec<&str> = found.lines().filter(|line| is_of(line, &self.name)).collect();
         if !ours.is_empty() {
             // Namespaces take seconds to go, and nobody needs their names again.
             let arguments = [&["delete", "--wait=false", "--ignore-not-found"], &ours[..]].concat();
@@ -227,10 +209,7 @@ mod tests {
     fn a_storys_things_are_told_from_anothers() {
         assert!(is_of("namespace/codex-7-1", "codex-7-1"));
         assert!(is_of("namespace/codex-7-1-ai-1", "codex-7-1"));
-        assert!(is_of(
-            "customresourcedefinition/toys.codex-7-1.example.org",
-            "codex-7-1"
-        ));
+        assert!(is_of("customresourcedefinition/toys.codex-7-1.example.org", "codex-7-1"));
         assert!(!is_of("namespace/codex-7-12", "codex-7-1"));
         assert!(!is_of("namespace/codex-7", "codex-7-1"));
     }

@@ -51,10 +51,7 @@ impl ControlPlane {
             let thread = std::thread::current();
             let story = thread.name().unwrap_or("a story");
             // Past the capture of output: a story that isn't run is always said to be so.
-            let _ = writeln!(
-                std::io::stderr(),
-                "not run: {story} needs the control plane of tests/cluster"
-            );
+            let _ = writeln!(std::io::stderr(), "not run: {story} needs the control plane of tests/cluster");
         }
         shared.is_own.then_some(shared)
     }
@@ -76,12 +73,7 @@ impl ControlPlane {
 
     fn given(kubeconfig: PathBuf, is_own: bool) -> Self {
         let kubectl = on_path("kubectl").expect("kubectl is on the PATH");
-        Self {
-            kubeconfig,
-            kubectl,
-            is_own,
-            _user: None,
-        }
+        Self { kubeconfig, kubectl, is_own, _user: None }
     }
 
     fn started() -> Self {
@@ -100,24 +92,15 @@ impl ControlPlane {
             let line = lines.next().expect("tests/cluster/up says why it failed");
             PathBuf::from(line.unwrap())
         };
-        Self {
-            kubeconfig: path(),
-            kubectl: path(),
-            is_own: true,
-            _user: user.stdin.take(),
-        }
+        Self { kubeconfig: path(), kubectl: path(), is_own: true, _user: user.stdin.take() }
     }
 }
 
 fn variable(name: &str) -> Option<PathBuf> {
-    env::var_os(name)
-        .filter(|value| !value.is_empty())
-        .map(Into::into)
+    env::var_os(name).filter(|value| !value.is_empty()).map(Into::into)
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {
     let folders = env::var_os("PATH")?;
-    env::split_paths(&folders)
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
+    env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
 }

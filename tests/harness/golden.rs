@@ -72,11 +72,7 @@ impl GoldenCase {
 
     fn run(&self) -> Outcome {
         let project = self.folder.join("project");
-        let mut scene = if project.is_dir() {
-            Scene::new().copy(&project)
-        } else {
-            Scene::shop()
-        };
+        let mut scene = if project.is_dir() { Scene::new().copy(&project) } else { Scene::shop() };
         let command = fs::read_to_string(self.folder.join("cmd")).unwrap();
         let (command, input) = match command.split_once(" < ") {
             Some((command, file)) => (command.to_owned(), Some(file.trim().to_owned())),
@@ -111,11 +107,7 @@ fn files(outcome: &Outcome) -> [(&'static str, String); 3] {
         0 => String::new(),
         code => format!("{code}\n"),
     };
-    [
-        ("stdout", outcome.stdout.clone()),
-        ("stderr", outcome.stderr.clone()),
-        ("exit", exit),
-    ]
+    [("stdout", outcome.stdout.clone()), ("stderr", outcome.stderr.clone()), ("exit", exit)]
 }
 
 fn variable(word: &str) -> Option<(&str, &str)> {

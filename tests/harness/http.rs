@@ -60,11 +60,7 @@ pub(crate) struct HttpResponse {
 impl HttpResponse {
     /// An answer of the given media type.
     pub(crate) fn new(status: u16, media_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status,
-            headers: vec![("content-type".into(), media_type.into())],
-            body: body.into(),
-        }
+        Self { status, headers: vec![("content-type".into(), media_type.into())], body: body.into() }
     }
 
     /// The answer's bytes.
@@ -126,10 +122,7 @@ pub(crate) struct Messages {
 
 impl Messages {
     pub(crate) fn new(wire: Wire) -> Self {
-        Self {
-            wire,
-            rest: Vec::new(),
-        }
+        Self { wire, rest: Vec::new() }
     }
 
     /// The next request; nothing when the other end has closed the connection between two.
@@ -142,12 +135,7 @@ impl Messages {
             return Err(io::Error::other(format!("no HTTP request: {line:?}")));
         };
         let body = self.body(&headers, false)?;
-        Ok(Some(HttpRequest {
-            method: method.into(),
-            target: target.into(),
-            headers,
-            body,
-        }))
+        Ok(Some(HttpRequest { method: method.into(), target: target.into(), headers, body }))
     }
 
     /// The next answer's status and headers.
@@ -162,11 +150,7 @@ impl Messages {
     pub(crate) fn answer(&mut self) -> io::Result<HttpResponse> {
         let (status, headers) = self.answer_head()?;
         let body = self.body(&headers, !matches!(status, 101 | 204 | 304))?;
-        Ok(HttpResponse {
-            status,
-            headers,
-            body,
-        })
+        Ok(HttpResponse { status, headers, body })
     }
 
     /// The next piece of a chunked body; an empty one is the end.
@@ -190,11 +174,7 @@ impl Messages {
             }
             if !self.more()? {
                 let nothing = self.rest.is_empty();
-                return if nothing {
-                    Ok(None)
-                } else {
-                    Err(io::ErrorKind::UnexpectedEof.into())
-                };
+                return if nothing { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
             }
         };
         let head: Vec<u8> = self.rest.drain(..end + 4).collect();

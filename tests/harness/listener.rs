@@ -98,11 +98,7 @@ impl Listener {
                 handle(&connections, &serve, wire);
             }
         });
-        *open = Some(Open {
-            port,
-            ending,
-            thread,
-        });
+        *open = Some(Open { port, ending, thread });
     }
 
     /// Shuts the port: connecting is refused from now on. Connections that are there stay.
@@ -123,10 +119,7 @@ impl Listener {
     pub(crate) fn cut_connections(&self) {
         let (wires, threads) = {
             let mut connections = lock(&self.connections);
-            (
-                std::mem::take(&mut connections.wires),
-                std::mem::take(&mut connections.threads),
-            )
+            (std::mem::take(&mut connections.wires), std::mem::take(&mut connections.threads))
         };
         wires.iter().for_each(Wire::cut);
         for thread in threads {

@@ -35,12 +35,7 @@ pub struct Expectation {
 
 impl Expectation {
     pub(crate) fn of(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            stdout: Text::Exactly(String::new()),
-            stderr: Text::Exactly(String::new()),
-            exit: 0,
-        }
+        Self { outcome, stdout: Text::Exactly(String::new()), stderr: Text::Exactly(String::new()), exit: 0 }
     }
 
     /// Standard output is exactly this.
@@ -82,11 +77,7 @@ impl Expectation {
     /// Fails with `code`, prints nothing on standard output, and the message holds each part.
     pub fn fails(self, code: i32, parts: &[&str]) -> Outcome {
         let outcome = self.exit(code).stderr_mentions(parts).check();
-        assert!(
-            !outcome.stderr.is_empty(),
-            "{}: no message",
-            outcome.command
-        );
+        assert!(!outcome.stderr.is_empty(), "{}: no message", outcome.command);
         outcome
     }
 
@@ -100,11 +91,7 @@ impl Expectation {
         compare("stdout", &self.stdout, &self.outcome.stdout, &mut faults);
         compare("stderr", &self.stderr, &self.outcome.stderr, &mut faults);
         if self.exit != self.outcome.exit {
-            let _ = writeln!(
-                faults,
-                "exit code {}, expected {}",
-                self.outcome.exit, self.exit
-            );
+            let _ = writeln!(faults, "exit code {}, expected {}", self.outcome.exit, self.exit);
         }
         assert!(faults.is_empty(), "{}", self.outcome.report(&faults));
         self.outcome
@@ -153,13 +140,8 @@ pub(crate) fn first_difference(expected: &str, found: &str) -> String {
             (a, b) if a == b && a.is_some() => {}
             (None, None) => break,
             (a, b) => {
-                let show =
-                    |line: Option<&str>| line.map_or("no such line".into(), |l| format!("{l:?}"));
-                return format!(
-                    " in line {number}:\n  expected {}\n  found    {}",
-                    show(a),
-                    show(b)
-                );
+                let show = |line: Option<&str>| line.map_or("no such line".into(), |l| format!("{l:?}"));
+                return format!(" in line {number}:\n  expected {}\n  found    {}", show(a), show(b));
             }
         }
     }
@@ -206,10 +188,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "doesn't mention \"namespace\"")]
     fn a_missing_word_fails() {
-        outcome("", "error: y\n", 1)
-            .exit(1)
-            .stderr_mentions(&["error", "namespace"])
-            .check();
+        outcome("", "error: y\n", 1).exit(1).stderr_mentions(&["error", "namespace"]).check();
     }
 
     #[test]

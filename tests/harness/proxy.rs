@@ -63,13 +63,8 @@ pub enum Fault {
 
 impl Fault {
     /// All five.
-    pub const ALL: [Self; 5] = [
-        Self::Refused,
-        Self::Error,
-        Self::TimeOut,
-        Self::KilledBefore,
-        Self::KilledAfter,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Refused, Self::Error, Self::TimeOut, Self::KilledBefore, Self::KilledAfter];
 }
 
 /// A call that went through the proxy.
@@ -113,10 +108,7 @@ impl FaultProxy {
     ///
     /// When the kubeconfig can't be used: it needs a client certificate or a token.
     pub fn start(kubeconfig: &Path) -> Self {
-        let shared = Arc::new(Shared {
-            upstream: Upstream::read(kubeconfig),
-            state: Mutex::default(),
-        });
+        let shared = Arc::new(Shared { upstream: Upstream::read(kubeconfig), state: Mutex::default() });
         let theirs = Arc::clone(&shared);
         let listener = Arc::new_cyclic(|listener: &std::sync::Weak<Listener>| {
             let listener = listener.clone();
@@ -166,10 +158,7 @@ impl FaultProxy {
         // What an earlier command left open must not be counted now.
         self.listener.shut();
         self.listener.cut_connections();
-        *lock(&self.shared.state) = State {
-            plan,
-            ..State::default()
-        };
+        *lock(&self.shared.state) = State { plan, ..State::default() };
         if plan != Some((1, Fault::Refused)) {
             self.listener.open();
         }
@@ -194,13 +183,8 @@ impl FaultProxy {
 
     /// Runs a command to its end, or until the planned fault kills it.
     pub fn run(&self, command: &mut Command) -> Output {
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let child = Arc::new(Mutex::new(child));
         let victim = Arc::clone(&child);
@@ -210,11 +194,7 @@ impl FaultProxy {
         let stdout = out.join().unwrap();
         // Its output is over: it has ended, or is about to.
         let status = lock(&child).wait().unwrap();
-        Output {
-            status,
-            stdout,
-            stderr,
-        }
+        Output { status, stdout, stderr }
     }
 }
 
@@ -248,9 +228,7 @@ impl State {
     }
 
     fn refuses_from_now_on(&self) -> bool {
-        self.plan.is_some_and(|(planned, fault)| {
-            fault == Fault::Refused && self.calls.len() + 1 >= planned
-        })
+        self.plan.is_some_and(|(planned, fault)| fault == Fault::Refused && self.calls.len() + 1 >= planned)
     }
 
     fn has_fired(&self) -> bool {
@@ -295,8 +273,7 @@ impl Shared {
     fn forward(&self, request: &mut HttpRequest) -> io::Result<Wire> {
         let upgrades = header(&request.headers, "upgrade").is_some();
         let ours = ["authorization", if upgrades { "" } else { "connection" }];
-        let other =
-            |(name, _): &(String, String)| !ours.iter().any(|own| name.eq_ignore_ascii_case(own));
+        let other = |(name, _): &(String, String)| !ours.iter().any(|own| name.eq_ignore_ascii_case(own));
         request.headers.retain(other);
         if !upgrades {
             request.headers.push(("connection".into(), "close".into()));

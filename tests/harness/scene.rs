@@ -40,12 +40,7 @@ impl Scene {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         let home = folder.path().join("home").into_os_string();
-        Self {
-            folder,
-            environment: vec![("HOME".into(), home)],
-            stdin: Vec::new(),
-            programs: Vec::new(),
-        }
+        Self { folder, environment: vec![("HOME".into(), home)], stdin: Vec::new(), programs: Vec::new() }
     }
 
     /// A copy of `examples/shop`.
@@ -222,9 +217,7 @@ fn wait(child: &mut Child, command: &str) -> ExitStatus {
 /// The exit code as a shell reports it: 128 and the signal's number for a killed program.
 fn exit_code(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
-    status
-        .code()
-        .unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
 }
 
 fn command_line(program: &Path, arguments: &[&str]) -> String {

@@ -81,30 +81,19 @@ impl ScriptedServer {
     }
 
     fn serve(authority: Option<Authority>) -> Self {
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State::new()),
-            changed: Condvar::new(),
-        });
+        let shared = Arc::new(Shared { state: Mutex::new(State::new()), changed: Condvar::new() });
         let config = authority.as_ref().map(Authority::server_config);
         let theirs = Arc::clone(&shared);
         let listener = Listener::start(config, move |wire| {
             // An error means that the client is gone, which is its own business.
             let _ = converse(&theirs, &wire);
         });
-        Self {
-            shared,
-            authority,
-            listener,
-        }
+        Self { shared, authority, listener }
     }
 
     /// `https://127.0.0.1:PORT`, or `http:` for a plain one.
     pub fn url(&self) -> String {
-        let scheme = if self.authority.is_some() {
-            "https"
-        } else {
-            "http"
-        };
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.listener.address())
     }
 
@@ -192,9 +181,7 @@ impl ScriptedServer {
             namespace => format!("{namespace}/{name}"),
         };
         let found = state.store.list(group, resource, "");
-        found
-            .map(|(key, _)| name(&key.namespace, &key.name))
-            .collect()
+        found.map(|(key, _)| name(&key.namespace, &key.name)).collect()
     }
 
     /// Sends a bookmark to all watches that asked for them.
@@ -214,19 +201,12 @@ impl ScriptedServer {
 
     /// The calls of these so far.
     pub fn calls_of(&self, calls: &Calls) -> Vec<Call> {
-        self.calls()
-            .into_iter()
-            .filter(|call| calls.fit(call))
-            .collect()
+        self.calls().into_iter().filter(|call| calls.fit(call)).collect()
     }
 
     /// How many of these calls there were so far.
     pub fn count(&self, calls: &Calls) -> usize {
-        lock(&self.shared.state)
-            .calls
-            .iter()
-            .filter(|call| calls.fit(call))
-            .count()
+        lock(&self.shared.state).calls.iter().filter(|call| calls.fit(call)).count()
     }
 
     /// Waits until there were so many of these calls.

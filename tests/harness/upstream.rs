@@ -38,8 +38,8 @@ impl Upstream {
     pub(crate) fn read(kubeconfig: &Path) -> Self {
         let text = fs::read_to_string(kubeconfig)
             .unwrap_or_else(|error| panic!("{}: {error}", kubeconfig.display()));
-        let config: Value = serde_yaml::from_str(&text)
-            .unwrap_or_else(|error| panic!("{}: {error}", kubeconfig.display()));
+        let config: Value =
+            serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", kubeconfig.display()));
         let folder = kubeconfig.parent().unwrap_or(Path::new(""));
         let context = named(&config, "context", &config["current-context"]);
         let cluster = named(&config, "cluster", &context["cluster"]);
@@ -60,15 +60,12 @@ impl Upstream {
         let roots = data(&cluster, "certificate-authority", folder);
         let chain = data(&user, "client-certificate", folder);
         let key = data(&user, "client-key", folder);
-        let own = chain.zip(key).map(|(chain, key)| {
-            (
-                certificates(&chain),
-                PrivateKeyDer::from_pem_slice(&key).unwrap(),
-            )
-        });
+        let own = chain
+            .zip(key)
+            .map(|(chain, key)| (certificates(&chain), PrivateKeyDer::from_pem_slice(&key).unwrap()));
         let roots = certificates(&roots.unwrap_or_default());
-        let token = data(&user, "token", folder)
-            .map(|token| String::from_utf8_lossy(&token).trim().to_owned());
+        let token =
+            data(&user, "token", folder).map(|token| String::from_utf8_lossy(&token).trim().to_owned());
         Self {
             address: addresses.next().expect("an address"),
             host: host.into(),
@@ -92,23 +89,15 @@ impl Upstream {
 /// The entry of that name in one of the kubeconfig's lists.
 fn named(config: &Value, what: &str, name: &Value) -> Value {
     let list = config[format!("{what}s")].as_array();
-    let found = list
-        .into_iter()
-        .flatten()
-        .find(|entry| entry["name"] == *name);
+    let found = list.into_iter().flatten().find(|entry| entry["name"] == *name);
     found.unwrap_or_else(|| panic!("no {what} {name} in the kubeconfig"))[what].clone()
 }
 
 /// `name-data` decoded, or the file that `name` (`tokenFile` for a token) leads to.
 fn data(entry: &Value, name: &str, folder: &Path) -> Option<Vec<u8>> {
     if name == "token" {
-        let file = entry["tokenFile"]
-            .as_str()
-            .map(|file| fs::read(folder.join(file)).unwrap());
-        return entry["token"]
-            .as_str()
-            .map(|token| token.as_bytes().to_vec())
-            .or(file);
+        let file = entry["tokenFile"].as_str().map(|file| fs::read(folder.join(file)).unwrap());
+        return entry["token"].as_str().map(|token| token.as_bytes().to_vec()).or(file);
     }
     if let Some(encoded) = entry[format!("{name}-data")].as_str() {
         return Some(STANDARD.decode(encoded).unwrap());
@@ -118,7 +107,5 @@ fn data(entry: &Value, name: &str, folder: &Path) -> Option<Vec<u8>> {
 }
 
 fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
-    CertificateDer::pem_slice_iter(pem)
-        .map(Result::unwrap)
-        .collect()
+    CertificateDer::pem_slice_iter(pem).map(Result::unwrap).collect()
 }

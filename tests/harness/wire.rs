@@ -30,9 +30,9 @@ impl Wire {
     pub(crate) fn accepted(tcp: TcpStream, tls: Option<&Arc<ServerConfig>>) -> io::Result<Self> {
         let tls = match tls {
             None => None,
-            Some(config) => Some(Connection::from(
-                ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?,
-            )),
+            Some(config) => {
+                Some(Connection::from(ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?))
+            }
         };
         Self::new(tcp, tls)
     }
@@ -48,8 +48,7 @@ impl Wire {
             None => None,
             Some(config) => {
                 let name = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
-                let session =
-                    ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
+                let session = ClientConnection::new(Arc::clone(config), name).map_err(io::Error::other)?;
                 Some(Connection::from(session))
             }
         };
@@ -283,9 +282,7 @@ mod tests {
         let authority = Authority::new();
         let server = thread::spawn(move || accept(&listener, Some(&authority)).err().unwrap());
         let config = Authority::new().client_config();
-        let error = Wire::connect(address, "127.0.0.1", Some(&config))
-            .err()
-            .unwrap();
+        let error = Wire::connect(address, "127.0.0.1", Some(&config)).err().unwrap();
         assert!(error.to_string().contains("certificate"), "{error}");
         let alert = server.join().unwrap();
         assert!(alert.to_string().contains("alert"), "{alert}");

@@ -9,19 +9,9 @@ use codex_tests::{Scene, binary, repository};
 /// that depends on a feature would change with who else is built.
 #[test]
 fn alone_or_with_the_workspace_the_output_is_the_same() {
-    let alone = binary("kubectl-codex-render")
-        .parent()
-        .unwrap()
-        .join("alone");
+    let alone = binary("kubectl-codex-render").parent().unwrap().join("alone");
     let status = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "--locked",
-            "--quiet",
-            "-p",
-            "kubectl-codex-render",
-            "--target-dir",
-        ])
+        .args(["build", "--locked", "--quiet", "-p", "kubectl-codex-render", "--target-dir"])
         .arg(&alone)
         .current_dir(repository())
         .status()

@@ -6,10 +6,7 @@ use super::{greeted, greeting};
 
 #[test]
 fn the_simplest_project() {
-    greeting("hello")
-        .render(&["--env", "dev"])
-        .stdout(greeted("hello"))
-        .check();
+    greeting("hello").render(&["--env", "dev"]).stdout(greeted("hello")).check();
 }
 
 #[test]
@@ -18,40 +15,21 @@ fn the_example_renders_everywhere_with_no_variables_set() {
         (&["--env", "dev"][..], 13, "shop-dev"),
         (&["--env", "staging"], 13, "shop-staging"),
         (&["--env", "ai", "--slot", "1"], 16, "shop-ai-1"),
-        (
-            &["--env", "ai-repair", "--slot", "2"],
-            7,
-            "shop-ai-repair-2",
-        ),
+        (&["--env", "ai-repair", "--slot", "2"], 7, "shop-ai-repair-2"),
     ] {
         let outcome = Scene::shop().render(arguments).any_stdout().check();
-        let kinds = outcome
-            .stdout
-            .lines()
-            .filter(|line| line.starts_with("kind: "));
+        let kinds = outcome.stdout.lines().filter(|line| line.starts_with("kind: "));
         assert_eq!(kinds.count(), documents, "{arguments:?}");
-        assert!(
-            outcome
-                .stdout
-                .contains(&format!("namespace: {namespace}\n"))
-        );
+        assert!(outcome.stdout.contains(&format!("namespace: {namespace}\n")));
     }
 }
 
 #[test]
 fn a_changed_value_shows() {
     let scene = Scene::shop();
-    let before = scene
-        .render(&["--env", "staging"])
-        .any_stdout()
-        .check()
-        .stdout;
+    let before = scene.render(&["--env", "staging"]).any_stdout().check().stdout;
     let scene = scene.replace("services.yaml", "api: \"0.3.0\"", "api: \"0.4.0\"");
-    let after = scene
-        .render(&["--env", "staging"])
-        .any_stdout()
-        .check()
-        .stdout;
+    let after = scene.render(&["--env", "staging"]).any_stdout().check().stdout;
     assert_eq!(after, before.replace("0.3.0", "0.4.0"));
     assert_ne!(after, before);
 }
@@ -59,11 +37,7 @@ fn a_changed_value_shows() {
 #[test]
 fn a_broken_template_shows_its_line() {
     Scene::shop()
-        .replace(
-            "services/api/deploy.yaml",
-            "{{ if eq .Env \"staging\" }}",
-            "{{ fi eq .Env \"staging\" }}",
-        )
+        .replace("services/api/deploy.yaml", "{{ if eq .Env \"staging\" }}", "{{ fi eq .Env \"staging\" }}")
         .render(&["--env", "staging"])
         .fails(
             2,
@@ -94,31 +68,18 @@ fn sources_are_mounted_from_the_slots_folder() {
 #[test]
 fn the_configuration_may_lie_elsewhere() {
     let scene = Scene::shop();
-    let here = scene
-        .render(&["--env", "staging"])
-        .any_stdout()
-        .check()
-        .stdout;
+    let here = scene.render(&["--env", "staging"]).any_stdout().check().stdout;
     let file = scene.path("services.yaml");
-    let elsewhere = Scene::new()
-        .render(&["--env", "staging", "-c", file.to_str().unwrap()])
-        .any_stdout()
-        .check();
+    let elsewhere =
+        Scene::new().render(&["--env", "staging", "-c", file.to_str().unwrap()]).any_stdout().check();
     assert_eq!(elsewhere.stdout, here);
 }
 
 #[test]
 fn rendering_twice_gives_the_same_bytes() {
     let scene = Scene::shop();
-    let first = scene
-        .render(&["--env", "ai", "--slot", "3"])
-        .any_stdout()
-        .check()
-        .stdout;
+    let first = scene.render(&["--env", "ai", "--slot", "3"]).any_stdout().check().stdout;
     for _ in 0..5 {
-        scene
-            .render(&["--env", "ai", "--slot", "3"])
-            .stdout(first.as_str())
-            .check();
+        scene.render(&["--env", "ai", "--slot", "3"]).stdout(first.as_str()).check();
     }
 }

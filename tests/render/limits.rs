@@ -26,10 +26,7 @@ fn fails(scene: &Scene, arguments: &[&str], parts: &[&str]) -> Outcome {
 }
 
 fn grow(scene: &Scene, path: &str, size: u64) {
-    File::create(scene.path(path))
-        .unwrap()
-        .set_len(size)
-        .unwrap();
+    File::create(scene.path(path)).unwrap().set_len(size).unwrap();
 }
 
 #[test]
@@ -84,11 +81,7 @@ fn nesting_without_bound() {
         format!("{{{{ {}1 }}}}", "(".repeat(depth)),
         "{{ if true }}".repeat(depth),
     ] {
-        fails(
-            &greeting("hello").file("web.yaml", yaml),
-            &DEV,
-            &["web.yaml"],
-        );
+        fails(&greeting("hello").file("web.yaml", yaml), &DEV, &["web.yaml"]);
     }
 }
 
@@ -105,38 +98,16 @@ fn a_hundred_megabytes() {
 #[test]
 fn devices_without_end() {
     let scene = greeting("hello");
-    fails(
-        &scene,
-        &["--env", "dev", "-f", "/dev/zero"],
-        &["/dev/zero", "64 MiB"],
-    );
-    fails(
-        &scene,
-        &["--env", "dev", "--var-file", "/dev/zero"],
-        &["/dev/zero", "64 MiB"],
-    );
-    fails(
-        &scene,
-        &["--env", "dev", "-c", "/dev/zero"],
-        &["/dev/zero", "8 MiB"],
-    );
+    fails(&scene, &["--env", "dev", "-f", "/dev/zero"], &["/dev/zero", "64 MiB"]);
+    fails(&scene, &["--env", "dev", "--var-file", "/dev/zero"], &["/dev/zero", "64 MiB"]);
+    fails(&scene, &["--env", "dev", "-c", "/dev/zero"], &["/dev/zero", "8 MiB"]);
 }
 
 #[test]
 fn standard_input_without_end() {
-    let outcome = greeting("hello")
-        .shell("kubectl-codex-render --env dev -f - </dev/zero")
-        .unchecked();
-    assert!(
-        matches!(outcome.exit, 1 | 2),
-        "{}",
-        outcome.report("must fail")
-    );
-    assert!(
-        outcome.stderr.contains("64 MiB"),
-        "{}",
-        outcome.report("names the limit")
-    );
+    let outcome = greeting("hello").shell("kubectl-codex-render --env dev -f - </dev/zero").unchecked();
+    assert!(matches!(outcome.exit, 1 | 2), "{}", outcome.report("must fail"));
+    assert!(outcome.stderr.contains("64 MiB"), "{}", outcome.report("names the limit"));
     assert_eq!(outcome.stdout, "");
 }
 
@@ -144,13 +115,7 @@ fn standard_input_without_end() {
 fn a_pipe_is_read_like_a_file() {
     let scene = greeting("hello");
     let pipe = scene.path("pipe");
-    assert!(
-        Command::new("mkfifo")
-            .arg(&pipe)
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let writer = thread::spawn(move || {
         let mut pipe = File::options().write(true).open(pipe).unwrap();
         pipe.write_all(b"A=from a pipe\n").unwrap();
@@ -170,11 +135,7 @@ fn a_folder_instead_of_a_file() {
     std::fs::create_dir(scene.path("web.yaml")).unwrap();
     fails(&scene, &DEV, &["web.yaml", "directory"]);
     fails(&scene, &["--env", "dev", "-c", "."], &["directory"]);
-    fails(
-        &scene,
-        &["--env", "dev", "--var-file", "web.yaml"],
-        &["web.yaml", "directory"],
-    );
+    fails(&scene, &["--env", "dev", "--var-file", "web.yaml"], &["web.yaml", "directory"]);
 }
 
 #[test]
@@ -204,10 +165,6 @@ fn a_megabyte_on_one_line_is_not_repeated_in_the_message() {
         format!("a: {filler} {{{{ nope }}}} {filler}\n"),
     ] {
         let outcome = fails(&greeting("hello").file("web.yaml", line), &DEV, &["`nope`"]);
-        assert!(
-            outcome.stderr.len() < 4_000,
-            "{} bytes",
-            outcome.stderr.len()
-        );
+        assert!(outcome.stderr.len() < 4_000, "{} bytes", outcome.stderr.len());
     }
 }

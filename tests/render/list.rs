@@ -15,18 +15,9 @@ fn entry<'a>(list: &'a [Value], name: &str) -> &'a Value {
 
 #[test]
 fn json_says_what_is_selected_and_why_not() {
-    let entries = list(
-        &Scene::shop(),
-        &["--env", "staging", "--skip-services", "api"],
-    );
-    let names: Vec<&str> = entries
-        .iter()
-        .filter_map(|entry| entry["name"].as_str())
-        .collect();
-    assert_eq!(
-        names,
-        ["namespace", "config", "data", "api", "web", "codex"]
-    );
+    let entries = list(&Scene::shop(), &["--env", "staging", "--skip-services", "api"]);
+    let names: Vec<&str> = entries.iter().filter_map(|entry| entry["name"].as_str()).collect();
+    assert_eq!(names, ["namespace", "config", "data", "api", "web", "codex"]);
 
     let namespace = entry(&entries, "namespace");
     assert_eq!(namespace["kind"], "infra");
@@ -45,22 +36,11 @@ fn json_says_what_is_selected_and_why_not() {
 
 #[test]
 fn the_table_has_a_line_for_each() {
-    let outcome = Scene::shop()
-        .render(&["--list", "--env", "staging"])
-        .any_stdout()
-        .check();
+    let outcome = Scene::shop().render(&["--list", "--env", "staging"]).any_stdout().check();
     let lines: Vec<&str> = outcome.stdout.lines().collect();
-    assert_eq!(
-        lines.len(),
-        7,
-        "a heading and six items:\n{}",
-        outcome.stdout
-    );
+    assert_eq!(lines.len(), 7, "a heading and six items:\n{}", outcome.stdout);
     assert!(lines[0].contains("NAME"), "{}", lines[0]);
-    assert!(
-        lines.iter().all(|line| *line == line.trim_end()),
-        "blanks at line ends"
-    );
+    assert!(lines.iter().all(|line| *line == line.trim_end()), "blanks at line ends");
 }
 
 #[test]
@@ -72,18 +52,12 @@ fn manifests_are_not_read() {
 #[test]
 fn a_condition_that_fails_is_an_error() {
     Scene::shop()
-        .replace(
-            "services.yaml",
-            "when: '{{ $isSlot }}'",
-            "when: '{{ \"{{ nope }}\" }}'",
-        )
+        .replace("services.yaml", "when: '{{ $isSlot }}'", "when: '{{ \"{{ nope }}\" }}'")
         .render(&["--env", "dev", "--list"])
         .fails(2, &["nope"]);
 }
 
 #[test]
 fn an_unknown_format_is_a_usage_error() {
-    Scene::shop()
-        .render(&["--env", "dev", "--list", "-o", "xml"])
-        .fails(2, &["xml"]);
+    Scene::shop().render(&["--env", "dev", "--list", "-o", "xml"]).fails(2, &["xml"]);
 }

@@ -37,21 +37,14 @@ fn asking_whether_a_value_is_there_is_no_error() {
         "{{ or .Versions.nope \"absent\" }}",
         "{{ index .Versions \"nope\" }}absent",
     ] {
-        greeting(&format!("'{template}'"))
-            .render(&["--env", "dev"])
-            .stdout(greeted("absent"))
-            .check();
+        greeting(&format!("'{template}'")).render(&["--env", "dev"]).stdout(greeted("absent")).check();
     }
 }
 
 #[test]
 fn a_condition_with_a_missing_value_is_an_error() {
     greeting("hello")
-        .replace(
-            "services.yaml",
-            "  - name: web\n",
-            "  - name: web\n    when: '{{ .UserVars.nope }}'\n",
-        )
+        .replace("services.yaml", "  - name: web\n", "  - name: web\n    when: '{{ .UserVars.nope }}'\n")
         .render(&["--env", "dev"])
         .fails(2, &["services.yaml:5:", ".UserVars.nope"]);
 }
@@ -64,10 +57,7 @@ fn helms_order_of_default_gets_a_warning() {
         .stdout(greeted("x"))
         .stderr_mentions(&["warning", "web.yaml:6:", "default"])
         .check();
-    scene
-        .render(&["--env", "dev", "--no-lint"])
-        .stdout(greeted("x"))
-        .check();
+    scene.render(&["--env", "dev", "--no-lint"]).stdout(greeted("x")).check();
 }
 
 #[test]
@@ -86,12 +76,7 @@ fn each_place_is_warned_about_once() {
         .any_stdout()
         .stderr_mentions(&["warning"])
         .check();
-    assert_eq!(
-        outcome.stderr.matches("warning").count(),
-        1,
-        "{}",
-        outcome.stderr
-    );
+    assert_eq!(outcome.stderr.matches("warning").count(), 1, "{}", outcome.stderr);
 }
 
 #[test]

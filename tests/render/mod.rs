@@ -40,4 +40,5 @@ fn greeted_without_header(value: &str) -> String {
     )
 }
 
-const DEV_HEADER: &str = "# kubectl-codex: {\"project\":\"demo\",\"env\":\"dev\",\"slot\":0,\"namespace\":\"demo-dev\"}\n";
+const DEV_HEADER: &str =
+    "# kubectl-codex: {\"project\":\"demo\",\"env\":\"dev\",\"slot\":0,\"namespace\":\"demo-dev\"}\n";

@@ -67,24 +67,17 @@ fn a_short_help_is_shorter() {
 #[test]
 fn version_is_the_packages() {
     let version = env!("CARGO_PKG_VERSION");
-    Scene::new()
-        .render(&["--version"])
-        .stdout_mentions(&[version])
-        .check();
+    Scene::new().render(&["--version"]).stdout_mentions(&[version]).check();
 }
 
 #[test]
 fn an_unknown_flag_gets_a_suggestion() {
-    Scene::new()
-        .render(&["--only-service", "web"])
-        .fails(2, &["--only-service", "--only-services"]);
+    Scene::new().render(&["--only-service", "web"]).fails(2, &["--only-service", "--only-services"]);
 }
 
 #[test]
 fn a_stray_argument_is_a_usage_error() {
-    Scene::shop()
-        .render(&["--env", "dev", "web"])
-        .fails(2, &["web"]);
+    Scene::shop().render(&["--env", "dev", "web"]).fails(2, &["web"]);
 }
 
 #[test]
@@ -99,9 +92,6 @@ fn help_groups_flags_under_the_right_heading() {
             .collect::<String>()
     };
     assert!(section("Variables").contains("--var-file"));
-    assert!(
-        !section("Variables").contains("--list"),
-        "--list is no variable"
-    );
+    assert!(!section("Variables").contains("--list"), "--list is no variable");
     assert!(section("Filters").contains("--skip-infra"));
 }

@@ -9,15 +9,10 @@ const DEV: [&str; 2] = ["--env", "dev"];
 
 #[test]
 fn the_header_says_what_the_stream_belongs_to() {
-    let outcome = Scene::shop()
-        .render(&["--env", "ai", "--slot", "1"])
-        .any_stdout()
-        .check();
+    let outcome = Scene::shop().render(&["--env", "ai", "--slot", "1"]).any_stdout().check();
     assert_eq!(
         outcome.stdout.lines().next(),
-        Some(
-            r##"# kubectl-codex: {"project":"shop","env":"ai","slot":1,"namespace":"shop-ai-1"}"##
-        )
+        Some(r##"# kubectl-codex: {"project":"shop","env":"ai","slot":1,"namespace":"shop-ai-1"}"##)
     );
 }
 
@@ -39,20 +34,14 @@ fn codexctls_mode_has_no_header() {
 
 #[test]
 fn json_is_one_list() {
-    let outcome = Scene::shop()
-        .render(&["--env", "staging", "-o", "json"])
-        .any_stdout()
-        .check();
+    let outcome = Scene::shop().render(&["--env", "staging", "-o", "json"]).any_stdout().check();
     let list: Value = serde_json::from_str(&outcome.stdout).unwrap();
     assert_eq!(list["apiVersion"], "v1");
     assert_eq!(list["kind"], "List");
     let items = list["items"].as_array().unwrap();
     assert_eq!(items.len(), 13);
     assert_eq!(items[0]["kind"], "Namespace");
-    assert_eq!(
-        items[4]["spec"]["template"]["spec"]["containers"][0]["ports"][0]["containerPort"],
-        5432
-    );
+    assert_eq!(items[4]["spec"]["template"]["spec"]["containers"][0]["ports"][0]["containerPort"], 5432);
 }
 
 #[test]
@@ -65,10 +54,7 @@ fn json_keeps_types_and_texts() {
         ("2024-01-01", "\"2024-01-01\""),
         ("\"\\u2028\\\"é\"", "\"\\u2028\\\"é\""),
     ] {
-        let outcome = greeting(typed)
-            .render(&["--env", "dev", "-o", "json"])
-            .any_stdout()
-            .check();
+        let outcome = greeting(typed).render(&["--env", "dev", "-o", "json"]).any_stdout().check();
         let list: Value = serde_json::from_str(&outcome.stdout).unwrap();
         let expected: Value = serde_json::from_str(value).unwrap();
         let found = &list["items"][0]["data"]["greeting"];
@@ -97,9 +83,7 @@ fn a_closed_pipe_ends_quietly() {
 
 #[test]
 fn a_full_disk_is_an_error() {
-    greeting("hello")
-        .shell("kubectl-codex-render --env dev >/dev/full")
-        .fails(1, &["standard output"]);
+    greeting("hello").shell("kubectl-codex-render --env dev >/dev/full").fails(1, &["standard output"]);
 }
 
 #[test]
@@ -130,15 +114,7 @@ fn empty_documents_are_left_out() {
 #[test]
 fn rendered_text_can_be_rendered_again_as_data() {
     let scene = Scene::shop();
-    let first = scene
-        .render(&["--env", "staging"])
-        .any_stdout()
-        .check()
-        .stdout;
-    let again = scene
-        .stdin(first.as_str())
-        .render(&["--env", "staging", "-f", "-"])
-        .any_stdout()
-        .check();
+    let first = scene.render(&["--env", "staging"]).any_stdout().check().stdout;
+    let again = scene.stdin(first.as_str()).render(&["--env", "staging", "-f", "-"]).any_stdout().check();
     assert_eq!(again.stdout, first);
 }

@@ -123,43 +123,26 @@ metadata:
 fn without_a_service_only_deployments_of_its_name_get_image_and_mounts() {
     let chart = CHART.replace("release-web", "web");
     let outcome = project().stdin(chart).render(&AI).any_stdout().check();
-    assert!(
-        outcome.stdout.contains("image: registry.example/web:ai-1"),
-        "{}",
-        outcome.stdout
-    );
-    assert!(
-        outcome.stdout.contains("kind: Ingress"),
-        "no dropKinds without --service"
-    );
+    assert!(outcome.stdout.contains("image: registry.example/web:ai-1"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("kind: Ingress"), "no dropKinds without --service");
 
     let outcome = project().render(&AI).any_stdout().check();
-    assert!(
-        outcome.stdout.contains("image: nginx:1.0"),
-        "{}",
-        outcome.stdout
-    );
+    assert!(outcome.stdout.contains("image: nginx:1.0"), "{}", outcome.stdout);
 }
 
 #[test]
 fn an_unknown_deployment_lists_those_that_are_there() {
-    project()
-        .render(&with(&["--service", "web"]))
-        .fails(2, &["`web`", "release-web"]);
+    project().render(&with(&["--service", "web"])).fails(2, &["`web`", "release-web"]);
 }
 
 #[test]
 fn an_unknown_service_gets_a_suggestion() {
-    project()
-        .render(&with(&["--service", "wbe"]))
-        .fails(2, &["`wbe`", "did you mean `web`"]);
+    project().render(&with(&["--service", "wbe"])).fails(2, &["`wbe`", "did you mean `web`"]);
 }
 
 #[test]
 fn a_service_that_is_off_is_an_error() {
-    project()
-        .render(&with(&["--service", "off"]))
-        .fails(2, &["`off`", "when"]);
+    project().render(&with(&["--service", "off"])).fails(2, &["`off`", "when"]);
 }
 
 #[test]
@@ -185,46 +168,31 @@ fn lists_are_unpacked() {
 #[test]
 fn a_document_without_a_kind_is_named_by_number_and_source() {
     let chart = format!("{CHART}---\n# Source: web/templates/broken.yaml\nmetadata: {{name: x}}\n");
-    project()
-        .stdin(chart)
-        .render(&AI)
-        .fails(2, &["5", "web/templates/broken.yaml", "kind"]);
+    project().stdin(chart).render(&AI).fails(2, &["5", "web/templates/broken.yaml", "kind"]);
 }
 
 #[test]
 fn several_files_come_in_order() {
-    let config =
-        |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
+    let config = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
     let outcome = project()
         .file("b.yaml", config("b"))
         .file("a.yaml", config("a"))
         .render(&["--env", "dev", "-f", "b.yaml", "-f", "a.yaml"])
         .any_stdout()
         .check();
-    let names: Vec<&str> = outcome
-        .stdout
-        .lines()
-        .filter_map(|l| l.trim().strip_prefix("name: "))
-        .collect();
+    let names: Vec<&str> = outcome.stdout.lines().filter_map(|l| l.trim().strip_prefix("name: ")).collect();
     assert_eq!(names, ["b", "a"]);
 }
 
 #[test]
 fn nothing_left_prints_nothing() {
-    for text in [
-        "",
-        "---\n# nothing\n",
-        "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: x}\n",
-    ] {
+    for text in
+        ["", "---\n# nothing\n", "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: x}\n"]
+    {
         let scene = project().stdin(text);
         let outcome = scene.render(&AI).unchecked();
         assert_eq!(outcome.exit, 0, "{}", outcome.report(text));
-        assert_eq!(
-            outcome.stdout.is_empty(),
-            !text.contains("kind"),
-            "{}",
-            outcome.report(text)
-        );
+        assert_eq!(outcome.stdout.is_empty(), !text.contains("kind"), "{}", outcome.report(text));
     }
 }
 
@@ -243,9 +211,7 @@ fn filters_and_list_make_no_sense_here() {
 
 #[test]
 fn service_needs_a_file() {
-    project()
-        .render(&["--env", "ai", "--service", "web"])
-        .fails(2, &["--service", "--filename"]);
+    project().render(&["--env", "ai", "--service", "web"]).fails(2, &["--service", "--filename"]);
 }
 
 #[test]

@@ -9,11 +9,7 @@ const SECRET: &str = "hunter2:hunter2: x";
 fn fails_without_showing(scene: Scene, arguments: &[&str], parts: &[&str]) {
     let outcome = scene.render(arguments).any_stdout().unchecked();
     assert_ne!(outcome.exit, 0, "{}", outcome.report("must fail"));
-    assert!(
-        !outcome.stderr.contains("hunter2"),
-        "{}",
-        outcome.report("shows a secret")
-    );
+    assert!(!outcome.stderr.contains("hunter2"), "{}", outcome.report("shows a secret"));
     for part in parts {
         assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
     }
@@ -27,16 +23,7 @@ fn frames_of_rendered_text_hide_them() {
 
 #[test]
 fn every_secret_sounding_name_counts() {
-    for name in [
-        "DB_PASS",
-        "DB_PWD",
-        "MY_SECRET",
-        "GH_TOKEN",
-        "API_KEY",
-        "GH_PAT",
-        "AUTH_X",
-        "CREDENTIALS",
-    ] {
+    for name in ["DB_PASS", "DB_PWD", "MY_SECRET", "GH_TOKEN", "API_KEY", "GH_PAT", "AUTH_X", "CREDENTIALS"] {
         let scene = greeting(&format!("{{{{ .EnvMap.{name} }}}}")).env(name, SECRET);
         fails_without_showing(scene, &["--env", "dev"], &["***"]);
     }
@@ -68,11 +55,7 @@ fn other_values_are_shown() {
 #[test]
 fn a_bad_line_of_an_env_file_is_not_shown() {
     let scene = greeting("hello")
-        .replace(
-            "services.yaml",
-            "project: demo\n",
-            "project: demo\nenvFiles: [.env]\n",
-        )
+        .replace("services.yaml", "project: demo\n", "project: demo\nenvFiles: [.env]\n")
         .file(".env", "A=1\nB=\"hunter2\n");
     fails_without_showing(scene, &["--env", "dev"], &[".env, line 2"]);
 }
@@ -80,18 +63,12 @@ fn a_bad_line_of_an_env_file_is_not_shown() {
 #[test]
 fn a_bad_line_of_a_var_file_is_not_shown() {
     let scene = greeting("hello").file("v.env", "A=1\n\nhunter2\n");
-    fails_without_showing(
-        scene,
-        &["--env", "dev", "--var-file", "v.env"],
-        &["v.env, line 3"],
-    );
+    fails_without_showing(scene, &["--env", "dev", "--var-file", "v.env"], &["v.env, line 3"]);
 }
 
 #[test]
 fn a_bad_item_of_vars_is_shown() {
-    greeting("hello")
-        .render(&["--env", "dev", "--vars", "A=1,oops"])
-        .fails(2, &["`oops`", "KEY=VALUE"]);
+    greeting("hello").render(&["--env", "dev", "--vars", "A=1,oops"]).fails(2, &["`oops`", "KEY=VALUE"]);
 }
 
 #[test]

@@ -12,11 +12,7 @@ fn hello_from(scene: Scene) -> Scene {
 
 fn project() -> Scene {
     hello_from(greeting("hello"))
-        .replace(
-            "services.yaml",
-            "project: demo\n",
-            "project: demo\nenvFiles: [one.env, two.env]\n",
-        )
+        .replace("services.yaml", "project: demo\n", "project: demo\nenvFiles: [one.env, two.env]\n")
         .file("one.env", "A=one\n")
         .file("two.env", "A=two\n")
         .file("v.env", "A=var file\n")
@@ -24,15 +20,8 @@ fn project() -> Scene {
 
 #[test]
 fn later_sources_win() {
-    hello_from(greeting("hello"))
-        .render(&DEV)
-        .stdout(greeted("nobody"))
-        .check();
-    hello_from(greeting("hello"))
-        .env("A", "process")
-        .render(&DEV)
-        .stdout(greeted("process"))
-        .check();
+    hello_from(greeting("hello")).render(&DEV).stdout(greeted("nobody")).check();
+    hello_from(greeting("hello")).env("A", "process").render(&DEV).stdout(greeted("process")).check();
     let scene = project().env("A", "process");
     scene.render(&DEV).stdout(greeted("two")).check();
     let file = ["--env", "dev", "--var-file", "v.env"];
@@ -43,10 +32,7 @@ fn later_sources_win() {
 
 #[test]
 fn an_empty_value_hides_an_earlier_one() {
-    project()
-        .render(&["--env", "dev", "--var", "A="])
-        .stdout(greeted("nobody"))
-        .check();
+    project().render(&["--env", "dev", "--var", "A="]).stdout(greeted("nobody")).check();
 }
 
 #[test]
@@ -59,12 +45,8 @@ fn var_takes_any_value_and_may_be_repeated() {
 
 #[test]
 fn a_var_without_a_name_or_a_value_is_a_usage_error() {
-    greeting("hello")
-        .render(&["--env", "dev", "--var", "oops"])
-        .fails(2, &["KEY=VALUE"]);
-    greeting("hello")
-        .render(&["--env", "dev", "--var", "=x"])
-        .fails(2, &["`=x`"]);
+    greeting("hello").render(&["--env", "dev", "--var", "oops"]).fails(2, &["KEY=VALUE"]);
+    greeting("hello").render(&["--env", "dev", "--var", "=x"]).fails(2, &["`=x`"]);
 }
 
 #[test]
@@ -80,22 +62,13 @@ fn var_files_know_both_separators() {
 #[test]
 fn var_files_are_relative_to_the_working_directory() {
     let scene = hello_from(greeting("hello")).file("elsewhere/v.env", "A=1x\n");
-    scene
-        .render(&["--env", "dev", "--var-file", "elsewhere/v.env"])
-        .stdout(greeted("1x"))
-        .check();
-    scene
-        .render(&["--env", "dev", "--var-file", "v.env"])
-        .fails(1, &["v.env"]);
+    scene.render(&["--env", "dev", "--var-file", "elsewhere/v.env"]).stdout(greeted("1x")).check();
+    scene.render(&["--env", "dev", "--var-file", "v.env"]).fails(1, &["v.env"]);
 }
 
 #[test]
 fn flags_have_twins_in_the_environment() {
-    greeting("hello")
-        .env("CODEXCTL_ENV", "dev")
-        .render(&[])
-        .stdout(greeted("hello"))
-        .check();
+    greeting("hello").env("CODEXCTL_ENV", "dev").render(&[]).stdout(greeted("hello")).check();
     Scene::shop()
         .env("CODEXCTL_ENV", "ai")
         .env("CODEXCTL_SLOT", "7")
@@ -106,24 +79,13 @@ fn flags_have_twins_in_the_environment() {
 
 #[test]
 fn a_flag_wins_over_its_twin() {
-    greeting("hello")
-        .env("CODEXCTL_ENV", "staging")
-        .render(&DEV)
-        .stdout(greeted("hello"))
-        .check();
+    greeting("hello").env("CODEXCTL_ENV", "staging").render(&DEV).stdout(greeted("hello")).check();
 }
 
 #[test]
 fn an_empty_twin_is_unset() {
-    greeting("hello")
-        .env("CODEXCTL_ENV", "")
-        .render(&[])
-        .fails(2, &["--env"]);
-    greeting("hello")
-        .env("CODEXCTL_SLOT", "")
-        .render(&DEV)
-        .stdout(greeted("hello"))
-        .check();
+    greeting("hello").env("CODEXCTL_ENV", "").render(&[]).fails(2, &["--env"]);
+    greeting("hello").env("CODEXCTL_SLOT", "").render(&DEV).stdout(greeted("hello")).check();
 }
 
 #[test]
@@ -137,18 +99,7 @@ fn the_clock_can_be_set() {
 
 #[test]
 fn the_namespace_can_be_given() {
-    let outcome = greeting("hello")
-        .render(&["--env", "dev", "-n", " mine "])
-        .any_stdout()
-        .check();
-    assert!(
-        outcome.stdout.contains("\"namespace\":\"mine\"}"),
-        "{}",
-        outcome.stdout
-    );
-    assert!(
-        outcome.stdout.ends_with("  namespace: mine\n"),
-        "{}",
-        outcome.stdout
-    );
+    let outcome = greeting("hello").render(&["--env", "dev", "-n", " mine "]).any_stdout().check();
+    assert!(outcome.stdout.contains("\"namespace\":\"mine\"}"), "{}", outcome.stdout);
+    assert!(outcome.stdout.ends_with("  namespace: mine\n"), "{}", outcome.stdout);
 }

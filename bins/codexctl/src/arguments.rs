@@ -36,13 +36,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Persistent {
     /// The project's services.yaml
-    #[arg(
-        short,
-        long,
-        value_name = "FILE",
-        default_value = "services.yaml",
-        global = true
-    )]
+    #[arg(short, long, value_name = "FILE", default_value = "services.yaml", global = true)]
     pub(crate) config: String,
 
     /// The environment
@@ -63,10 +57,35 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Apply the manifests of an environment (kubectl-codex-apply)
+    #[command(disable_help_flag = true)]
+    Apply {
+        /// What kubectl-codex-apply takes
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// What workflows run
+    Ci {
+        #[command(subcommand)]
+        command: CiCommand,
+    },
     /// Set, show and clean up slots
     ManageEnv {
         #[command(subcommand)]
         command: manage_env::Command,
+    },
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+#[derive(Debug, Subcommand)]
+enum CiCommand {
+    /// Apply with retries (kubectl-codex-apply)
+    #[command(disable_help_flag = true)]
+    Apply {
+        /// What kubectl-codex-apply takes
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
     },
     #[command(external_subcommand)]
     Other(Vec<OsString>),
@@ -79,18 +98,20 @@ impl Program for Arguments {
 
     fn run(self, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
         match self.command {
-            Command::Render { arguments } => Err(handover::render(
-                &self.persistent,
-                &self.messages,
-                arguments,
-            )),
-            Command::ManageEnv { command } => Err(manage_env::refuse(
-                &self.persistent,
-                &command,
-                host,
-                console,
-            )),
-            Command::Other(words) => Err(handover::unknown(words.first().map(OsString::as_os_str))),
+            Command::Render { arguments } => {
+                Err(handover::RENDER.take(&self.persistent, &self.messages, arguments))
+            }
+            Command::Apply { arguments } => {
+                Err(handover::APPLY.take(&self.persistent, &self.messages, arguments))
+            }
+            Command::Ci { command: CiCommand::Apply { arguments } } => {
+                Err(handover::CI_APPLY.take(&self.persistent, &self.messages, arguments))
+            }
+            Command::Ci { command: CiCommand::Other(words) } => Err(handover::unknown("ci ", &words)),
+            Command::ManageEnv { command } => {
+                Err(manage_env::refuse(&self.persistent, &command, host, console))
+            }
+            Command::Other(words) => Err(handover::unknown("", &words)),
         }
     }
 }

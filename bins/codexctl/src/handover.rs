@@ -1,6 +1,6 @@
 //! Handing a command over to the program that does it.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
@@ -13,59 +13,67 @@ use codex_common::suggestion::did_you_mean;
 use crate::arguments::Persistent;
 
 /// codexctl's commands that the suite has or will have.
-const COMMANDS: [&str; 9] = [
-    "render",
-    "manage-env",
-    "apply",
-    "ci",
-    "images",
-    "prompt",
-    "plan",
-    "pr",
-    "doctor",
-];
+const COMMANDS: [&str; 9] =
+    ["render", "manage-env", "apply", "ci", "images", "prompt", "plan", "pr", "doctor"];
 
-/// Becomes `kubectl-codex-render` with codexctl's rules; comes back only if that can't be started.
-pub(crate) fn render(
-    persistent: &Persistent,
-    messages: &Messages,
-    arguments: Vec<OsString>,
-) -> Diagnostic {
-    let mut words: Vec<OsString> = ["--compat", "codexctl", "--config", &persistent.config]
-        .map(Into::into)
-        .into();
-    for (flag, value) in [
-        ("--env", &persistent.env),
-        ("--namespace", &persistent.namespace),
-    ] {
-        if let Some(value) = value {
-            words.push(format!("{flag}={value}").into());
-        }
-    }
-    if let Some(level) = messages
-        .log_level
-        .and_then(|level| level.to_possible_value())
-    {
-        words.push(format!("--log-level={}", level.get_name()).into());
-    }
-    if messages.color != Color::Auto {
-        let color = messages
-            .color
-            .to_possible_value()
-            .map(|value| value.get_name().to_owned());
-        words.push(format!("--color={}", color.unwrap_or_default()).into());
-    }
-    words.extend(arguments);
-    become_program("kubectl-codex-render", "codexctl render", words)
+/// A command of codexctl and the program that does it now.
+pub(crate) struct Handover {
+    typed: &'static str,
+    program: &'static str,
+    /// What codexctl's command implies.
+    implied: &'static [&'static str],
 }
 
-/// The message about a command that isn't there.
-pub(crate) fn unknown(word: Option<&OsStr>) -> Diagnostic {
-    let word = word.unwrap_or_default().to_string_lossy();
-    if COMMANDS.contains(&&*word) {
-        return Diagnostic::machine(format!("`codexctl {word}` is not part of this release")).hint(
+/// `codexctl render`.
+pub(crate) const RENDER: Handover =
+    Handover { typed: "codexctl render", program: "kubectl-codex-render", implied: &["--compat=codexctl"] };
+
+/// `codexctl apply`.
+pub(crate) const APPLY: Handover =
+    Handover { typed: "codexctl apply", program: "kubectl-codex-apply", implied: &["--compat=codexctl"] };
+
+/// `codexctl ci apply`: its defaults are three tries of waiting, and ten minutes for one request.
+pub(crate) const CI_APPLY: Handover = Handover {
+    typed: "codexctl ci apply",
+    program: "kubectl-codex-apply",
+    implied: &["--compat=codexctl", "--wait-retries=3", "--request-timeout=10m"],
+};
+
+impl Handover {
+    /// Becomes the program; comes back only if that can't be started.
+    pub(crate) fn take(
+        &self,
+        persistent: &Persistent,
+        messages: &Messages,
+        arguments: Vec<OsString>,
+    ) -> Diagnostic {
+        let mut words: Vec<OsString> = self.implied.iter().map(Into::into).collect();
+        words.push(format!("--config={}", persistent.config).into());
+        for (flag, value) in [("--env", &persistent.env), ("--namespace", &persistent.namespace)] {
+            if let Some(value) = value {
+                words.push(format!("{flag}={value}").into());
+            }
+        }
+        if let Some(level) = messages.log_level.and_then(|level| level.to_possible_value()) {
+            words.push(format!("--log-level={}", level.get_name()).into());
+        }
+        if messages.color != Color::Auto {
+            let color = messages.color.to_possible_value().map(|value| value.get_name().to_owned());
+            words.push(format!("--color={}", color.unwrap_or_default()).into());
+        }
+        words.extend(arguments);
+        become_program(self.program, self.typed, words)
+    }
+}
+
+/// The message about a command that isn't there; `before` is what was typed before it.
+pub(crate) fn unknown(before: &str, words: &[OsString]) -> Diagnostic {
+    let word = words.first().map(|word| word.to_string_lossy()).unwrap_or_default();
+    if !before.is_empty() || COMMANDS.contains(&&*word) {
+        return Diagnostic::machine(format!("`codexctl {before}{word}` is not part of this release")).hint(
             Some(
-                "this release has `codexctl render`; the CHANGELOG says what comes when".to_owned(),
+                "this release has `render`, `apply` and `ci apply`; the CHANGELOG says what comes when"
+                    .to_owned(),
             ),
         );
     }
@@ -73,24 +81,11 @@ pub(crate) fn unknown(word: Option<&OsStr>) -> Diagnostic {
 }
 
 /// Replaces this process by a program of the suite; gives the reason if that doesn't work.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place where codexctl starts a program"
-)]
+#[allow(clippy::disallowed_methods, reason = "the one place where codexctl starts a program")]
 fn become_program(program: &str, typed: &str, words: Vec<OsString>) -> Diagnostic {
-    let beside = std::env::current_exe()
-        .ok()
-        .and_then(|path| Some(path.parent()?.join(program)));
-    let path = beside
-        .filter(|path| path.is_file())
-        .unwrap_or_else(|| PathBuf::from(program));
+    let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(program)));
+    let path = beside.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(program));
     let error = Command::new(&path).arg0(typed).args(words).exec();
-    Diagnostic::machine(format!(
-        "cannot start {}: {}",
-        path.display(),
-        system_reason(&error)
-    ))
-    .hint(Some(format!(
-        "install {program} beside codexctl or on the PATH"
-    )))
+    Diagnostic::machine(format!("cannot start {}: {}", path.display(), system_reason(&error)))
+        .hint(Some(format!("install {program} beside codexctl or on the PATH")))
 }

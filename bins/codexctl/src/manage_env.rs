@@ -56,11 +56,9 @@ impl Command {
     fn selection(&self) -> (i64, bool) {
         match self {
             Self::Set { slot, .. } => (*slot, true),
-            Self::Cleanup {
-                selectors: Selectors { slot, issue, pr },
-                all,
-                ..
-            } => (*slot, *all || *slot > 0 || *issue > 0 || *pr > 0),
+            Self::Cleanup { selectors: Selectors { slot, issue, pr }, all, .. } => {
+                (*slot, *all || *slot > 0 || *issue > 0 || *pr > 0)
+            }
         }
     }
 
@@ -85,9 +83,7 @@ pub(crate) fn refuse(
             "`codexctl manage-env {}` is not part of this release",
             command.name()
         ))
-        .hint(Some(
-            "it comes with kubectl-codex-slot; nothing was changed".to_owned(),
-        )),
+        .hint(Some("it comes with kubectl-codex-slot; nothing was changed".to_owned())),
     }
 }
 
@@ -99,9 +95,7 @@ fn check(
 ) -> Result<(), Diagnostic> {
     let (slot, says_which) = command.selection();
     if !says_which {
-        return Err(Diagnostic::input(
-            "at least one of --issue, --pr or --slot must be specified",
-        ));
+        return Err(Diagnostic::input("at least one of --issue, --pr or --slot must be specified"));
     }
     let env = persistent.env.as_deref().unwrap_or(DEFAULT_ENV);
     let project = stack::load(
@@ -120,12 +114,8 @@ fn check(
         },
         console.secrets(),
     )?;
-    Environment::resolve(&project.stack.environments, env)
-        .map(|_| ())
-        .map_err(|error| {
-            let message = Diagnostic::input(error.to_string()).hint(error.hint());
-            project
-                .text
-                .blame(message, error.position(), "inherits from here")
-        })
+    Environment::resolve(&project.stack.environments, env).map(|_| ()).map_err(|error| {
+        let message = Diagnostic::input(error.to_string()).hint(error.hint());
+        project.text.blame(message, error.position(), "inherits from here")
+    })
 }

@@ -1,9 +1,7 @@
 //! What may be typed, and the checked request that comes of it.
 
 use clap::{Parser, ValueEnum};
-use codex_common::cli::{
-    Console, ExitCode, Filters, Host, Messages, Program, StackArgs, Variables,
-};
+use codex_common::cli::{Console, ExitCode, Filters, Host, Messages, Program, StackArgs, Variables};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::render::{self, Format, foreign::Owner};
 use codex_common::stack::{Mode, variables::inline};
@@ -49,12 +47,7 @@ pub(crate) struct Arguments {
     variables: Variables,
 
     /// Put the overlays on these manifests instead of the project's own ("-": stdin)
-    #[arg(
-        short,
-        long,
-        value_name = "FILE",
-        help_heading = "Manifests made elsewhere"
-    )]
+    #[arg(short, long, value_name = "FILE", help_heading = "Manifests made elsewhere")]
     filename: Vec<String>,
 
     /// The service that the manifests of -f belong to, and its Deployment if called otherwise
@@ -67,13 +60,7 @@ pub(crate) struct Arguments {
     list: bool,
 
     /// The format: yaml or json; with --list table or json
-    #[arg(
-        short,
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        help_heading = "Output"
-    )]
+    #[arg(short, long, value_enum, value_name = "FORMAT", help_heading = "Output")]
     output: Option<OutputFormat>,
 
     /// Whether a missing value is an error or prints `<no value>` [default: error]
@@ -127,11 +114,7 @@ impl Program for Arguments {
 impl Arguments {
     /// Checks what was typed before any file is touched.
     fn request(self) -> Result<Request, Diagnostic> {
-        let mode = if self.compat.is_some() {
-            Mode::Codexctl
-        } else {
-            Mode::Plain
-        };
+        let mode = if self.compat.is_some() { Mode::Codexctl } else { Mode::Plain };
         let missing = match (self.missing, mode) {
             (Some(MissingValue::Error), _) | (None, Mode::Plain) => Missing::Error,
             (Some(MissingValue::Print), _) | (None, Mode::Codexctl) => Missing::Print,
@@ -155,24 +138,18 @@ impl Arguments {
             }
         };
         if !self.filename.is_empty() && self.list {
-            return Err(usage(
-                "`--list` is about the project's own manifests, it can't be used with `-f`",
-            ));
+            return Err(usage("`--list` is about the project's own manifests, it can't be used with `-f`"));
         }
         if let (false, Some(flag)) = (self.filename.is_empty(), self.filters.given()) {
             return Err(usage(format!(
                 "`{flag}` is about the project's own manifests, it can't be used with `-f`"
             ))
-            .hint(Some(
-                "`--service NAME` says whose the manifests of `-f` are".to_owned(),
-            )));
+            .hint(Some("`--service NAME` says whose the manifests of `-f` are".to_owned())));
         }
-        let mut variables = inline::parse_list(&self.variables.vars)
-            .map_err(|error| usage(format!("{error} (`--vars`)")))?;
+        let mut variables =
+            inline::parse_list(&self.variables.vars).map_err(|error| usage(format!("{error} (`--vars`)")))?;
         for item in &self.variables.var {
-            variables.push(
-                inline::parse_one(item).map_err(|error| usage(format!("{error} (`--var`)")))?,
-            );
+            variables.push(inline::parse_one(item).map_err(|error| usage(format!("{error} (`--var`)")))?);
         }
         Ok(Request {
             stack: self.stack,

@@ -38,33 +38,20 @@ pub(crate) enum Output {
 }
 
 /// Prints what was asked for, all of it or nothing.
-pub(crate) fn run(
-    request: &Request,
-    host: &Host,
-    console: &Console,
-) -> Result<ExitCode, Diagnostic> {
+pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let project = load(request, host, console)?;
     console.debug(|| format!("namespace: {}", project.context.namespace));
     if request.lint {
         let source = project.text.source();
-        render::lints(source, &project.text.traps())
-            .iter()
-            .for_each(|lint| console.say(lint));
+        render::lints(source, &project.text.traps()).iter().for_each(|lint| console.say(lint));
     }
     if request.mode == Mode::Plain && project.context.namespace.is_empty() {
-        let message = format!(
-            "nothing gives environment `{}` a namespace",
-            project.context.env
-        );
-        let hint =
-            "name one with `--namespace`, or a slot with `--slot` where the environment has slots";
+        let message = format!("nothing gives environment `{}` a namespace", project.context.env);
+        let hint = "name one with `--namespace`, or a slot with `--slot` where the environment has slots";
         console.say(&Diagnostic::warning(message).hint(Some(hint.to_owned())));
     }
     let selection = render::select(&project, &request.filters)?;
-    selection
-        .warnings
-        .iter()
-        .for_each(|warning| console.say(warning));
+    selection.warnings.iter().for_each(|warning| console.say(warning));
     let text = match request.output {
         Output::Table => render::table(&render::listing(&selection)),
         Output::JsonList => render::listing_to_json(&render::listing(&selection)),
@@ -119,17 +106,11 @@ fn own(
     let unwritable = Mutex::new(None);
     let collect = |text: &mut String, document: Document| {
         if let Err(error) = render::write_document(text, &document, format, KeyOrder::Sorted) {
-            unwritable
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .get_or_insert(error);
+            unwritable.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
         }
     };
     let rendering = render::documents(project, selection, collect)?;
-    if let Some(error) = unwritable
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-    {
+    if let Some(error) = unwritable.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
         return Err(Diagnostic::input(format!("cannot print {error}")));
     }
     if request.lint {
@@ -147,16 +128,10 @@ fn made_elsewhere(
     host: &Host,
     console: &Console,
 ) -> Result<Vec<String>, Diagnostic> {
-    let sources: Result<Vec<Source>, Diagnostic> = request
-        .files
-        .iter()
-        .map(|file| source(file, host.folder(), console))
-        .collect();
+    let sources: Result<Vec<Source>, Diagnostic> =
+        request.files.iter().map(|file| source(file, host.folder(), console)).collect();
     let foreign = foreign::overlaid(project, selection, &sources?, &request.owners)?;
-    foreign
-        .warnings
-        .iter()
-        .for_each(|warning| console.say(warning));
+    foreign.warnings.iter().for_each(|warning| console.say(warning));
     let mut text = String::new();
     for document in &foreign.documents {
         render::write_document(&mut text, document, format, KeyOrder::Kept)
@@ -168,13 +143,7 @@ fn made_elsewhere(
 fn source(file: &str, folder: &Path, console: &Console) -> Result<Source, Diagnostic> {
     if file == "-" {
         cli::hint_if_terminal(console);
-        return Ok(Source::new(
-            "standard input",
-            text_of(cli::read_stdin()?, "standard input")?,
-        ));
+        return Ok(Source::new("standard input", text_of(cli::read_stdin()?, "standard input")?));
     }
-    Ok(Source::new(
-        file,
-        read_text(&folder.join(file), file, MAX_FILE)?,
-    ))
+    Ok(Source::new(file, read_text(&folder.join(file), file, MAX_FILE)?))
 }

@@ -190,7 +190,9 @@ async fn within<T>(
     timeout: Option<Duration>,
     exchange: impl Future<Output = Result<T, kube::Error>>,
 ) -> Result<T, NoAnswer> {
-    let Some(timeout) = timeout else { return exchange.await.map_err(NoAnswer::from) };
+    let Some(timeout) = timeout else {
+        return exchange.await.map_err(NoAnswer::from);
+    };
     match tokio::time::timeout(timeout, exchange).await {
         Ok(answer) => answer.map_err(NoAnswer::from),
         Err(_) => Err(NoAnswer::new(Transport::TimedOut, format!("no answer within {timeout:?}"))),

@@ -143,7 +143,11 @@ fn wave_of(planned: &Planned) -> Wave {
 
 async fn one(api: &Api, planned: &Planned, options: ApplyOptions, interrupt: &Interrupt) -> Status {
     if planned.action == Action::Same {
-        return Status::Applied(Applied { verb: Verb::Unchanged, overwritten: Vec::new(), is_autoscaled: false });
+        return Status::Applied(Applied {
+            verb: Verb::Unchanged,
+            overwritten: Vec::new(),
+            is_autoscaled: false,
+        });
     }
     let sending = send::send(api, planned, options);
     let status = tokio::select! {

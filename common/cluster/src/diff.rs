@@ -38,7 +38,9 @@ pub fn shown(before: Option<&Value>, after: Option<&Value>, show_secrets: bool) 
         for field in ["data", "stringData"] {
             let was = before.filter(|object| is_secret(object)).map(|object| object[field].clone());
             for (state, is_new) in [(&mut shown.before, false), (&mut shown.after, true)] {
-                let Some(object) = state.as_mut().filter(|object| is_secret(object)) else { continue };
+                let Some(object) = state.as_mut().filter(|object| is_secret(object)) else {
+                    continue;
+                };
                 hide(object, field, was.as_ref().filter(|_| is_new));
             }
         }
@@ -57,9 +59,13 @@ fn is_secret(object: &Value) -> bool {
 
 fn without_noise(object: &Value) -> Value {
     let mut object = object.clone();
-    let Some(map) = object.as_object_mut() else { return object };
+    let Some(map) = object.as_object_mut() else {
+        return object;
+    };
     map.remove("status");
-    let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut) else { return object };
+    let Some(metadata) = map.get_mut("metadata").and_then(Value::as_object_mut) else {
+        return object;
+    };
     metadata.retain(|key, _| !NOISE.contains(&key.as_str()));
     let annotations = metadata.get_mut("annotations").and_then(Value::as_object_mut);
     if let Some(annotations) = annotations.filter(|annotations| annotations.contains_key(LAST_APPLIED)) {
@@ -73,7 +79,9 @@ fn without_noise(object: &Value) -> Value {
 
 /// Hides the values of a Secret's field. What is no map is hidden as a whole.
 fn hide(secret: &mut Value, field: &str, was: Option<&Value>) {
-    let Some(values) = secret.get_mut(field).filter(|values| !values.is_null()) else { return };
+    let Some(values) = secret.get_mut(field).filter(|values| !values.is_null()) else {
+        return;
+    };
     let Some(values) = values.as_object_mut() else {
         *values = Value::from("***");
         return;

@@ -46,7 +46,9 @@ pub fn node_of(value: &Value) -> Node {
         },
         Value::String(text) => Node::from(text.as_str()),
         Value::Array(items) => Node::from(items.iter().map(node_of).collect::<Vec<Node>>()),
-        Value::Object(fields) => Node::from(fields.iter().map(|(key, value)| (key, node_of(value))).collect::<Mapping>()),
+        Value::Object(fields) => {
+            Node::from(fields.iter().map(|(key, value)| (key, node_of(value))).collect::<Mapping>())
+        }
     }
 }
 

@@ -71,9 +71,15 @@ impl Owner {
 
     /// Puts the labels on an object's own metadata; metadata or labels of another shape are left alone.
     pub fn put_on(&self, object: &mut Value, share: Share, item: Option<&str>) {
-        let Some(object) = object.as_object_mut() else { return };
-        let Some(metadata) = map_of(object, "metadata") else { return };
-        let Some(labels) = map_of(metadata, "labels") else { return };
+        let Some(object) = object.as_object_mut() else {
+            return;
+        };
+        let Some(metadata) = map_of(object, "metadata") else {
+            return;
+        };
+        let Some(labels) = map_of(metadata, "labels") else {
+            return;
+        };
         for (key, value) in self.labels(share, item) {
             labels.insert(key.to_owned(), Value::String(value));
         }
@@ -116,6 +122,22 @@ pub fn is_shared(object: &Value, owner: &Owner) -> bool {
         && label(SLOT).is_none()
 }
 
+/// The item that a manifest without one takes over from the live object: only if both are the same owner's.
+pub fn item_to_keep<'a>(manifest: &Value, live: &'a Value) -> Option<&'a str> {
+    let label = |object: &Value, key: &str| object["metadata"]["labels"][key].as_str().map(str::to_owned);
+    let is_owned = label(manifest, PROJECT).is_some() && label(manifest, ENVIRONMENT).is_some();
+    let is_same_owner =
+        [PROJECT, ENVIRONMENT, SLOT].iter().all(|key| label(manifest, key) == label(live, key));
+    if is_owned && is_same_owner && label(manifest, ITEM).is_none() { item_of(live) } else { None }
+}
+
+/// Puts the label of an item on an object that has labels already.
+pub fn set_item(object: &mut Value, item: &str) {
+    if let Some(labels) = object.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+        labels.insert(ITEM.to_owned(), item.into());
+    }
+}
+
 /// The item that a live object's label names, as [`label_value`] wrote it.
 pub fn item_of(object: &Value) -> Option<&str> {
     object.get("metadata")?.get("labels")?.get(ITEM)?.as_str()
@@ -153,6 +175,22 @@ pub fn label_value(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_stream_keeps_the_item_that_the_project_wrote() {
+        let owned = |slot: &str, item: Option<&str>| {
+            let mut object =
+                json!({"metadata": {"labels": {PROJECT: "shop", ENVIRONMENT: "ai", SLOT: slot}}});
+            if let Some(item) = item {
+                set_item(&mut object, item);
+            }
+            object
+        };
+        assert_eq!(item_to_keep(&owned("1", None), &owned("1", Some("service.web"))), Some("service.web"));
+        assert_eq!(item_to_keep(&owned("1", Some("x")), &owned("1", Some("service.web"))), None);
+        assert_eq!(item_to_keep(&owned("1", None), &owned("2", Some("service.web"))), None);
+        assert_eq!(item_to_keep(&json!({}), &owned("1", Some("service.web"))), None);
+    }
+
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;

@@ -3,8 +3,6 @@
 //! Separate from [`Console`] because hooks also pass on other programs' output, line by line, and because
 //! what is said is part of what tests look at.
 
-use std::io::Write as _;
-
 use codex_common::cli::Console;
 use codex_common::diagnostic::Diagnostic;
 
@@ -34,8 +32,6 @@ impl Listener for Console {
     }
 
     fn relay(&self, line: &str) {
-        let line = self.secrets().masked(line) + "\n";
-        // When stderr is closed there is nobody left to tell.
-        let _ = std::io::stderr().lock().write_all(line.as_bytes());
+        Console::relay(self, line);
     }
 }

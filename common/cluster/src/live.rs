@@ -3,13 +3,16 @@
 //! Pages are looked at as they come and forgotten: what is known to be the same isn't kept, so that thousands
 //! of objects fit into little memory.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
 use crate::api::{Answer, Api, NoAnswer};
-use crate::ownership;
+use crate::labels;
+use crate::ownership::same::is_same;
+use crate::ownership::takeover::takeover;
 use crate::place::Target;
 
 /// How many objects a page holds.
@@ -45,24 +48,49 @@ pub enum LiveError {
     NoAnswer(NoAnswer),
 }
 
-/// Looks up all targets; the result has one entry per target, in their order.
+/// Looks up all targets; nothing can be in the namespaces that are `missing`. The result has one entry per target, in their order.
+///
+/// A target that doesn't say which item of services.yaml it comes from (a stream can't) takes over what the
+/// live object of the same owner says: the label would come and go otherwise.
 ///
 /// # Errors
 /// A list is refused or gets no answer.
-pub async fn look_up(api: &Api, targets: &[Target]) -> Result<Vec<Live>, LiveError> {
+pub async fn look_up(
+    api: &Api,
+    targets: &mut [Target],
+    missing: &BTreeSet<String>,
+) -> Result<Vec<Live>, LiveError> {
+    let can_be_asked = |target: &Target| {
+        target.is_served && target.namespace().is_none_or(|namespace| !missing.contains(namespace))
+    };
     let mut groups: BTreeMap<String, BTreeMap<&str, usize>> = BTreeMap::new();
-    for (at, target) in targets.iter().enumerate().filter(|(_, target)| target.is_served) {
+    for (at, target) in targets.iter().enumerate().filter(|(_, target)| can_be_asked(target)) {
         let collection = target.resource.collection(target.namespace());
         groups.entry(collection).or_default().insert(&target.object.identity.name, at);
     }
-    let mut live: Vec<Live> =
-        targets.iter().map(|target| if target.is_served { Live::Absent } else { Live::Unknown }).collect();
-    let lists = stream::iter(groups.iter().map(|(path, wanted)| list(api, path, wanted, targets)));
-    let found: Vec<Vec<(usize, Live)>> = lists.buffer_unordered(LISTS_AT_ONCE).try_collect().await?;
-    for (at, state) in found.into_iter().flatten() {
+    let mut live: Vec<Live> = targets
+        .iter()
+        .map(|target| if can_be_asked(target) { Live::Absent } else { Live::Unknown })
+        .collect();
+    let placed: &[Target] = &*targets;
+    let lists = stream::iter(groups.iter().map(|(path, wanted)| list(api, path, wanted, placed)));
+    let found: Vec<Vec<Found>> = lists.buffer_unordered(LISTS_AT_ONCE).try_collect().await?;
+    for Found { at, state, item } in found.into_iter().flatten() {
         live[at] = state;
+        if let Some(item) = item {
+            labels::set_item(&mut targets[at].object.value, &item);
+        }
     }
     Ok(live)
+}
+
+/// A live object that was wanted.
+struct Found {
+    /// Whose it is: an index of the targets.
+    at: usize,
+    state: Live,
+    /// The item that the target takes over from it.
+    item: Option<String>,
 }
 
 /// The state of the wanted objects of one collection.
@@ -71,7 +99,7 @@ async fn list(
     path: &str,
     wanted: &BTreeMap<&str, usize>,
     targets: &[Target],
-) -> Result<Vec<(usize, Live)>, LiveError> {
+) -> Result<Vec<Found>, LiveError> {
     let mut found = Vec::new();
     let mut page = format!("{path}?limit={PAGE}");
     loop {
@@ -85,27 +113,37 @@ async fn list(
         if !answer.is_success() {
             return Err(LiveError::Refused { path: path.to_owned(), answer });
         }
-        let Value::Array(items) = answer.body["items"].take() else { return Ok(found) };
+        let Value::Array(items) = answer.body["items"].take() else {
+            return Ok(found);
+        };
         for item in items {
-            let Some(at) = item["metadata"]["name"].as_str().and_then(|name| wanted.get(name)) else { continue };
-            found.push((*at, state_of(&targets[*at], item)));
+            let Some(at) = item["metadata"]["name"].as_str().and_then(|name| wanted.get(name)) else {
+                continue;
+            };
+            found.push(found_of(*at, &targets[*at], item));
         }
         match answer.body["metadata"]["continue"].as_str() {
-            Some(token) if !token.is_empty() => page = format!("{path}?limit={PAGE}&continue={}", escaped(token)),
+            Some(token) if !token.is_empty() => {
+                page = format!("{path}?limit={PAGE}&continue={}", escaped(token))
+            }
             _ => return Ok(found),
         }
     }
 }
 
-/// The state of one object, as it was listed.
-fn state_of(target: &Target, mut item: Value) -> Live {
+/// What one listed object says of its target.
+fn found_of(at: usize, target: &Target, mut listed: Value) -> Found {
     // Items of a list carry neither apiVersion nor kind.
-    item["apiVersion"] = target.object.api_version().into();
-    item["kind"] = target.object.identity.kind.as_str().into();
-    if ownership::takeover::takeover(&item).is_none() && ownership::same::is_same(&target.object.value, &item) {
-        return Live::Same;
+    listed["apiVersion"] = target.object.api_version().into();
+    listed["kind"] = target.object.identity.kind.as_str().into();
+    let item = labels::item_to_keep(&target.object.value, &listed).map(str::to_owned);
+    let mut manifest = Cow::Borrowed(&target.object.value);
+    if let Some(item) = &item {
+        labels::set_item(manifest.to_mut(), item);
     }
-    Live::Different(Box::new(item))
+    let is_same = takeover(&listed).is_none() && is_same(&manifest, &listed);
+    let state = if is_same { Live::Same } else { Live::Different(Box::new(listed)) };
+    Found { at, state, item }
 }
 
 /// A text as a query's value.

@@ -139,7 +139,9 @@ fn openings<'t, 'v>(text: &'t str, value: &'v Value) -> Vec<(Step, &'v Value, &'
             found
         }
         Value::Array(items) => {
-            let Some((selector, rest)) = bracketed(text) else { return Vec::new() };
+            let Some((selector, rest)) = bracketed(text) else {
+                return Vec::new();
+            };
             let index = match selector.parse::<usize>() {
                 Ok(index) => Some(index),
                 Err(_) => Selector::parse(selector).and_then(|selector| selector.position(items)),

@@ -122,7 +122,9 @@ fn one(
     let namespace = match (resource.is_namespaced, object.identity.namespace.take()) {
         (false, _) => None,
         (true, Some(namespace)) => Some(namespace),
-        (true, None) if belonging.namespace.is_empty() => return Err(Misplaced::NoNamespace(object.identity)),
+        (true, None) if belonging.namespace.is_empty() => {
+            return Err(Misplaced::NoNamespace(object.identity));
+        }
         (true, None) => Some(belonging.namespace.to_owned()),
     };
     if let Some(metadata) = object.value.get_mut("metadata").and_then(Value::as_object_mut) {

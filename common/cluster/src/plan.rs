@@ -9,9 +9,9 @@ use serde_json::Value;
 use crate::answer::{self, Answer as Meaning, Conflict, Request};
 use crate::api::{APPLY, Answer, Api, NoAnswer};
 use crate::live::Live;
+use crate::ownership::dropped::dropped;
 use crate::ownership::takeover::{is_annotated, is_client_side, takeover};
 use crate::ownership::unchanged::is_unchanged;
-use crate::ownership::dropped::dropped;
 use crate::place::Target;
 use crate::waves::Wave;
 use crate::{FIELD_MANAGER, LAST_APPLIED};
@@ -135,7 +135,8 @@ async fn dry_run(
         });
     };
     let annotated = before.is_some_and(is_annotated);
-    let vanishes = |conflict: &Conflict| is_client_side(&conflict.manager, annotated) || conflict.is_autoscaler();
+    let vanishes =
+        |conflict: &Conflict| is_client_side(&conflict.manager, annotated) || conflict.is_autoscaler();
     let (gone, real): (Vec<Conflict>, Vec<Conflict>) = conflicts.into_iter().partition(vanishes);
     if !real.is_empty() {
         return Ok((Action::Conflict(real), None));
@@ -155,7 +156,9 @@ async fn dry_run(
 /// Change or not, and what comes out: without the fields that go once client-side apply's are taken over.
 fn judged(target: &Target, before: Option<&Value>, answer: Answer) -> (Action, Option<Value>) {
     let mut after = answer.body;
-    let Some(before) = before else { return (Action::Change, Some(after)) };
+    let Some(before) = before else {
+        return (Action::Change, Some(after));
+    };
     let taken = takeover(before);
     if let Some(taken) = &taken {
         for field in dropped(taken, before, &target.object.value) {

@@ -74,13 +74,15 @@ async fn list(
 ) -> Result<Vec<Leftover>, LiveError> {
     let mut answer = api.get(&path).await.map_err(LiveError::NoAnswer)?;
     // Kinds that may not or can't be listed hold nothing of ours: what we made we could list.
-    if matches!(answer.status, 403 | 404 | 405) {
+    if matches!(answer.status, 403..=405) {
         return Ok(Vec::new());
     }
     if !answer.is_success() {
         return Err(LiveError::Refused { path, answer });
     }
-    let Value::Array(items) = answer.body["items"].take() else { return Ok(Vec::new()) };
+    let Value::Array(items) = answer.body["items"].take() else {
+        return Ok(Vec::new());
+    };
     let leftovers = items.into_iter().filter_map(|mut item| {
         item["kind"] = resource.kind.as_str().into();
         item["apiVersion"] = resource.api_version().into();

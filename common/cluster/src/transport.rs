@@ -90,7 +90,9 @@ fn of_chain(error: &(dyn Error + 'static)) -> NoAnswer {
 fn tls_reason(error: &rustls::Error) -> String {
     let certificate = match error {
         rustls::Error::InvalidCertificate(certificate) => certificate,
-        rustls::Error::InvalidMessage(_) => return "what answers there doesn't speak TLS".to_owned(),
+        rustls::Error::InvalidMessage(_) => {
+            return "what answers there doesn't speak TLS".to_owned();
+        }
         rustls::Error::AlertReceived(alert) => {
             return format!("the server refuses the connection ({alert:?})");
         }

@@ -20,10 +20,7 @@ pub struct Source {
 impl Source {
     /// A text under the name that the user knows it by.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self {
-            name: name.into(),
-            text: text.into(),
-        }
+        Self { name: name.into(), text: text.into() }
     }
 
     /// The byte range of what stands at `position`: up to the end of the word or quoted text there.
@@ -44,11 +41,7 @@ impl Source {
         }
         let line = self.text[start..].split('\n').next().unwrap_or("");
         let column = position.column.saturating_sub(1) as usize;
-        start
-            + line
-                .char_indices()
-                .nth(column)
-                .map_or(line.len(), |(at, _)| at)
+        start + line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
     }
 }
 
@@ -69,11 +62,7 @@ fn word_length(line: &str) -> usize {
         return first.len_utf8();
     }
     let word = &line[..end];
-    if word.len() > 1 {
-        word.trim_end_matches(':').len()
-    } else {
-        end
-    }
+    if word.len() > 1 { word.trim_end_matches(':').len() } else { end }
 }
 
 /// A marked stretch of a source, with what is to be said of it.
@@ -103,6 +92,8 @@ pub enum Blame {
     Input,
     /// The machine: files that can't be read, output that can't be written.
     Machine,
+    /// Nobody: the user stopped it.
+    User,
 }
 
 /// One message: what could not be done, where, why, and what may help.
@@ -116,6 +107,8 @@ pub struct Diagnostic {
     pub title: String,
     /// Marked places, the user's own text first.
     pub places: Vec<Place>,
+    /// What else is to be said, a line each: the API server's own words, for instance.
+    pub notes: Vec<String>,
     /// What may help, one line.
     pub hint: Option<String>,
 }
@@ -128,30 +121,37 @@ impl Diagnostic {
             blame: Blame::Input,
             title: title.into(),
             places: Vec::new(),
+            notes: Vec::new(),
             hint: None,
         }
     }
 
     /// An error of the machine.
     pub fn machine(title: impl Into<String>) -> Self {
-        Self {
-            blame: Blame::Machine,
-            ..Self::input(title)
-        }
+        Self { blame: Blame::Machine, ..Self::input(title) }
+    }
+
+    /// The user stopped the command.
+    pub fn interrupted(title: impl Into<String>) -> Self {
+        Self { blame: Blame::User, ..Self::input(title) }
     }
 
     /// Something worth saying that stops nothing.
     pub fn warning(title: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::input(title)
-        }
+        Self { severity: Severity::Warning, ..Self::input(title) }
     }
 
     /// The same message with one more place.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.places.push(place);
+        self
+    }
+
+    /// The same message with one more line.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
         self
     }
 

@@ -17,10 +17,10 @@ mod overlay;
 mod parallel;
 mod selection;
 
-pub use document::{Document, Origin};
+pub use document::{Document, Origin, Text};
 pub use listing::{Entry, listing, table, to_json as listing_to_json};
 pub use manifest::{Rendering, documents, lints};
-pub use output::{Format, Identity, join, write_document};
+pub use output::{Format, Identity, StreamIdentity, join, write_document};
 pub use overlay::{Overlay, OverlayError};
 pub use parallel::threads_for;
 pub use selection::{Filters, Reason, Selected, Selection, select};

@@ -8,16 +8,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 /// What makes a variable's name a secret's name, in capitals.
-const MARKS: [&str; 8] = [
-    "PASS",
-    "PWD",
-    "SECRET",
-    "TOKEN",
-    "KEY",
-    "PAT",
-    "AUTH",
-    "CREDENTIAL",
-];
+const MARKS: [&str; 8] = ["PASS", "PWD", "SECRET", "TOKEN", "KEY", "PAT", "AUTH", "CREDENTIAL"];
 
 /// Values shorter than this many characters are not hidden: they would blank innocent text.
 const SHORTEST: usize = 4;
@@ -54,10 +45,7 @@ impl Secrets {
         if !is_secret_name(name) {
             return;
         }
-        let mut values = self
-            .values
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut values = self.values.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         for form in spellings(value) {
             if form.chars().count() >= SHORTEST {
                 values.insert(form);
@@ -67,16 +55,10 @@ impl Secrets {
 
     /// `text` with every secret masked, and where `span` of it went.
     pub fn mask(&self, text: &str, span: Range<usize>) -> (String, Range<usize>) {
-        let values = self
-            .values
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let values = self.values.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut hidden: Vec<Range<usize>> = Vec::new();
         for value in values.iter() {
-            hidden.extend(
-                text.match_indices(value.as_str())
-                    .map(|(at, found)| at..at + found.len()),
-            );
+            hidden.extend(text.match_indices(value.as_str()).map(|(at, found)| at..at + found.len()));
         }
         if hidden.is_empty() {
             return (text.to_owned(), span);
@@ -95,23 +77,14 @@ impl Secrets {
             at += 1;
             let here = masked.len() + stretch.start - from;
             place(&mut start, span.start, from, &stretch, masked.len(), here);
-            place(
-                &mut end,
-                span.end,
-                from,
-                &stretch,
-                masked.len(),
-                here + MASK.len(),
-            );
+            place(&mut end, span.end, from, &stretch, masked.len(), here + MASK.len());
             masked.push_str(&text[from..stretch.start]);
             masked.push_str(MASK);
             from = stretch.end;
         }
         let moved = |offset: usize| masked.len() + offset.saturating_sub(from);
-        let (start, end) = (
-            start.unwrap_or_else(|| moved(span.start)),
-            end.unwrap_or_else(|| moved(span.end)),
-        );
+        let (start, end) =
+            (start.unwrap_or_else(|| moved(span.start)), end.unwrap_or_else(|| moved(span.end)));
         masked.push_str(&text[from..]);
         let end = end.min(masked.len());
         (masked, start.min(end)..end)
@@ -135,11 +108,7 @@ fn place(
     if found.is_some() || offset >= stretch.end {
         return;
     }
-    *found = Some(if offset <= stretch.start {
-        base + offset - from
-    } else {
-        inside
-    });
+    *found = Some(if offset <= stretch.start { base + offset - from } else { inside });
 }
 
 /// The forms in which a message may show a value: as it is, each of its lines, quoted, in Base64.
@@ -172,14 +141,7 @@ mod tests {
 
     #[test]
     fn names_decide() {
-        for name in [
-            "db_password",
-            "CODEX_GH_PAT",
-            "AUTH",
-            "MYSQL_PWD",
-            "SSH_KEY",
-            "CREDENTIALS",
-        ] {
+        for name in ["db_password", "CODEX_GH_PAT", "AUTH", "MYSQL_PWD", "SSH_KEY", "CREDENTIALS"] {
             assert!(is_secret_name(name), "{name}");
         }
         for name in ["PATH", "GOPATH", "PWD", "OLDPWD", "HOME", "HOST"] {

@@ -22,10 +22,7 @@ pub use lint::{Trap, traps};
 pub use report::TemplateError;
 
 /// How much one template may use: ten million steps and 64 MiB.
-const LIMITS: Limits = Limits {
-    steps: 10_000_000,
-    bytes: 64 << 20,
-};
+const LIMITS: Limits = Limits { steps: 10_000_000, bytes: 64 << 20 };
 
 /// Renders sources with one context.
 #[derive(Debug, Clone)]
@@ -41,10 +38,7 @@ impl Engine {
         Self {
             functions: functions::functions(context),
             dot: context.dot(),
-            options: Options {
-                missing,
-                limits: LIMITS,
-            },
+            options: Options { missing, limits: LIMITS },
         }
     }
 
@@ -58,22 +52,13 @@ impl Engine {
     /// The same engine after the context changed in other things than variables and time.
     #[must_use]
     pub fn with_context(&self, context: &Context) -> Self {
-        Self {
-            dot: context.dot_after(&self.dot),
-            ..self.clone()
-        }
+        Self { dot: context.dot_after(&self.dot), ..self.clone() }
     }
 
     /// The same engine with another way of missing values.
     #[must_use]
     pub fn with_missing(&self, missing: Missing) -> Self {
-        Self {
-            options: Options {
-                missing,
-                limits: LIMITS,
-            },
-            ..self.clone()
-        }
+        Self { options: Options { missing, limits: LIMITS }, ..self.clone() }
     }
 
     /// Renders a source.
@@ -82,8 +67,7 @@ impl Engine {
     /// It isn't a template, fails, goes beyond the limits, or gives bytes that are no UTF-8.
     pub fn render(&self, source: &Source) -> Result<Rendered, TemplateError> {
         let fail = |error| TemplateError::new(source.clone(), error, &self.functions, &self.dot);
-        let template =
-            Template::parse(&source.name, &*source.text, &self.functions).map_err(fail)?;
+        let template = Template::parse(&source.name, &*source.text, &self.functions).map_err(fail)?;
         let bytes = template.execute(&self.dot, &self.options).map_err(fail)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let offset = error.utf8_error().valid_up_to();
@@ -95,12 +79,7 @@ impl Engine {
             };
             TemplateError::not_text(source.clone(), rendered.origin(offset))
         })?;
-        Ok(Rendered {
-            text,
-            source: source.clone(),
-            template,
-            engine: self.clone(),
-        })
+        Ok(Rendered { text, source: source.clone(), template, engine: self.clone() })
     }
 
     /// Renders a short text that stands in a field of `services.yaml`.
@@ -111,8 +90,7 @@ impl Engine {
         if !text.contains("{{") {
             return Ok(text.to_owned());
         }
-        self.render(&Source::new(name, text))
-            .map(|rendered| rendered.text)
+        self.render(&Source::new(name, text)).map(|rendered| rendered.text)
     }
 }
 
@@ -143,10 +121,7 @@ impl Rendered {
         if position == Position::NONE {
             return message;
         }
-        let output = Source::new(
-            format!("{} (rendered)", self.source.name),
-            self.text.as_str(),
-        );
+        let output = Source::new(format!("{} (rendered)", self.source.name), self.text.as_str());
         let span = output.span_at(position);
         let (origin, exact) = self.origin(span.start);
         let origin = if exact {
@@ -155,36 +130,23 @@ impl Rendered {
             origin
         };
         let same = line_of(&self.source.text, origin.start) == line_of(&self.text, span.start);
-        let message = message.at(Place {
-            source: self.source.clone(),
-            span: origin,
-            label: label.to_owned(),
-        });
+        let message =
+            message.at(Place { source: self.source.clone(), span: origin, label: label.to_owned() });
         if same {
             return message;
         }
-        message.at(Place {
-            source: output,
-            span,
-            label: "in the rendered text".to_owned(),
-        })
+        message.at(Place { source: output, span, label: "in the rendered text".to_owned() })
     }
 
     /// The stretch of the source that the byte at `offset` of the text came from, and whether it was copied.
     fn origin(&self, offset: usize) -> (Range<usize>, bool) {
-        let mapped = self
-            .template
-            .execute_mapped(&self.engine.dot, &self.engine.options);
+        let mapped = self.template.execute_mapped(&self.engine.dot, &self.engine.options);
         // It was rendered before with the same context, so it can't fail; an empty output has no origin.
         let Some(origin) = mapped.ok().and_then(|(_, map)| map.lookup(offset)) else {
             return (0..0, false);
         };
         let start = origin.template_offset;
-        let length = if origin.exact {
-            0
-        } else {
-            action_length(&self.source.text[start..])
-        };
+        let length = if origin.exact { 0 } else { action_length(&self.source.text[start..]) };
         (start..start + length, origin.exact)
     }
 }

@@ -40,10 +40,7 @@ pub(crate) enum Builtin {
 pub(crate) fn all() -> &'static Arc<HashMap<String, Arc<Function>>> {
     static ALL: LazyLock<Arc<HashMap<String, Arc<Function>>>> = LazyLock::new(|| {
         let functions = declarations().map(|(name, builtin, signature)| {
-            (
-                name.to_owned(),
-                Arc::new(Function::builtin(name, signature, builtin)),
-            )
+            (name.to_owned(), Arc::new(Function::builtin(name, signature, builtin)))
         });
         Arc::new(functions.into_iter().collect())
     });
@@ -66,11 +63,7 @@ fn declarations() -> [(&'static str, Builtin, Signature); 19] {
         ("slice", Builtin::Slice, some(1, Type::VALUE)),
         ("len", Builtin::Len, values(1, Type::INT)),
         ("print", Builtin::Print, text()),
-        (
-            "printf",
-            Builtin::Printf,
-            Signature::new([Type::STRING], Type::STRING).variadic(Type::ANY),
-        ),
+        ("printf", Builtin::Printf, Signature::new([Type::STRING], Type::STRING).variadic(Type::ANY)),
         ("println", Builtin::Println, text()),
         ("eq", Builtin::Eq, some(1, Type::BOOL)),
         ("ne", Builtin::Ne, values(2, Type::BOOL)),
@@ -117,11 +110,7 @@ pub(crate) fn run(builtin: Builtin, args: &[Value], limit: usize) -> Result<Valu
 }
 
 /// The text of `args`, as an action prints a single one of them, escaped.
-fn escaped(
-    args: &[Value],
-    limit: usize,
-    escape: fn(&mut Vec<u8>, &[u8]),
-) -> Result<Value, Failure> {
+fn escaped(args: &[Value], limit: usize, escape: fn(&mut Vec<u8>, &[u8])) -> Result<Value, Failure> {
     let mut out = Vec::new();
     if let [arg] = args
         && let Some(text) = arg.as_bytes()
@@ -149,10 +138,7 @@ fn printable(value: &Value) -> Value {
 
 /// The function that `call` is to call.
 pub(crate) fn callee(name: &str, args: &[Value]) -> Result<Arc<Function>, FunctionError> {
-    let Some(value) = args
-        .first()
-        .filter(|value| !value.is_missing() && !value.is_nil_any())
-    else {
+    let Some(value) = args.first().filter(|value| !value.is_missing() && !value.is_nil_any()) else {
         return Err("call of nil".into());
     };
     match value.data() {
@@ -172,9 +158,7 @@ pub(crate) fn call_arguments(
     let (given, params) = (args.len(), signature.params.len());
     if signature.variadic && given < params - 1 {
         let want = params - 1;
-        return Err(
-            format!("wrong number of args for {name}: got {given} want at least {want}").into(),
-        );
+        return Err(format!("wrong number of args for {name}: got {given} want at least {want}").into());
     }
     if !signature.variadic && given != params {
         return Err(format!("wrong number of args for {name}: got {given} want {params}").into());

@@ -120,11 +120,7 @@ impl Place {
         let before = &text[..position.min(text.len())];
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
         let line = 1 + memchr::memchr_iter(b'\n', before).count();
-        Place {
-            line,
-            column: before.len() - line_start,
-            span,
-        }
+        Place { line, column: before.len() - line_start, span }
     }
 }
 
@@ -167,10 +163,7 @@ impl Error {
     /// The bytes of the text that are to blame.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
-        self.0
-            .place
-            .as_ref()
-            .map_or(0..0, |place| place.span.clone())
+        self.0.place.as_ref().map_or(0..0, |place| place.span.clone())
     }
 
     /// The expression to blame in normal form; empty for errors of parsing.
@@ -202,11 +195,7 @@ impl fmt::Display for Error {
         if facts.phase == Phase::Exec {
             let executing = crate::strconv::quote(facts.executing.as_bytes());
             let executing = String::from_utf8_lossy(&executing);
-            write!(
-                f,
-                ":{}: executing {executing} at <{}>",
-                place.column, facts.source
-            )?;
+            write!(f, ":{}: executing {executing} at <{}>", place.column, facts.source)?;
         }
         write!(f, ": {}", facts.message)
     }

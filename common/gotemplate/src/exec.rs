@@ -99,10 +99,7 @@ impl Executor<'_, '_> {
     }
 
     fn too_long(&self) -> Error {
-        let message = format!(
-            "output is too long (limit {} bytes)",
-            self.options.limits.bytes
-        );
+        let message = format!("output is too long (limit {} bytes)", self.options.limits.bytes);
         self.error(ErrorKind::ByteLimit, message)
     }
 

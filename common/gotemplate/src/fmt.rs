@@ -38,11 +38,7 @@ pub(crate) fn append_print(out: &mut Vec<u8>, args: &[Value], limit: usize) -> R
 }
 
 /// Go's `fmt.Sprintln`: a space between all values, a line break at the end.
-pub(crate) fn append_println(
-    out: &mut Vec<u8>,
-    args: &[Value],
-    limit: usize,
-) -> Result<(), TooLong> {
+pub(crate) fn append_println(out: &mut Vec<u8>, args: &[Value], limit: usize) -> Result<(), TooLong> {
     let mut printer = Printer::new(out, limit);
     for (i, arg) in args.iter().enumerate() {
         if i > 0 {
@@ -69,10 +65,7 @@ pub(crate) fn with_verb(value: &Value, verb: char) -> String {
     let mut out = Vec::new();
     // Messages don't grow beyond reason: what is longer is cut off.
     const LIMIT: usize = 1 << 20;
-    if Printer::new(&mut out, LIMIT)
-        .print_reflected(value, verb)
-        .is_err()
-    {
+    if Printer::new(&mut out, LIMIT).print_reflected(value, verb).is_err() {
         out.truncate(LIMIT);
     }
     String::from_utf8_lossy(&out).into_owned()
@@ -83,9 +76,7 @@ pub(crate) fn location_struct(location: &Location) -> String {
     let mut out = Vec::new();
     // It is far shorter than any limit.
     let _ = Printer::new(&mut out, usize::MAX).print_location(location, 'v');
-    String::from_utf8_lossy(&out)
-        .trim_start_matches('&')
-        .to_owned()
+    String::from_utf8_lossy(&out).trim_start_matches('&').to_owned()
 }
 
 /// A value in Go syntax, as `%#v` shows it.

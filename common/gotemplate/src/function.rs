@@ -31,12 +31,7 @@ impl Signature {
     /// A function with these parameters and this result.
     pub fn new(params: impl IntoIterator<Item = Type>, result: Type) -> Signature {
         let params = params.into_iter().collect();
-        Signature {
-            params,
-            variadic: false,
-            result,
-            missing_as_zero: false,
-        }
+        Signature { params, variadic: false, result, missing_as_zero: false }
     }
 
     /// Adds a last parameter `...element` that takes any number of arguments.
@@ -84,9 +79,7 @@ pub struct FunctionError {
 impl FunctionError {
     /// An error with this text.
     pub fn new(message: impl Into<String>) -> FunctionError {
-        FunctionError {
-            message: message.into(),
-        }
+        FunctionError { message: message.into() }
     }
 }
 
@@ -125,19 +118,11 @@ impl Function {
         signature: Signature,
         body: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
     ) -> Function {
-        Function {
-            name: name.into(),
-            signature,
-            action: Action::Host(Box::new(body)),
-        }
+        Function { name: name.into(), signature, action: Action::Host(Box::new(body)) }
     }
 
     pub(crate) fn builtin(name: &str, signature: Signature, builtin: Builtin) -> Function {
-        Function {
-            name: name.to_owned(),
-            signature,
-            action: Action::Builtin(builtin),
-        }
+        Function { name: name.to_owned(), signature, action: Action::Builtin(builtin) }
     }
 
     /// The name that templates use.
@@ -189,9 +174,7 @@ impl Functions {
     /// Go's built-in functions only.
     #[must_use]
     pub fn new() -> Functions {
-        Functions {
-            by_name: Arc::clone(crate::builtins::all()),
-        }
+        Functions { by_name: Arc::clone(crate::builtins::all()) }
     }
 
     /// Adds a function, in place of one of the same name.

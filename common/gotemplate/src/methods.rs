@@ -41,9 +41,7 @@ impl Method {
 
 /// The method `name` of a set.
 pub(crate) fn find(set: MethodSet, name: &[u8]) -> Option<&'static Method> {
-    all(set)
-        .iter()
-        .find(|method| method.name.as_bytes() == name)
+    all(set).iter().find(|method| method.name.as_bytes() == name)
 }
 
 /// Names of the methods of a set.
@@ -77,29 +75,15 @@ fn into_text(bytes: Vec<u8>) -> String {
 
 fn all(set: MethodSet) -> &'static [Method] {
     static TIME: LazyLock<Vec<Method>> = LazyLock::new(|| {
-        [time_parts(), time_arithmetic(), time_zones(), time_texts()]
-            .into_iter()
-            .flatten()
-            .collect()
+        [time_parts(), time_arithmetic(), time_zones(), time_texts()].into_iter().flatten().collect()
     });
     static DURATION: LazyLock<Vec<Method>> = LazyLock::new(duration_methods);
-    static MONTH: LazyLock<Vec<Method>> = LazyLock::new(|| {
-        vec![int("String", [], Type::STRING, |m, _| {
-            Ok(Month(m).to_string().into())
-        })]
-    });
-    static WEEKDAY: LazyLock<Vec<Method>> = LazyLock::new(|| {
-        vec![int("String", [], Type::STRING, |d, _| {
-            Ok(Weekday(d).to_string().into())
-        })]
-    });
+    static MONTH: LazyLock<Vec<Method>> =
+        LazyLock::new(|| vec![int("String", [], Type::STRING, |m, _| Ok(Month(m).to_string().into()))]);
+    static WEEKDAY: LazyLock<Vec<Method>> =
+        LazyLock::new(|| vec![int("String", [], Type::STRING, |d, _| Ok(Weekday(d).to_string().into()))]);
     static LOCATION: LazyLock<Vec<Method>> = LazyLock::new(|| {
-        vec![method(
-            "String",
-            [],
-            Type::STRING,
-            Body::Location(|l| Ok(l.to_string().into())),
-        )]
+        vec![method("String", [], Type::STRING, Body::Location(|l| Ok(l.to_string().into())))]
     });
     match set {
         MethodSet::None => &[],
@@ -111,26 +95,11 @@ fn all(set: MethodSet) -> &'static [Method] {
     }
 }
 
-fn method<const N: usize>(
-    name: &'static str,
-    params: [Type; N],
-    result: Type,
-    body: Body,
-) -> Method {
-    Method {
-        name,
-        signature: Signature::new(params, result),
-        unusable: None,
-        body,
-    }
+fn method<const N: usize>(name: &'static str, params: [Type; N], result: Type, body: Body) -> Method {
+    Method { name, signature: Signature::new(params, result), unusable: None, body }
 }
 
-fn time<const N: usize>(
-    name: &'static str,
-    params: [Type; N],
-    result: Type,
-    body: TimeBody,
-) -> Method {
+fn time<const N: usize>(name: &'static str, params: [Type; N], result: Type, body: TimeBody) -> Method {
     method(name, params, result, Body::Time(body))
 }
 
@@ -146,10 +115,7 @@ fn int<const N: usize>(
 /// A method whose results a template can't take.
 fn unusable(name: &'static str, why: &'static str) -> Method {
     let body = Body::Time(|_, _| Ok(Value::missing()));
-    Method {
-        unusable: Some(why),
-        ..method(name, [], Type::ANY, body)
-    }
+    Method { unusable: Some(why), ..method(name, [], Type::ANY, body) }
 }
 
 /// The integer argument `index`; the executor has checked that there is one.
@@ -163,19 +129,13 @@ fn duration(args: &[Value]) -> Duration {
 
 /// The time argument.
 fn other(args: &[Value]) -> Time {
-    args.first()
-        .and_then(Value::as_time)
-        .cloned()
-        .unwrap_or_default()
+    args.first().and_then(Value::as_time).cloned().unwrap_or_default()
 }
 
 /// The bytes of a `[]byte` argument.
 fn bytes(args: &[Value]) -> Vec<u8> {
     let items = args.first().map(Value::items).unwrap_or_default();
-    items
-        .iter()
-        .filter_map(|item| u8::try_from(item.as_uint()?).ok())
-        .collect()
+    items.iter().filter_map(|item| u8::try_from(item.as_uint()?).ok()).collect()
 }
 
 fn byte_slice(bytes: &[u8]) -> Outcome {
@@ -191,14 +151,8 @@ fn encoded<E: std::fmt::Display>(prefix: Vec<u8>, result: Result<Vec<u8>, E>) ->
 
 fn time_parts() -> Vec<Method> {
     let mut methods = vec![
-        unusable(
-            "Date",
-            "function Date has 3 return values; should be 1 or 2",
-        ),
-        unusable(
-            "Clock",
-            "function Clock has 3 return values; should be 1 or 2",
-        ),
+        unusable("Date", "function Date has 3 return values; should be 1 or 2"),
+        unusable("Clock", "function Clock has 3 return values; should be 1 or 2"),
         unusable(
             "ISOWeek",
             "invalid function signature for ISOWeek: second return value should be error; is int",
@@ -214,9 +168,7 @@ fn time_parts() -> Vec<Method> {
         ("Minute", |t, _| Ok(t.minute().into())),
         ("Second", |t, _| Ok(t.second().into())),
         ("Nanosecond", |t, _| Ok(t.nanosecond().into())),
-        ("Compare", |t, args| {
-            Ok((t.compare(&other(args)) as i64).into())
-        }),
+        ("Compare", |t, args| Ok((t.compare(&other(args)) as i64).into())),
     ];
     methods.extend(parts.into_iter().map(|(name, body)| match name {
         "Compare" => time(name, [Type::TIME], Type::INT, body),
@@ -228,48 +180,22 @@ fn time_parts() -> Vec<Method> {
         ("UnixMicro", |t, _| Ok(t.unix_micro().into())),
         ("UnixNano", |t, _| Ok(t.unix_nano().into())),
     ];
-    methods.extend(
-        units
-            .into_iter()
-            .map(|(name, body)| time(name, [], Type::INT64, body)),
-    );
+    methods.extend(units.into_iter().map(|(name, body)| time(name, [], Type::INT64, body)));
     methods
 }
 
 fn time_arithmetic() -> Vec<Method> {
     vec![
-        time("Add", [Type::DURATION], Type::TIME, |t, args| {
-            Ok(t.add(duration(args)).into())
+        time("Add", [Type::DURATION], Type::TIME, |t, args| Ok(t.add(duration(args)).into())),
+        time("AddDate", [Type::INT, Type::INT, Type::INT], Type::TIME, |t, args| {
+            Ok(t.add_date(number(args, 0), number(args, 1), number(args, 2)).into())
         }),
-        time(
-            "AddDate",
-            [Type::INT, Type::INT, Type::INT],
-            Type::TIME,
-            |t, args| {
-                Ok(
-                    t.add_date(number(args, 0), number(args, 1), number(args, 2))
-                        .into(),
-                )
-            },
-        ),
-        time("Sub", [Type::TIME], Type::DURATION, |t, args| {
-            Ok(t.sub(&other(args)).into())
-        }),
-        time("Truncate", [Type::DURATION], Type::TIME, |t, args| {
-            Ok(t.truncate(duration(args)).into())
-        }),
-        time("Round", [Type::DURATION], Type::TIME, |t, args| {
-            Ok(t.round(duration(args)).into())
-        }),
-        time("After", [Type::TIME], Type::BOOL, |t, args| {
-            Ok(t.compare(&other(args)).is_gt().into())
-        }),
-        time("Before", [Type::TIME], Type::BOOL, |t, args| {
-            Ok(t.compare(&other(args)).is_lt().into())
-        }),
-        time("Equal", [Type::TIME], Type::BOOL, |t, args| {
-            Ok(t.compare(&other(args)).is_eq().into())
-        }),
+        time("Sub", [Type::TIME], Type::DURATION, |t, args| Ok(t.sub(&other(args)).into())),
+        time("Truncate", [Type::DURATION], Type::TIME, |t, args| Ok(t.truncate(duration(args)).into())),
+        time("Round", [Type::DURATION], Type::TIME, |t, args| Ok(t.round(duration(args)).into())),
+        time("After", [Type::TIME], Type::BOOL, |t, args| Ok(t.compare(&other(args)).is_gt().into())),
+        time("Before", [Type::TIME], Type::BOOL, |t, args| Ok(t.compare(&other(args)).is_lt().into())),
+        time("Equal", [Type::TIME], Type::BOOL, |t, args| Ok(t.compare(&other(args)).is_eq().into())),
         time("IsZero", [], Type::BOOL, |t, _| Ok(t.is_zero().into())),
     ]
 }
@@ -277,103 +203,54 @@ fn time_arithmetic() -> Vec<Method> {
 fn time_zones() -> Vec<Method> {
     const SECOND_RESULT: &str =
         "invalid function signature for Zone: second return value should be error; is int";
-    const BOUNDS: &str = "invalid function signature for ZoneBounds: second return value should be error; is time.Time";
+    const BOUNDS: &str =
+        "invalid function signature for ZoneBounds: second return value should be error; is time.Time";
     vec![
         unusable("Zone", SECOND_RESULT),
         unusable("ZoneBounds", BOUNDS),
-        time("UTC", [], Type::TIME, |t, _| {
-            Ok(t.in_location(Location::UTC).into())
+        time("UTC", [], Type::TIME, |t, _| Ok(t.in_location(Location::UTC).into())),
+        time("Local", [], Type::TIME, |t, _| Ok(t.in_location(Location::LOCAL).into())),
+        time("In", [Type::LOCATION], Type::TIME, |t, args| match args.first().map(Value::data) {
+            Some(Data::Location(location)) => Ok(t.in_location(Location::clone(location)).into()),
+            _ => Err("time: missing Location in call to Time.In".into()),
         }),
-        time("Local", [], Type::TIME, |t, _| {
-            Ok(t.in_location(Location::LOCAL).into())
-        }),
-        time("In", [Type::LOCATION], Type::TIME, |t, args| {
-            match args.first().map(Value::data) {
-                Some(Data::Location(location)) => {
-                    Ok(t.in_location(Location::clone(location)).into())
-                }
-                _ => Err("time: missing Location in call to Time.In".into()),
-            }
-        }),
-        time("Location", [], Type::LOCATION, |t, _| {
-            Ok(t.location().clone().into())
-        }),
+        time("Location", [], Type::LOCATION, |t, _| Ok(t.location().clone().into())),
         time("IsDST", [], Type::BOOL, |t, _| Ok(t.is_dst().into())),
     ]
 }
 
 fn time_texts() -> Vec<Method> {
     vec![
-        time("String", [], Type::STRING, |t, _| {
-            Ok(Value::string(t.go_text()))
-        }),
-        time("GoString", [], Type::STRING, |t, _| {
-            Ok(Value::string(t.go_string()))
-        }),
+        time("String", [], Type::STRING, |t, _| Ok(Value::string(t.go_text()))),
+        time("GoString", [], Type::STRING, |t, _| Ok(Value::string(t.go_string()))),
         time("Format", [Type::STRING], Type::STRING, |t, args| {
             let layout = args.first().and_then(Value::as_bytes).unwrap_or_default();
             Ok(Value::string(t.format(layout)))
         }),
-        time(
-            "AppendFormat",
-            [Type::BYTES, Type::STRING],
-            Type::BYTES,
-            |t, args| {
-                let mut out = bytes(args);
-                t.append_format(
-                    &mut out,
-                    args.get(1).and_then(Value::as_bytes).unwrap_or_default(),
-                );
-                byte_slice(&out)
-            },
-        ),
-        time("MarshalText", [], Type::BYTES, |t, _| {
-            encoded(Vec::new(), t.marshal_text())
+        time("AppendFormat", [Type::BYTES, Type::STRING], Type::BYTES, |t, args| {
+            let mut out = bytes(args);
+            t.append_format(&mut out, args.get(1).and_then(Value::as_bytes).unwrap_or_default());
+            byte_slice(&out)
         }),
-        time("MarshalJSON", [], Type::BYTES, |t, _| {
-            encoded(Vec::new(), t.marshal_json())
-        }),
-        time("MarshalBinary", [], Type::BYTES, |t, _| {
-            encoded(Vec::new(), t.marshal_binary())
-        }),
-        time("GobEncode", [], Type::BYTES, |t, _| {
-            encoded(Vec::new(), t.marshal_binary())
-        }),
-        time("AppendText", [Type::BYTES], Type::BYTES, |t, args| {
-            encoded(bytes(args), t.marshal_text())
-        }),
-        time("AppendBinary", [Type::BYTES], Type::BYTES, |t, args| {
-            encoded(bytes(args), t.marshal_binary())
-        }),
+        time("MarshalText", [], Type::BYTES, |t, _| encoded(Vec::new(), t.marshal_text())),
+        time("MarshalJSON", [], Type::BYTES, |t, _| encoded(Vec::new(), t.marshal_json())),
+        time("MarshalBinary", [], Type::BYTES, |t, _| encoded(Vec::new(), t.marshal_binary())),
+        time("GobEncode", [], Type::BYTES, |t, _| encoded(Vec::new(), t.marshal_binary())),
+        time("AppendText", [Type::BYTES], Type::BYTES, |t, args| encoded(bytes(args), t.marshal_text())),
+        time("AppendBinary", [Type::BYTES], Type::BYTES, |t, args| encoded(bytes(args), t.marshal_binary())),
     ]
 }
 
 fn duration_methods() -> Vec<Method> {
     vec![
-        int("String", [], Type::STRING, |d, _| {
-            Ok(Duration(d).to_string().into())
-        }),
-        int("Hours", [], Type::FLOAT64, |d, _| {
-            Ok(Duration(d).hours().into())
-        }),
-        int("Minutes", [], Type::FLOAT64, |d, _| {
-            Ok(Duration(d).minutes().into())
-        }),
-        int("Seconds", [], Type::FLOAT64, |d, _| {
-            Ok(Duration(d).seconds().into())
-        }),
-        int("Milliseconds", [], Type::INT64, |d, _| {
-            Ok(Duration(d).milliseconds().into())
-        }),
-        int("Microseconds", [], Type::INT64, |d, _| {
-            Ok(Duration(d).microseconds().into())
-        }),
-        int("Nanoseconds", [], Type::INT64, |d, _| {
-            Ok(Duration(d).nanoseconds().into())
-        }),
-        int("Abs", [], Type::DURATION, |d, _| {
-            Ok(Duration(d).abs().into())
-        }),
+        int("String", [], Type::STRING, |d, _| Ok(Duration(d).to_string().into())),
+        int("Hours", [], Type::FLOAT64, |d, _| Ok(Duration(d).hours().into())),
+        int("Minutes", [], Type::FLOAT64, |d, _| Ok(Duration(d).minutes().into())),
+        int("Seconds", [], Type::FLOAT64, |d, _| Ok(Duration(d).seconds().into())),
+        int("Milliseconds", [], Type::INT64, |d, _| Ok(Duration(d).milliseconds().into())),
+        int("Microseconds", [], Type::INT64, |d, _| Ok(Duration(d).microseconds().into())),
+        int("Nanoseconds", [], Type::INT64, |d, _| Ok(Duration(d).nanoseconds().into())),
+        int("Abs", [], Type::DURATION, |d, _| Ok(Duration(d).abs().into())),
         int("Round", [Type::DURATION], Type::DURATION, |d, args| {
             Ok(Duration(d).round(duration(args)).into())
         }),

@@ -34,9 +34,6 @@ pub struct Limits {
 impl Default for Limits {
     /// Ten million steps and 64 MiB.
     fn default() -> Limits {
-        Limits {
-            steps: 10_000_000,
-            bytes: 64 << 20,
-        }
+        Limits { steps: 10_000_000, bytes: 64 << 20 }
     }
 }

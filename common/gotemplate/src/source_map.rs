@@ -27,9 +27,7 @@ impl SourceMap {
     /// for the last one. `None` if there is no output.
     #[must_use]
     pub fn lookup(&self, offset: usize) -> Option<Origin> {
-        let after = self
-            .segments
-            .partition_point(|segment| segment.output_start <= offset);
+        let after = self.segments.partition_point(|segment| segment.output_start <= offset);
         let segment = self.segments.get(after.checked_sub(1)?)?;
         let mut origin = segment.origin;
         if origin.exact {
@@ -40,13 +38,7 @@ impl SourceMap {
 
     /// Notes that the output from `output_start` on comes from `template_offset`.
     pub(crate) fn push(&mut self, output_start: usize, template_offset: usize, exact: bool) {
-        let segment = Segment {
-            output_start,
-            origin: Origin {
-                template_offset,
-                exact,
-            },
-        };
+        let segment = Segment { output_start, origin: Origin { template_offset, exact } };
         match self.segments.last_mut() {
             // The last segment turned out to have no output.
             Some(last) if last.output_start == output_start => *last = segment,

@@ -15,8 +15,7 @@ pub(crate) use float_format::append_float;
 pub(crate) use float_parse::parse_float;
 pub(crate) use integer::{parse_int, parse_uint};
 pub(crate) use quote::{
-    append_quote, append_quote_rune, append_quote_rune_to_ascii, append_quote_to_ascii,
-    can_backquote, quote,
+    append_quote, append_quote_rune, append_quote_rune_to_ascii, append_quote_to_ascii, can_backquote, quote,
 };
 
 pub(crate) use unquote::{unquote, unquote_char};

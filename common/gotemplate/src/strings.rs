@@ -30,11 +30,7 @@ pub fn title(text: &[u8]) -> Vec<u8> {
     map(text, |rune| {
         let starts = !in_word;
         in_word = continues_word(rune);
-        if starts {
-            unicode::to_title(rune)
-        } else {
-            rune
-        }
+        if starts { unicode::to_title(rune) } else { rune }
     })
 }
 
@@ -43,10 +39,7 @@ pub fn title(text: &[u8]) -> Vec<u8> {
 #[must_use]
 pub fn trim_space(text: &[u8]) -> &[u8] {
     let is_space = |(rune, _): &(u32, usize)| unicode::is_space(*rune);
-    let start: usize = unicode::runes(text)
-        .take_while(is_space)
-        .map(|(_, size)| size)
-        .sum();
+    let start: usize = unicode::runes(text).take_while(is_space).map(|(_, size)| size).sum();
     let text = &text[start..];
     let mut end = 0;
     let mut pos = 0;

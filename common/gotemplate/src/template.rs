@@ -39,16 +39,9 @@ impl Template {
     /// # Errors
     /// When the text is no template or calls a function that isn't in
     /// `functions`.
-    pub fn parse(
-        name: &str,
-        text: impl AsRef<[u8]>,
-        functions: &Functions,
-    ) -> Result<Template, Error> {
+    pub fn parse(name: &str, text: impl AsRef<[u8]>, functions: &Functions) -> Result<Template, Error> {
         let tree = parse::parse(name, text.as_ref(), functions)?;
-        Ok(Template {
-            name: Arc::from(name),
-            tree: Arc::new(tree),
-        })
+        Ok(Template { name: Arc::from(name), tree: Arc::new(tree) })
     }
 
     /// Name of the template.
@@ -59,10 +52,7 @@ impl Template {
 
     /// Names of the templates defined in the text, the template's own included.
     pub fn definitions(&self) -> impl Iterator<Item = &str> {
-        self.tree
-            .definitions
-            .iter()
-            .map(|definition| definition.name.as_str())
+        self.tree.definitions.iter().map(|definition| definition.name.as_str())
     }
 
     /// The output for the data `dot`.
@@ -88,11 +78,7 @@ impl Template {
     ///
     /// # Errors
     /// As [`Template::execute`].
-    pub fn execute_mapped(
-        &self,
-        dot: &Value,
-        options: &Options,
-    ) -> Result<(Vec<u8>, SourceMap), Error> {
+    pub fn execute_mapped(&self, dot: &Value, options: &Options) -> Result<(Vec<u8>, SourceMap), Error> {
         let mut map = SourceMap::default();
         let output = exec::execute(&self.name, &self.tree, dot, options, Some(&mut map))?;
         Ok((output, map))
@@ -109,10 +95,7 @@ impl Template {
     /// # Ok::<(), gotemplate::Error>(())
     /// ```
     pub fn calls(&self) -> impl Iterator<Item = Call> {
-        self.tree
-            .nodes
-            .iter()
-            .flat_map(|node| self.calls_of(node.kind))
+        self.tree.nodes.iter().flat_map(|node| self.calls_of(node.kind))
     }
 
     /// The calls that a pipeline makes itself: those at the start of a command,
@@ -120,20 +103,13 @@ impl Template {
     fn calls_of(&self, kind: NodeKind) -> Vec<Call> {
         let tree = &*self.tree;
         let name_of = |id| match tree.node(id).kind {
-            NodeKind::Identifier(function) => {
-                Some(tree.functions[function as usize].name().to_owned())
-            }
+            NodeKind::Identifier(function) => Some(tree.functions[function as usize].name().to_owned()),
             _ => None,
         };
         let mut calls = Vec::new();
         let mut add = |id, span_of, arguments, piped| {
             if let Some(function) = name_of(id) {
-                calls.push(Call {
-                    function,
-                    span: tree.span(span_of),
-                    arguments,
-                    piped,
-                });
+                calls.push(Call { function, span: tree.span(span_of), arguments, piped });
             }
         };
         match kind {

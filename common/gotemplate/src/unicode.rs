@@ -45,9 +45,7 @@ pub(crate) fn decode_rune(text: &[u8]) -> (u32, usize) {
         return BAD;
     }
     let lead = u32::from(first) & (0x7F >> len);
-    let rune = tail
-        .iter()
-        .fold(lead, |rune, &byte| rune << 6 | u32::from(byte & 0x3F));
+    let rune = tail.iter().fold(lead, |rune, &byte| rune << 6 | u32::from(byte & 0x3F));
     (rune, len)
 }
 
@@ -223,11 +221,7 @@ mod tests {
         assert_eq!(to_lower(0x3A3), 0x3C3, "no final sigma");
         assert_eq!(to_upper(0xDF), 0xDF, "ß has no single upper-case letter");
         assert_eq!(to_upper(0xFF), 0x178);
-        assert_eq!(
-            [0x1C4, 0x1C5, 0x1C6].map(to_title),
-            [0x1C5; 3],
-            "Dž is neither upper nor lower case"
-        );
+        assert_eq!([0x1C4, 0x1C5, 0x1C6].map(to_title), [0x1C5; 3], "Dž is neither upper nor lower case");
         assert_eq!([to_upper(0x10D0), to_title(0x10D0)], [0x1C90, 0x10D0]);
         assert_eq!(to_lower(u32::MAX), u32::MAX);
     }

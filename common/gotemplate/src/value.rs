@@ -47,11 +47,7 @@ pub struct Value {
 
 impl Value {
     pub(crate) const fn new(ty: Type, data: Data) -> Value {
-        Value {
-            ty,
-            data,
-            boxed: false,
-        }
+        Value { ty, data, boxed: false }
     }
 
     /// No value at all: what a missing map key gives. Prints as `<no value>`.
@@ -63,11 +59,7 @@ impl Value {
     /// An `any` that holds nothing, as JSON's `null`.
     #[must_use]
     pub const fn nil() -> Value {
-        Value {
-            ty: Type::ANY,
-            data: Data::Nil,
-            boxed: true,
-        }
+        Value { ty: Type::ANY, data: Data::Nil, boxed: true }
     }
 
     /// The type of the value inside: never `any`, unless it holds nothing.

@@ -1,19 +1,14 @@
 //! What templates do, told one rule at a time.
 
 use gotemplate::{
-    ErrorKind, Functions, Limits, Missing, Options, Phase, Signature, StructType, Template, Type,
-    Value,
+    ErrorKind, Functions, Limits, Missing, Options, Phase, Signature, StructType, Template, Type, Value,
 };
 
 fn render(template: &str, dot: &Value) -> String {
     render_with(template, dot, &Options::default()).unwrap_or_else(|error| error.to_string())
 }
 
-fn render_with(
-    template: &str,
-    dot: &Value,
-    options: &Options,
-) -> Result<String, gotemplate::Error> {
+fn render_with(template: &str, dot: &Value, options: &Options) -> Result<String, gotemplate::Error> {
     let template = Template::parse("t", template, &functions())?;
     let output = template.execute(dot, options)?;
     Ok(String::from_utf8_lossy(&output).into_owned())
@@ -24,43 +19,27 @@ fn functions() -> Functions {
     let text = || Signature::new([Type::STRING], Type::STRING);
     functions
         .register("strict", text(), |args| Ok(args[0].clone()))
-        .register("lenient", text().missing_as_zero(), |args| {
-            Ok(args[0].clone())
-        })
-        .register("fails", Signature::new([], Type::STRING), |_| {
-            Err("no luck".into())
-        });
+        .register("lenient", text().missing_as_zero(), |args| Ok(args[0].clone()))
+        .register("fails", Signature::new([], Type::STRING), |_| Err("no luck".into()));
     functions
 }
 
 fn strict() -> Options {
-    Options {
-        missing: Missing::Error,
-        ..Options::default()
-    }
+    Options { missing: Missing::Error, ..Options::default() }
 }
 
 #[test]
 fn three_kinds_of_nothing_print_differently() {
     let vars = Value::zero(&Type::STRING_MAP);
     let dot = Value::map([("null", Value::nil()), ("vars", vars)]);
-    assert_eq!(
-        render("{{.null}} {{.gone}} {{.vars}}", &dot),
-        "<no value> <no value> map[]"
-    );
-    assert_eq!(
-        render("{{print .null .gone .vars}}", &dot),
-        "<nil> <nil> map[]"
-    );
+    assert_eq!(render("{{.null}} {{.gone}} {{.vars}}", &dot), "<no value> <no value> map[]");
+    assert_eq!(render("{{print .null .gone .vars}}", &dot), "<nil> <nil> map[]");
 }
 
 #[test]
 fn fields_of_nothing_depend_on_where_the_nothing_was_found() {
     let dot = Value::map([("null", Value::nil())]);
-    assert_eq!(
-        render("{{(.null).x}}{{$n := .null}}{{$n.x}}", &dot),
-        "<no value><no value>"
-    );
+    assert_eq!(render("{{(.null).x}}{{$n := .null}}{{$n.x}}", &dot), "<no value><no value>");
     assert_eq!(
         render("{{.null.x}}", &dot),
         r#"template: t:1:7: executing "t" at <.null.x>: nil pointer evaluating interface {}.x"#
@@ -77,24 +56,12 @@ fn a_missing_key_given_to_a_string_parameter() {
 #[test]
 fn missing_values_are_errors_where_they_would_be_printed() {
     let dot = Value::map([("a", Value::map([("b", 1)]))]);
-    for template in [
-        "{{if .x}}{{end}}",
-        "{{or .x 1}}",
-        "{{with .x}}{{end}}",
-        "{{print nil}}",
-    ] {
+    for template in ["{{if .x}}{{end}}", "{{or .x 1}}", "{{with .x}}{{end}}", "{{print nil}}"] {
         assert!(render_with(template, &dot, &strict()).is_ok(), "{template}");
     }
-    for (template, key) in [
-        ("{{.x}}", "x"),
-        ("{{.a.gone}}", "gone"),
-        ("{{printf \"%s\" .a.c}}", "c"),
-    ] {
+    for (template, key) in [("{{.x}}", "x"), ("{{.a.gone}}", "gone"), ("{{printf \"%s\" .a.c}}", "c")] {
         let error = render_with(template, &dot, &strict()).expect_err(template);
-        let ErrorKind::MissingValue {
-            key: Some(found), ..
-        } = error.kind()
-        else {
+        let ErrorKind::MissingValue { key: Some(found), .. } = error.kind() else {
             panic!("{template}: {error}")
         };
         assert_eq!(found, key, "{template}");
@@ -103,33 +70,19 @@ fn missing_values_are_errors_where_they_would_be_printed() {
 
 #[test]
 fn a_missing_value_is_blamed_on_its_expression() {
-    let error = render_with(
-        "a\n  {{.x.y | printf \"%s\"}}",
-        &Value::map([("b", 1)]),
-        &strict(),
-    )
-    .expect_err("missing");
+    let error = render_with("a\n  {{.x.y | printf \"%s\"}}", &Value::map([("b", 1)]), &strict())
+        .expect_err("missing");
     assert_eq!((error.line(), error.span()), (2, 6..10));
 }
 
 #[test]
 fn unknown_fields_come_with_the_known_ones() {
-    let link = StructType::new("config", "Link")
-        .field("Title", Type::STRING)
-        .field("Path", Type::STRING)
-        .build();
-    let error =
-        render_with("{{.Titel}}", &Value::zero(&link), &Options::default()).expect_err("unknown");
+    let link =
+        StructType::new("config", "Link").field("Title", Type::STRING).field("Path", Type::STRING).build();
+    let error = render_with("{{.Titel}}", &Value::zero(&link), &Options::default()).expect_err("unknown");
     let known = ["Title", "Path"].map(str::to_owned).to_vec();
     let (name, type_name) = ("Titel".to_owned(), "config.Link".to_owned());
-    assert_eq!(
-        error.kind(),
-        &ErrorKind::UnknownField {
-            name,
-            type_name,
-            known
-        }
-    );
+    assert_eq!(error.kind(), &ErrorKind::UnknownField { name, type_name, known });
     assert_eq!(error.span(), 2..8);
 }
 
@@ -145,28 +98,15 @@ fn errors_of_functions_name_the_function() {
 
 #[test]
 fn undefined_functions_are_found_while_parsing() {
-    let error =
-        render_with("x\n{{ nope 1 }}", &Value::nil(), &Options::default()).expect_err("undefined");
-    assert_eq!(
-        error.kind(),
-        &ErrorKind::UndefinedFunction {
-            name: "nope".to_owned()
-        }
-    );
-    assert_eq!(
-        (error.phase(), error.line(), error.span()),
-        (Phase::Parse, 2, 5..9)
-    );
+    let error = render_with("x\n{{ nope 1 }}", &Value::nil(), &Options::default()).expect_err("undefined");
+    assert_eq!(error.kind(), &ErrorKind::UndefinedFunction { name: "nope".to_owned() });
+    assert_eq!((error.phase(), error.line(), error.span()), (Phase::Parse, 2, 5..9));
 }
 
 #[test]
 fn a_nil_pointer_to_a_struct_fails_where_a_field_is_read() {
-    let size = StructType::new("config", "Size")
-        .field("Size", Type::STRING)
-        .build();
-    let holder = StructType::new("config", "Storage")
-        .field("Data", Type::pointer(size.clone()))
-        .build();
+    let size = StructType::new("config", "Size").field("Size", Type::STRING).build();
+    let holder = StructType::new("config", "Storage").field("Data", Type::pointer(size.clone())).build();
     let empty = Value::zero(&holder);
     assert!(render("{{.Data.Size}}", &empty).ends_with("nil pointer evaluating *config.Size.Size"));
     let full = Value::structure(&size, [("Size", Value::from("10Gi"))]).expect("fields fit");
@@ -199,14 +139,8 @@ fn recursion_ends_at_gos_depth() {
 
 #[test]
 fn text_made_on_the_way_is_limited() {
-    let limits = Limits {
-        steps: 100_000,
-        bytes: 1 << 16,
-    };
-    let options = Options {
-        limits,
-        ..Options::default()
-    };
+    let limits = Limits { steps: 100_000, bytes: 1 << 16 };
+    let options = Options { limits, ..Options::default() };
     for template in [
         "{{$s := \"ab\"}}{{range 100}}{{$s = print $s $s}}{{end}}",
         "{{printf \"%1000000d\" 1}}",
@@ -220,11 +154,7 @@ fn text_made_on_the_way_is_limited() {
 
 #[test]
 fn loops_without_end_run_out_of_steps() {
-    let error = render_with(
-        "{{range 9223372036854775807}}{{end}}",
-        &Value::nil(),
-        &Options::default(),
-    );
+    let error = render_with("{{range 9223372036854775807}}{{end}}", &Value::nil(), &Options::default());
     assert_eq!(error.expect_err("too long").kind(), &ErrorKind::StepLimit);
 }
 
@@ -247,28 +177,20 @@ fn deep_nesting_needs_no_native_stack() {
     for _ in 0..100_000 {
         value = Value::list([value]);
     }
-    let thread = std::thread::Builder::new()
-        .stack_size(128 * 1024)
-        .spawn(move || {
-            assert_eq!(render(&template, &Value::nil()), "1");
-            assert_eq!(render(&nested, &Value::nil()), "x");
-            assert_eq!(render("{{.}}", &value).len(), 200_001);
-        });
+    let thread = std::thread::Builder::new().stack_size(128 * 1024).spawn(move || {
+        assert_eq!(render(&template, &Value::nil()), "1");
+        assert_eq!(render(&nested, &Value::nil()), "x");
+        assert_eq!(render("{{.}}", &value).len(), 200_001);
+    });
     thread.expect("spawn").join().expect("no overflow");
 }
 
 #[test]
 fn the_source_map_leads_back() {
-    let template =
-        Template::parse("t", "ab{{.}}cd{{- /* x */ -}} e", &Functions::new()).expect("parses");
-    let (out, map) = template
-        .execute_mapped(&Value::from("XYZ"), &Options::default())
-        .expect("runs");
+    let template = Template::parse("t", "ab{{.}}cd{{- /* x */ -}} e", &Functions::new()).expect("parses");
+    let (out, map) = template.execute_mapped(&Value::from("XYZ"), &Options::default()).expect("runs");
     assert_eq!(out, b"abXYZcde");
-    let origin = |offset| {
-        map.lookup(offset)
-            .map(|origin| (origin.template_offset, origin.exact))
-    };
+    let origin = |offset| map.lookup(offset).map(|origin| (origin.template_offset, origin.exact));
     assert_eq!(origin(1), Some((1, true)));
     assert_eq!(origin(4), Some((2, false)));
     assert_eq!(origin(6), Some((8, true)));

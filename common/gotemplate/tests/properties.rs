@@ -3,20 +3,14 @@
 use gotemplate::{ErrorKind, Functions, Limits, Options, Template, Value};
 use proptest::prelude::*;
 
-const LIMITS: Limits = Limits {
-    steps: 2_000,
-    bytes: 4_096,
-};
+const LIMITS: Limits = Limits { steps: 2_000, bytes: 4_096 };
 
 fn dot() -> Value {
     Value::map([
         ("s", Value::from("h\u{e9}llo")),
         ("n", Value::from(7)),
         ("nil", Value::nil()),
-        (
-            "l",
-            Value::list([Value::from(1), Value::from("a"), Value::nil()]),
-        ),
+        ("l", Value::list([Value::from(1), Value::from("a"), Value::nil()])),
         ("m", Value::string_map([("a", "1"), ("b", "")])),
     ])
 }
@@ -79,10 +73,7 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 fn run(text: &[u8]) -> Result<Vec<u8>, gotemplate::Error> {
-    let options = Options {
-        limits: LIMITS,
-        ..Options::default()
-    };
+    let options = Options { limits: LIMITS, ..Options::default() };
     Template::parse("t", text, &Functions::new())?.execute(&dot(), &options)
 }
 
@@ -134,10 +125,7 @@ proptest! {
 
 #[test]
 fn steps_are_counted_in_every_loop() {
-    for template in [
-        "{{range 999999999}}{{end}}",
-        "{{range 999999}}{{range 9999}}{{end}}{{end}}",
-    ] {
+    for template in ["{{range 999999999}}{{end}}", "{{range 999999}}{{range 9999}}{{end}}{{end}}"] {
         let error = run(template.as_bytes()).expect_err("too many steps");
         assert_eq!(error.kind(), &ErrorKind::StepLimit);
     }

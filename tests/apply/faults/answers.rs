@@ -32,12 +32,7 @@ fn what_may_work_later_is_tried_again() {
         let server = ScriptedServer::start();
         let scene = faulty(&server, 2, answer.clone());
         let outcome = done(apply(&scene, &[]));
-        assert_eq!(
-            server.count(&patches()),
-            3,
-            "{}",
-            outcome.report(&format!("{answer:?}"))
-        );
+        assert_eq!(server.count(&patches()), 3, "{}", outcome.report(&format!("{answer:?}")));
         assert_eq!(server.names("", "configmaps"), ["shop/settings"]);
     }
 }
@@ -46,11 +41,7 @@ fn what_may_work_later_is_tried_again() {
 fn tries_come_to_an_end() {
     let server = ScriptedServer::start();
     let scene = faulty(&server, usize::MAX, Answer::unavailable());
-    fails(
-        apply(&scene, &["--apply-retries", "2"]),
-        1,
-        &["configmap/settings", "0 applied, 1 failed"],
-    );
+    fails(apply(&scene, &["--apply-retries", "2"]), 1, &["configmap/settings", "0 applied, 1 failed"]);
     assert_eq!(server.count(&patches()), 3);
 }
 
@@ -60,11 +51,7 @@ fn the_server_is_left_alone_as_long_as_it_asks() {
     let scene = faulty(&server, 1, Answer::too_many_requests(1));
     let start = Instant::now();
     done(apply(&scene, &[]));
-    assert!(
-        start.elapsed() >= Duration::from_secs(1),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() >= Duration::from_secs(1), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -76,30 +63,15 @@ fn a_manifests_own_error_is_not_tried_again() {
             ),
             ".dota",
         ),
-        (
-            Answer::invalid(&[("data[a]", "Invalid value: \"hunter2\": must be short")]),
-            "must be short",
-        ),
+        (Answer::invalid(&[("data[a]", "Invalid value: \"hunter2\": must be short")]), "must be short"),
         (Answer::forbidden(), "tester"),
-        (
-            Answer::status(400, "BadRequest", "the body is wrong"),
-            "the body is wrong",
-        ),
+        (Answer::status(400, "BadRequest", "the body is wrong"), "the body is wrong"),
     ] {
         let server = ScriptedServer::start();
         let scene = faulty(&server, usize::MAX, answer);
         let outcome = fails(apply(&scene, &[]), 1, &["configmap/settings", part]);
-        assert_eq!(
-            server.count(&patches()),
-            1,
-            "{}",
-            outcome.report("tried again")
-        );
-        assert!(
-            !outcome.stderr.contains("hunter2"),
-            "{}",
-            outcome.report("shows a value")
-        );
+        assert_eq!(server.count(&patches()), 1, "{}", outcome.report("tried again"));
+        assert!(!outcome.stderr.contains("hunter2"), "{}", outcome.report("shows a value"));
     }
 }
 
@@ -108,10 +80,7 @@ fn a_lost_race_is_run_again() {
     let server = ScriptedServer::start();
     let scene = faulty(&server, 3, Answer::lost_race());
     // Not an error to be patient about: no tries are used up.
-    done_with(
-        apply(&scene, &["--apply-retries", "0"]),
-        &["configmap/settings created"],
-    );
+    done_with(apply(&scene, &["--apply-retries", "0"]), &["configmap/settings created"]);
     assert_eq!(server.count(&patches()), 4);
 }
 
@@ -141,16 +110,8 @@ fn taking_over_is_decided_anew_when_somebody_was_faster() {
 #[test]
 fn a_conflict_of_ownership_is_no_race() {
     let server = ScriptedServer::start();
-    let scene = faulty(
-        &server,
-        usize::MAX,
-        Answer::ownership_conflict(&[("helm", ".data.a")]),
-    );
-    fails(
-        apply(&scene, &[]),
-        1,
-        &["helm", ".data.a", "standard input:6:", "--force-conflicts"],
-    );
+    let scene = faulty(&server, usize::MAX, Answer::ownership_conflict(&[("helm", ".data.a")]));
+    fails(apply(&scene, &[]), 1, &["helm", ".data.a", "standard input:6:", "--force-conflicts"]);
     assert_eq!(server.count(&patches()), 1);
 }
 
@@ -164,17 +125,10 @@ fn an_autoscalers_replicas_are_sent_again_without() {
         Answer::ownership_conflict(&[("kube-controller-manager/scale", ".spec.replicas")]),
     );
     let outcome = done(apply(&scene, &[]));
-    assert!(
-        outcome.stderr.contains("autoscaler"),
-        "{}",
-        outcome.report("it says so")
-    );
+    assert!(outcome.stderr.contains("autoscaler"), "{}", outcome.report("it says so"));
     let calls = server.calls_of(&Calls::patch("deployments").dry_run(false));
     assert_eq!(calls.len(), 2);
-    assert!(
-        calls[1].json()["spec"]["replicas"].is_null()
-            && calls[1].parameter("force") != Some("true")
-    );
+    assert!(calls[1].json()["spec"]["replicas"].is_null() && calls[1].parameter("force") != Some("true"));
 }
 
 #[test]
@@ -184,11 +138,7 @@ fn a_list_that_is_too_old_begins_anew() {
     for number in 0..501 {
         server.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": format!("map-{number}"), "namespace": "shop"}}));
     }
-    server.on(
-        Calls::list("configmaps").parameter("continue"),
-        1..=1,
-        Answer::gone(),
-    );
+    server.on(Calls::list("configmaps").parameter("continue"), 1..=1, Answer::gone());
     done_with(apply(&scene, &[]), &["configmap/settings created"]);
     assert_eq!(server.count(&Calls::list("configmaps")), 4);
 }
@@ -196,19 +146,10 @@ fn a_list_that_is_too_old_begins_anew() {
 #[test]
 fn the_first_failure_stops_later_waves() {
     let server = ScriptedServer::start();
-    let text = format!(
-        "{}{}{}",
-        super::super::web("nginx"),
-        "---\n",
-        map("settings", "1")
-    );
+    let text = format!("{}{}{}", super::super::web("nginx"), "---\n", map("settings", "1"));
     server.on(patches(), .., Answer::forbidden());
     let scene = scene(&server).stdin(text);
-    fails(
-        apply(&scene, &[]),
-        1,
-        &["0 applied, 1 failed, 1 not tried", "deployment.apps/web"],
-    );
+    fails(apply(&scene, &[]), 1, &["0 applied, 1 failed, 1 not tried", "deployment.apps/web"]);
     assert_eq!(server.count(&Calls::patch("deployments").dry_run(false)), 0);
     server.heal();
 }

@@ -11,13 +11,8 @@ fn a_broken_aggregated_api_is_nobodys_business_but_its_own() {
     server.break_group("metrics.k8s.io", "v1beta1");
     let scene = scene(&server).stdin(map("settings", "1"));
     done_with(apply(&scene, &[]), &["configmap/settings created"]);
-    let scene =
-        scene.stdin("apiVersion: metrics.k8s.io/v1beta1\nkind: NodeMetrics\nmetadata: {name: x}\n");
-    fails(
-        apply(&scene, &[]),
-        2,
-        &["metrics.k8s.io/v1beta1", "NodeMetrics"],
-    );
+    let scene = scene.stdin("apiVersion: metrics.k8s.io/v1beta1\nkind: NodeMetrics\nmetadata: {name: x}\n");
+    fails(apply(&scene, &[]), 2, &["metrics.k8s.io/v1beta1", "NodeMetrics"]);
 }
 
 #[test]
@@ -30,10 +25,7 @@ fn it_keeps_nothing_from_being_pruned() {
         )
     };
     let scene = scene(&server).stdin(stream(&format!("{}{}", map("a", "1"), map("b", "1"))));
-    done_with(
-        apply(&scene, &[]),
-        &["configmap/a created", "configmap/b created"],
-    );
+    done_with(apply(&scene, &[]), &["configmap/a created", "configmap/b created"]);
     let scene = scene.stdin(stream(&map("a", "1")));
     super::super::done(apply(&scene, &["--prune"]));
     assert_eq!(server.names("", "configmaps"), ["shop/a"]);

@@ -13,10 +13,7 @@ fn settings(server: &ScriptedServer) -> Scene {
 fn a_server_of_an_unknown_authority_is_not_spoken_to() {
     let server = ScriptedServer::start();
     let scene = settings(&server);
-    let kubeconfig = server
-        .kubeconfig()
-        .unknown_authority()
-        .write(&scene.path("unknown"));
+    let kubeconfig = server.kubeconfig().unknown_authority().write(&scene.path("unknown"));
     let flags = ["--kubeconfig", kubeconfig.to_str().unwrap()];
     fails(apply(&scene, &flags), 1, &[&server.url(), "certificate"]);
     assert_eq!(server.count(&Calls::all()), 0);
@@ -58,11 +55,7 @@ fn a_token_that_cannot_be_renewed_is_an_error() {
     let scene = settings(&server);
     server.expire_token_after(0);
     let outcome = fails(apply(&scene, &[]), 1, &["credentials"]);
-    assert!(
-        !outcome.stderr.contains("token-1"),
-        "{}",
-        outcome.report("shows a token")
-    );
+    assert!(!outcome.stderr.contains("token-1"), "{}", outcome.report("shows a token"));
 }
 
 #[test]
@@ -70,13 +63,7 @@ fn a_proxy_of_the_kubeconfig_is_used() {
     let server = ScriptedServer::start();
     let proxy = ConnectProxy::start();
     let scene = settings(&server);
-    let kubeconfig = server
-        .kubeconfig()
-        .proxy(&proxy.url())
-        .write(&scene.path("proxied"));
-    done(apply(
-        &scene,
-        &["--kubeconfig", kubeconfig.to_str().unwrap()],
-    ));
+    let kubeconfig = server.kubeconfig().proxy(&proxy.url()).write(&scene.path("proxied"));
+    done(apply(&scene, &["--kubeconfig", kubeconfig.to_str().unwrap()]));
     assert!(!proxy.targets().is_empty());
 }

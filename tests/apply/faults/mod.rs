@@ -22,10 +22,6 @@ pub(super) fn scene(server: &ScriptedServer) -> Scene {
 
 /// Applies the scene's standard input to the namespace `shop`, with short pauses between tries.
 fn apply(scene: &Scene, arguments: &[&str]) -> Expectation {
-    let arguments = [
-        &["-n", "shop", "-f", "-", "--apply-backoff", "10ms"],
-        arguments,
-    ]
-    .concat();
+    let arguments = [&["-n", "shop", "-f", "-", "--apply-backoff", "10ms"], arguments].concat();
     scene.run("kubectl-codex-apply", &arguments)
 }

@@ -19,12 +19,7 @@ impl FaultProxy {
         let mut points = 0;
         for &fault in faults {
             for number in 1.. {
-                let step = Step {
-                    proxy: self,
-                    number,
-                    fault,
-                    fired: Mutex::new(None),
-                };
+                let step = Step { proxy: self, number, fault, fired: Mutex::new(None) };
                 story(&step);
                 let fired = lock(&step.fired).take();
                 let fired = fired.expect("the story runs the step's command");

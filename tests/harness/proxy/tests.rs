@@ -43,11 +43,7 @@ fn scene() -> Scene {
     assert_eq!(config["contexts"][0]["context"]["namespace"], "shop");
     let url = config["clusters"][0]["cluster"]["server"].as_str().unwrap();
     let client = url.strip_prefix("http://").unwrap().to_owned();
-    Scene {
-        server,
-        proxy,
-        client,
-    }
+    Scene { server, proxy, client }
 }
 
 impl Scene {
@@ -57,11 +53,7 @@ impl Scene {
 
     /// A client that has little patience only where it will need it.
     fn client_for(&self, fault: Option<Fault>) -> Command {
-        let patience = if fault == Some(Fault::TimeOut) {
-            "0.2"
-        } else {
-            "60"
-        };
+        let patience = if fault == Some(Fault::TimeOut) { "0.2" } else { "60" };
         let mut command = Command::new("bash");
         command.args(["-c", CLIENT, &self.client, patience]);
         command
@@ -111,11 +103,7 @@ fn each_fault_is_what_its_name_says() {
         (2, Fault::KilledAfter, None, true),
     ];
     for (number, fault, code, there) in cases {
-        assert_eq!(
-            scene.outcome(number, fault),
-            (code, there),
-            "{fault:?} at {number}"
-        );
+        assert_eq!(scene.outcome(number, fault), (code, there), "{fault:?} at {number}");
     }
 }
 
@@ -142,18 +130,12 @@ fn every_call_of_a_command_is_stepped_through() {
     let mut tried = Vec::new();
     let points = scene.proxy.every_call(&Fault::ALL, |step| {
         step.run(&mut scene.client_for(Some(step.fault)));
-        assert!(
-            scene.proxy.run(&mut scene.client()).status.success(),
-            "after {step}"
-        );
+        assert!(scene.proxy.run(&mut scene.client()).status.success(), "after {step}");
         tried.push(step.to_string());
     });
     // Two calls, and a third number that only a closed port seems to reach.
     assert_eq!(points, 5 * 2 + 1);
-    assert!(
-        tried.contains(&"KilledAfter at call 2".to_owned()),
-        "{tried:?}"
-    );
+    assert!(tried.contains(&"KilledAfter at call 2".to_owned()), "{tried:?}");
 }
 
 #[test]

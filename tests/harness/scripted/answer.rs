@@ -70,22 +70,11 @@ impl Answer {
     }
 
     fn with_details(code: u16, reason: &str, message: &str, details: Value) -> Self {
-        Self::reply(
-            code,
-            Body::Status {
-                reason: reason.into(),
-                message: message.into(),
-                details,
-            },
-        )
+        Self::reply(code, Body::Status { reason: reason.into(), message: message.into(), details })
     }
 
     fn reply(code: u16, body: Body) -> Self {
-        Self::Reply {
-            code,
-            body,
-            retry_after: None,
-        }
+        Self::Reply { code, body, retry_after: None }
     }
 
     /// Any answer that isn't Kubernetes' own, such as a load balancer's.
@@ -126,8 +115,7 @@ impl Answer {
 
     /// A 429 with `Retry-After` and a Status body, as a handler sends it.
     pub fn too_many_requests(seconds: u32) -> Self {
-        let message =
-            "the server has received too many requests and has asked us to try again later";
+        let message = "the server has received too many requests and has asked us to try again later";
         let details = json!({ "retryAfterSeconds": seconds });
         Self::with_details(429, "TooManyRequests", message, details).retry_after(seconds)
     }
@@ -156,10 +144,8 @@ impl Answer {
         let list: Vec<Value> = causes.iter().map(|(field, message)| {
             json!({ "reason": "FieldValueInvalid", "message": message, "field": field })
         }).collect();
-        let words: Vec<String> = causes
-            .iter()
-            .map(|(field, message)| format!("{field}: {message}"))
-            .collect();
+        let words: Vec<String> =
+            causes.iter().map(|(field, message)| format!("{field}: {message}")).collect();
         let details = json!({ "causes": list });
         Self::with_details(422, "Invalid", &words.join(", "), details)
     }
@@ -176,8 +162,7 @@ impl Answer {
 
     /// A 410: what the call goes on from has been forgotten.
     pub fn gone() -> Self {
-        let message =
-            "The provided continue parameter is too old to display a consistent list result.";
+        let message = "The provided continue parameter is too old to display a consistent list result.";
         Self::json(410, status::expired(message))
     }
 
@@ -200,12 +185,7 @@ impl Answer {
 }
 
 /// The answer's bytes-to-be.
-pub(crate) fn response(
-    code: u16,
-    body: &Body,
-    retry_after: Option<u32>,
-    call: &Call,
-) -> HttpResponse {
+pub(crate) fn response(code: u16, body: &Body, retry_after: Option<u32>, call: &Call) -> HttpResponse {
     let json = |value: Value| HttpResponse::new(code, "application/json", value.to_string());
     let mut response = match body {
         Body::Text(text) => HttpResponse::new(code, "text/plain; charset=utf-8", text.as_str()),
@@ -213,11 +193,7 @@ pub(crate) fn response(
         Body::Ownership(owned) => json(ownership(owned, &call.api_version())),
         Body::LostRace => json(status::lost_race(call, status::MODIFIED)),
         Body::Forbidden => json(status::forbidden(call)),
-        Body::Status {
-            reason,
-            message,
-            details,
-        } => {
+        Body::Status { reason, message, details } => {
             let mut all = status::details(call);
             if let (Some(all), Some(more)) = (all.as_object_mut(), details.as_object()) {
                 all.extend(more.clone());
@@ -226,9 +202,7 @@ pub(crate) fn response(
         }
     };
     if let Some(seconds) = retry_after {
-        response
-            .headers
-            .push(("retry-after".into(), seconds.to_string()));
+        response.headers.push(("retry-after".into(), seconds.to_string()));
     }
     response
 }
@@ -246,10 +220,7 @@ fn ownership(owned: &[(String, String)], version: &str) -> Value {
     let causes: Vec<Value> = owned.iter().map(cause).collect();
     let message = match owned {
         [(manager, field)] => {
-            format!(
-                "Apply failed with 1 conflict: conflict with {}: {field}",
-                phrase(manager)
-            )
+            format!("Apply failed with 1 conflict: conflict with {}: {field}", phrase(manager))
         }
         _ => {
             let line = |(manager, field): &(String, String)| {

@@ -90,10 +90,7 @@ pub struct Call {
 impl Call {
     /// Reads a request.
     pub(crate) fn read(number: usize, request: &HttpRequest) -> Self {
-        let (path, query) = request
-            .target
-            .split_once('?')
-            .unwrap_or((&request.target, ""));
+        let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let query = parameters(query);
         let mut call = Self {
             number,
@@ -124,8 +121,7 @@ impl Call {
             Some("apis") => parts.next(),
             _ => None,
         };
-        let (Some(group), Some(version), Some(mut resource)) = (group, parts.next(), parts.next())
-        else {
+        let (Some(group), Some(version), Some(mut resource)) = (group, parts.next(), parts.next()) else {
             return;
         };
         let mut name = parts.next();
@@ -167,10 +163,7 @@ impl Call {
     /// The value of a parameter of the query.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let named = |(found, _): &&(String, String)| found == name;
-        self.query
-            .iter()
-            .find(named)
-            .map(|(_, value)| value.as_str())
+        self.query.iter().find(named).map(|(_, value)| value.as_str())
     }
 
     /// The value of a header, whose name is looked up in any case.
@@ -215,10 +208,7 @@ impl Call {
 fn parameters(query: &str) -> Vec<(String, String)> {
     let pair = |text: &str| {
         let (name, value) = text.split_once('=').unwrap_or((text, ""));
-        (
-            decoded(&name.replace('+', " ")),
-            decoded(&value.replace('+', " ")),
-        )
+        (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))
     };
     let filled = |text: &&str| !text.is_empty();
     query.split('&').filter(filled).map(pair).collect()
@@ -250,11 +240,7 @@ fn without_secrets(headers: &[(String, String)]) -> Vec<(String, String)> {
     let keep = |(name, value): &(String, String)| {
         let hidden = secret.iter().any(|other| name.eq_ignore_ascii_case(other));
         let scheme = value.split(' ').next().unwrap_or_default();
-        let value = if hidden {
-            format!("{scheme} (hidden)")
-        } else {
-            value.clone()
-        };
+        let value = if hidden { format!("{scheme} (hidden)") } else { value.clone() };
         (name.clone(), value)
     };
     headers.iter().map(keep).collect()
@@ -278,66 +264,25 @@ mod tests {
     fn is(method: &str, target: &str, verb: Verb, rest: [&str; 5]) {
         let call = call(method, target);
         assert_eq!(call.verb, verb, "{target}");
-        let found = [
-            &call.group,
-            &call.namespace,
-            &call.resource,
-            &call.name,
-            &call.subresource,
-        ];
+        let found = [&call.group, &call.namespace, &call.resource, &call.name, &call.subresource];
         assert_eq!(found, rest.each_ref(), "{target}");
     }
 
     #[test]
     fn urls_are_read_as_the_authorizer_reads_them() {
-        is(
-            "GET",
-            "/api/v1/configmaps",
-            Verb::List,
-            ["", "", "configmaps", "", ""],
-        );
-        is(
-            "GET",
-            "/api/v1/namespaces",
-            Verb::List,
-            ["", "", "namespaces", "", ""],
-        );
-        is(
-            "GET",
-            "/api/v1/namespaces/a",
-            Verb::Get,
-            ["", "a", "namespaces", "a", ""],
-        );
-        is(
-            "PUT",
-            "/api/v1/namespaces/a/finalize",
-            Verb::Update,
-            ["", "a", "namespaces", "a", "finalize"],
-        );
-        is(
-            "GET",
-            "/api/v1/namespaces/a/pods?watch=true",
-            Verb::Watch,
-            ["", "a", "pods", "", ""],
-        );
-        is(
-            "GET",
-            "/api/v1/namespaces/a/pods/p/log",
-            Verb::Get,
-            ["", "a", "pods", "p", "log"],
-        );
+        is("GET", "/api/v1/configmaps", Verb::List, ["", "", "configmaps", "", ""]);
+        is("GET", "/api/v1/namespaces", Verb::List, ["", "", "namespaces", "", ""]);
+        is("GET", "/api/v1/namespaces/a", Verb::Get, ["", "a", "namespaces", "a", ""]);
+        is("PUT", "/api/v1/namespaces/a/finalize", Verb::Update, ["", "a", "namespaces", "a", "finalize"]);
+        is("GET", "/api/v1/namespaces/a/pods?watch=true", Verb::Watch, ["", "a", "pods", "", ""]);
+        is("GET", "/api/v1/namespaces/a/pods/p/log", Verb::Get, ["", "a", "pods", "p", "log"]);
         is(
             "PATCH",
             "/apis/apps/v1/namespaces/a/deployments/d",
             Verb::Patch,
             ["apps", "a", "deployments", "d", ""],
         );
-        is(
-            "DELETE",
-            "/api/v1/namespaces/a/pods",
-            Verb::DeleteCollection,
-            ["", "a", "pods", "", ""],
-        );
+        is("DELETE", "/api/v1/namespaces/a/pods", Verb::DeleteCollection, ["", "a", "pods", "", ""]);
         is(
             "DELETE",
             "/apis/rbac.authorization.k8s.io/v1/clusterroles/a%3Ab",
@@ -350,10 +295,7 @@ mod tests {
 
     #[test]
     fn queries_are_decoded() {
-        let call = call(
-            "GET",
-            "/api/v1/pods?labelSelector=a%3Db%2Cc+in+%28d%29&dryRun=All&x",
-        );
+        let call = call("GET", "/api/v1/pods?labelSelector=a%3Db%2Cc+in+%28d%29&dryRun=All&x");
         assert_eq!(call.parameter("labelSelector"), Some("a=b,c in (d)"));
         assert_eq!(call.parameter("x"), Some(""));
         assert!(call.is_dry_run());
@@ -361,9 +303,6 @@ mod tests {
 
     #[test]
     fn no_token_is_kept() {
-        assert_eq!(
-            call("GET", "/").header("authorization"),
-            Some("Bearer (hidden)")
-        );
+        assert_eq!(call("GET", "/").header("authorization"), Some("Bearer (hidden)"));
     }
 }

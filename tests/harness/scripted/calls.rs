@@ -32,10 +32,7 @@ impl Calls {
     /// All with that verb.
     pub fn with(verb: Verb) -> Self {
         let verb = Some(verb);
-        Self {
-            verb,
-            ..Self::default()
-        }
+        Self { verb, ..Self::default() }
     }
 
     /// GETs of one object of a resource.
@@ -123,17 +120,13 @@ impl Calls {
 
     /// Whether the call is one of these.
     pub fn fit(&self, call: &Call) -> bool {
-        let same = |wanted: &Option<String>, found: &str| {
-            wanted.as_ref().is_none_or(|wanted| wanted == found)
-        };
+        let same =
+            |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
         let resource = self
             .resource
             .as_ref()
             .is_none_or(|wanted| *wanted == call.resource || *wanted == call.qualified_resource());
-        let path = self
-            .path
-            .as_ref()
-            .is_none_or(|start| call.path.starts_with(start));
+        let path = self.path.as_ref().is_none_or(|start| call.path.starts_with(start));
         let parameter = self.parameter.as_ref().is_none_or(|(name, wanted)| {
             let found = call.parameter(name);
             found.is_some() && (wanted.is_none() || wanted.as_deref() == found)
@@ -145,9 +138,7 @@ impl Calls {
             && self.named(call)
             && path
             && parameter
-            && self
-                .dry_run
-                .is_none_or(|wanted| wanted == call.is_dry_run())
+            && self.dry_run.is_none_or(|wanted| wanted == call.is_dry_run())
     }
 
     fn named(&self, call: &Call) -> bool {

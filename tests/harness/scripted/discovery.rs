@@ -27,9 +27,8 @@ impl Discovery {
     /// The document at that path; nothing if it is none of discovery's.
     pub(crate) fn document(&self, path: &str, accept: &str) -> Option<HttpResponse> {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let aggregated = self.aggregated
-            && accept.contains("as=APIGroupDiscoveryList")
-            && accept.contains("v=v2;");
+        let aggregated =
+            self.aggregated && accept.contains("as=APIGroupDiscoveryList") && accept.contains("v=v2;");
         let document = match parts[..] {
             ["api"] if aggregated => return Some(self.lists(true)),
             ["apis"] if aggregated => return Some(self.lists(false)),
@@ -38,17 +37,11 @@ impl Discovery {
                 "serverAddressByClientCIDRs": [],
             }),
             ["apis"] => {
-                let groups: Vec<Value> = self
-                    .groups(false)
-                    .iter()
-                    .map(|name| self.group(name))
-                    .collect();
+                let groups: Vec<Value> = self.groups(false).iter().map(|name| self.group(name)).collect();
                 json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups })
             }
             ["api", "v1"] => self.resource_list("", "v1")?,
-            ["apis", group] if self.groups(false).iter().any(|name| name == group) => {
-                self.group(group)
-            }
+            ["apis", group] if self.groups(false).iter().any(|name| name == group) => self.group(group),
             ["apis", group, version] if self.is_broken(group, version) => {
                 return Some(unavailable());
             }
@@ -63,18 +56,12 @@ impl Discovery {
             }
             _ => return None,
         };
-        Some(HttpResponse::new(
-            200,
-            "application/json",
-            document.to_string(),
-        ))
+        Some(HttpResponse::new(200, "application/json", document.to_string()))
     }
 
     /// Whether that group's own server doesn't answer.
     pub(crate) fn is_broken(&self, group: &str, version: &str) -> bool {
-        self.broken
-            .iter()
-            .any(|(name, number)| name == group && number == version)
+        self.broken.iter().any(|(name, number)| name == group && number == version)
     }
 
     fn groups(&self, core: bool) -> Vec<String> {
@@ -90,10 +77,7 @@ impl Discovery {
 
     fn versions(&self, group: &str) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        let known = self
-            .resources
-            .iter()
-            .map(|found| (&found.group, &found.version));
+        let known = self.resources.iter().map(|found| (&found.group, &found.version));
         let broken = self.broken.iter().map(|(name, version)| (name, version));
         for (name, version) in known.chain(broken) {
             if name == group && !names.contains(version) {
@@ -110,10 +94,7 @@ impl Discovery {
 
     fn lists(&self, core: bool) -> HttpResponse {
         let items = self.groups(core);
-        let items: Vec<Value> = items
-            .iter()
-            .map(|name| self.aggregated_group(name))
-            .collect();
+        let items: Vec<Value> = items.iter().map(|name| self.aggregated_group(name)).collect();
         let list = json!({
             "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2",
             "metadata": {}, "items": items,
@@ -142,7 +123,8 @@ impl Discovery {
     }
 
     fn group(&self, group: &str) -> Value {
-        let version = |version: &String| json!({ "groupVersion": format!("{group}/{version}"), "version": version });
+        let version =
+            |version: &String| json!({ "groupVersion": format!("{group}/{version}"), "version": version });
         let versions: Vec<Value> = self.versions(group).iter().map(version).collect();
         json!({
             "kind": "APIGroup", "apiVersion": "v1", "name": group,

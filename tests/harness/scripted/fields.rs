@@ -58,9 +58,7 @@ pub(crate) fn owned_by(manifest: &Value) -> Value {
             "metadata" => {
                 let inside = value.as_object().into_iter().flatten();
                 let owned = inside.filter(|(name, _)| OWNED_METADATA.contains(&name.as_str()));
-                let owned: Value = owned
-                    .map(|(name, value)| (name.clone(), value.clone()))
-                    .collect();
+                let owned: Value = owned.map(|(name, value)| (name.clone(), value.clone())).collect();
                 if owned != json!({}) {
                     fields.insert("f:metadata".into(), node(&owned));
                 }
@@ -78,9 +76,7 @@ pub(crate) fn owned_by(manifest: &Value) -> Value {
 fn node(value: &Value) -> Value {
     let inside = value.as_object().into_iter().flatten();
     let known = inside.filter(|(_, value)| !value.is_null());
-    let inside: Map<String, Value> = known
-        .map(|(key, value)| (format!("f:{key}"), node(value)))
-        .collect();
+    let inside: Map<String, Value> = known.map(|(key, value)| (format!("f:{key}"), node(value))).collect();
     inside.into()
 }
 
@@ -168,11 +164,7 @@ fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
             let known = map.iter().filter(|(_, value)| !value.is_null());
-            Value::Object(
-                known
-                    .map(|(key, value)| (key.clone(), without_nulls(value)))
-                    .collect(),
-            )
+            Value::Object(known.map(|(key, value)| (key.clone(), without_nulls(value))).collect())
         }
         other => other.clone(),
     }
@@ -207,11 +199,7 @@ mod tests {
     use super::*;
 
     fn us() -> Manager<'static> {
-        Manager {
-            name: "us",
-            operation: "Apply",
-            api_version: "v1".into(),
-        }
+        Manager { name: "us", operation: "Apply", api_version: "v1".into() }
     }
 
     fn manifest(data: Value) -> Value {
@@ -241,13 +229,7 @@ mod tests {
         second["data"]["theirs"] = "3".into();
         let second = apply(Some(&second), &manifest(json!({ "a": "1" })), &us());
         assert_eq!(second["data"], json!({ "a": "1", "theirs": "3" }));
-        assert_eq!(
-            second["metadata"]["managedFields"]
-                .as_array()
-                .unwrap()
-                .len(),
-            1
-        );
+        assert_eq!(second["metadata"]["managedFields"].as_array().unwrap().len(), 1);
     }
 
     #[test]
@@ -260,11 +242,7 @@ mod tests {
 
     #[test]
     fn an_update_is_noted_with_what_it_changed() {
-        let them = Manager {
-            name: "kubectl-edit",
-            operation: "Update",
-            api_version: "v1".into(),
-        };
+        let them = Manager { name: "kubectl-edit", operation: "Update", api_version: "v1".into() };
         let old = apply(None, &manifest(json!({ "a": "1" })), &us());
         let mut new = old.clone();
         new["data"]["b"] = "2".into();
@@ -275,10 +253,7 @@ mod tests {
         new["data"].as_object_mut().unwrap().remove("a");
         note_update(Some(&old), &mut new, &them);
         let fields = &new["metadata"]["managedFields"][0]["fieldsV1"];
-        assert_eq!(
-            *fields,
-            json!({ "f:metadata": { "f:labels": { "f:x": {} } } })
-        );
+        assert_eq!(*fields, json!({ "f:metadata": { "f:labels": { "f:x": {} } } }));
         let mut same = old.clone();
         note_update(Some(&old), &mut same, &them);
         assert_eq!(same, old);

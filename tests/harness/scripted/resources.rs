@@ -78,22 +78,10 @@ const BUILT_IN: &[(&str, &str, Kinds)] = &[
         ],
     ),
     ("batch", "v1", &[("CronJob", "cronjobs"), ("Job", "jobs")]),
-    (
-        "autoscaling",
-        "v2",
-        &[("HorizontalPodAutoscaler", "horizontalpodautoscalers")],
-    ),
-    (
-        "policy",
-        "v1",
-        &[("PodDisruptionBudget", "poddisruptionbudgets")],
-    ),
+    ("autoscaling", "v2", &[("HorizontalPodAutoscaler", "horizontalpodautoscalers")]),
+    ("policy", "v1", &[("PodDisruptionBudget", "poddisruptionbudgets")]),
     ("coordination.k8s.io", "v1", &[("Lease", "leases")]),
-    (
-        "discovery.k8s.io",
-        "v1",
-        &[("EndpointSlice", "endpointslices")],
-    ),
+    ("discovery.k8s.io", "v1", &[("EndpointSlice", "endpointslices")]),
     (
         "networking.k8s.io",
         "v1",
@@ -104,16 +92,8 @@ const BUILT_IN: &[(&str, &str, Kinds)] = &[
         ],
     ),
     ("node.k8s.io", "v1", &[("*RuntimeClass", "runtimeclasses")]),
-    (
-        "scheduling.k8s.io",
-        "v1",
-        &[("*PriorityClass", "priorityclasses")],
-    ),
-    (
-        "storage.k8s.io",
-        "v1",
-        &[("*StorageClass", "storageclasses")],
-    ),
+    ("scheduling.k8s.io", "v1", &[("*PriorityClass", "priorityclasses")]),
+    ("storage.k8s.io", "v1", &[("*StorageClass", "storageclasses")]),
     (
         "rbac.authorization.k8s.io",
         "v1",
@@ -136,26 +116,12 @@ const BUILT_IN: &[(&str, &str, Kinds)] = &[
         "admissionregistration.k8s.io",
         "v1",
         &[
-            (
-                "*MutatingWebhookConfiguration",
-                "mutatingwebhookconfigurations",
-            ),
-            (
-                "*ValidatingWebhookConfiguration",
-                "validatingwebhookconfigurations",
-            ),
+            ("*MutatingWebhookConfiguration", "mutatingwebhookconfigurations"),
+            ("*ValidatingWebhookConfiguration", "validatingwebhookconfigurations"),
         ],
     ),
-    (
-        "apiextensions.k8s.io",
-        "v1",
-        &[("*CustomResourceDefinition", "customresourcedefinitions")],
-    ),
-    (
-        "apiregistration.k8s.io",
-        "v1",
-        &[("*APIService", "apiservices")],
-    ),
+    ("apiextensions.k8s.io", "v1", &[("*CustomResourceDefinition", "customresourcedefinitions")]),
+    ("apiregistration.k8s.io", "v1", &[("*APIService", "apiservices")]),
 ];
 
 /// All kinds that Kubernetes brings itself.
@@ -212,16 +178,7 @@ impl Resource {
     pub(crate) fn verbs(&self) -> &'static [&'static str] {
         match self.group.as_str() {
             REVIEWS => &["create"],
-            _ => &[
-                "create",
-                "delete",
-                "deletecollection",
-                "get",
-                "list",
-                "patch",
-                "update",
-                "watch",
-            ],
+            _ => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
         }
     }
 }

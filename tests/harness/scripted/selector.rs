@@ -97,9 +97,7 @@ fn field(text: &str) -> Result<(String, String, bool), String> {
         return Ok(pair(parts, false));
     }
     let parts = text.split_once("==").or_else(|| text.split_once('='));
-    parts
-        .map(|parts| pair(parts, true))
-        .ok_or_else(|| unreadable(text))
+    parts.map(|parts| pair(parts, true)).ok_or_else(|| unreadable(text))
 }
 
 fn unreadable(text: &str) -> String {

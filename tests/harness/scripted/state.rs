@@ -28,11 +28,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Waits for the next change, or until the time is over.
-    pub(crate) fn wait<'a>(
-        &self,
-        state: MutexGuard<'a, State>,
-        longest: Duration,
-    ) -> MutexGuard<'a, State> {
+    pub(crate) fn wait<'a>(&self, state: MutexGuard<'a, State>, longest: Duration) -> MutexGuard<'a, State> {
         let waited = self.changed.wait_timeout(state, longest);
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
@@ -66,12 +62,7 @@ pub(crate) struct Rule {
 impl Rule {
     pub(crate) fn new(calls: Calls, turns: impl RangeBounds<usize>, answer: Answer) -> Self {
         let turns = (turns.start_bound().cloned(), turns.end_bound().cloned());
-        Self {
-            calls,
-            turns,
-            answer,
-            seen: 0,
-        }
+        Self { calls, turns, answer, seen: 0 }
     }
 }
 
@@ -152,12 +143,7 @@ impl State {
             store: Store::new(),
             calls: Vec::new(),
             rules: Vec::new(),
-            token: Token {
-                number: 1,
-                left: None,
-                file: None,
-                expiry: None,
-            },
+            token: Token { number: 1, left: None, file: None, expiry: None },
             denied: Vec::new(),
             broken: Vec::new(),
             aggregated: true,
@@ -185,11 +171,9 @@ impl State {
     fn decide(&mut self, call: &Call) -> Todo {
         match self.scripted(call) {
             None => self.serve(call),
-            Some(Answer::Reply {
-                code,
-                body,
-                retry_after,
-            }) => Todo::Answer(super::answer::response(code, &body, retry_after, call)),
+            Some(Answer::Reply { code, body, retry_after }) => {
+                Todo::Answer(super::answer::response(code, &body, retry_after, call))
+            }
             Some(Answer::Hang) => Todo::Hang,
             Some(Answer::CloseBefore) => Todo::Close,
             Some(Answer::HangAfter) => {
@@ -228,19 +212,13 @@ impl State {
         };
         if call.resource.is_empty() {
             let accept = call.header("accept").unwrap_or_default();
-            return Todo::Answer(
-                discovery
-                    .document(&call.path, accept)
-                    .unwrap_or_else(nowhere),
-            );
+            return Todo::Answer(discovery.document(&call.path, accept).unwrap_or_else(nowhere));
         }
         if discovery.is_broken(&call.group, &call.version) {
             return Todo::Answer(unavailable());
         }
         let served = discovery.resources.iter().find(|found| {
-            found.group == call.group
-                && found.version == call.version
-                && found.plural == call.resource
+            found.group == call.group && found.version == call.version && found.plural == call.resource
         });
         let known_part = matches!(call.subresource.as_str(), "" | "status" | "finalize");
         let Some(resource) = served.filter(|_| known_part) else {
@@ -273,9 +251,7 @@ impl State {
         }
         let asked = &review["spec"]["resourceAttributes"];
         let text = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
-        let verb = Verb::ALL
-            .into_iter()
-            .find(|verb| verb.word() == text("verb"));
+        let verb = Verb::ALL.into_iter().find(|verb| verb.word() == text("verb"));
         let mut meant = call.clone();
         meant.verb = verb.unwrap_or(Verb::Get);
         meant.group = text("group");
@@ -283,9 +259,7 @@ impl State {
         meant.subresource = text("subresource");
         meant.namespace = text("namespace");
         meant.name = text("name");
-        meant.body = json!({ "metadata": { "name": meant.name } })
-            .to_string()
-            .into();
+        meant.body = json!({ "metadata": { "name": meant.name } }).to_string().into();
         let denied = self.denied.iter().any(|calls| calls.fit(&meant));
         review["status"] = json!({ "allowed": !denied });
         review

@@ -54,21 +54,14 @@ pub(crate) fn no_such_namespace(name: &str) -> Value {
 }
 
 pub(crate) fn already_exists(call: &Call) -> Value {
-    let message = format!(
-        "{} \"{}\" already exists",
-        call.qualified_resource(),
-        call.name
-    );
+    let message = format!("{} \"{}\" already exists", call.qualified_resource(), call.name);
     failure(409, "AlreadyExists", &message, details(call))
 }
 
 /// A lost race: a 409 without causes.
 pub(crate) fn lost_race(call: &Call, what: &str) -> Value {
-    let message = format!(
-        "Operation cannot be fulfilled on {} \"{}\": {what}",
-        call.qualified_resource(),
-        call.name
-    );
+    let message =
+        format!("Operation cannot be fulfilled on {} \"{}\": {what}", call.qualified_resource(), call.name);
     failure(409, "Conflict", &message, details(call))
 }
 
@@ -94,11 +87,7 @@ pub(crate) fn forbidden(call: &Call) -> Value {
     let message = format!(
         "{}{} is forbidden: User \"tester\" cannot {verb} resource \"{}\" in API group \"{}\" {place}",
         call.qualified_resource(),
-        if call.name.is_empty() {
-            String::new()
-        } else {
-            format!(" \"{}\"", call.name)
-        },
+        if call.name.is_empty() { String::new() } else { format!(" \"{}\"", call.name) },
         call.resource,
         call.group,
     );

@@ -69,10 +69,7 @@ impl Store {
 
     /// All kinds, also those of CustomResourceDefinitions.
     pub(crate) fn resources(&self) -> Vec<Resource> {
-        let custom = self
-            .objects
-            .iter()
-            .filter(|(key, _)| key.resource == "customresourcedefinitions");
+        let custom = self.objects.iter().filter(|(key, _)| key.resource == "customresourcedefinitions");
         let custom = custom.flat_map(|(_, definition)| resources::of_definition(definition));
         self.built_in.iter().cloned().chain(custom).collect()
     }
@@ -84,25 +81,15 @@ impl Store {
     /// When its kind is unknown: a test's own mistake.
     pub(crate) fn key_of(&self, object: &Value) -> Key {
         let all = self.resources();
-        let fits = |found: &&Resource| {
-            object["apiVersion"] == *found.api_version() && object["kind"] == *found.kind
-        };
+        let fits =
+            |found: &&Resource| object["apiVersion"] == *found.api_version() && object["kind"] == *found.kind;
         let found = all.iter().find(fits);
         let found = found.unwrap_or_else(|| panic!("no such kind: {object}"));
-        let text = |name: &str| {
-            object["metadata"][name]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
+        let text = |name: &str| object["metadata"][name].as_str().unwrap_or_default().to_owned();
         Key {
             group: found.group.clone(),
             resource: found.plural.clone(),
-            namespace: if found.namespaced {
-                text("namespace")
-            } else {
-                String::new()
-            },
+            namespace: if found.namespaced { text("namespace") } else { String::new() },
             name: text("name"),
         }
     }
@@ -171,12 +158,7 @@ impl Store {
         if !key.namespace.is_empty() {
             metadata.insert("namespace".into(), key.namespace.as_str().into());
         }
-        let kept = [
-            "uid",
-            "creationTimestamp",
-            "resourceVersion",
-            "deletionTimestamp",
-        ];
+        let kept = ["uid", "creationTimestamp", "resourceVersion", "deletionTimestamp"];
         if let Some(old) = old {
             for name in kept {
                 match &old["metadata"][name] {
@@ -212,18 +194,12 @@ impl Store {
     /// marked as going, until they are gone. Gives the object as it is then.
     pub(crate) fn delete(&mut self, key: &Key) -> Option<Value> {
         let mut object = self.objects.get(key)?.clone();
-        if object["metadata"]["finalizers"]
-            .as_array()
-            .is_some_and(|list| !list.is_empty())
-        {
+        if object["metadata"]["finalizers"].as_array().is_some_and(|list| !list.is_empty()) {
             object["metadata"]["deletionTimestamp"] = CREATED.into();
             return Some(self.write(key, object));
         }
         if key.resource == "namespaces" && key.group.is_empty() {
-            let inside = self
-                .objects
-                .keys()
-                .filter(|other| other.namespace == key.name);
+            let inside = self.objects.keys().filter(|other| other.namespace == key.name);
             for other in inside.cloned().collect::<Vec<_>>() {
                 self.delete(&other);
             }
@@ -231,16 +207,13 @@ impl Store {
         self.objects.remove(key);
         self.version += 1;
         let last = object.clone();
-        self.events
-            .push(event(self.version, key, Some(object), None, &last));
+        self.events.push(event(self.version, key, Some(object), None, &last));
         Some(last)
     }
 
     /// The changes after that resourceVersion; nothing if some of them are forgotten.
     pub(crate) fn since(&self, version: u64) -> Option<&[Event]> {
-        let first = self
-            .events
-            .partition_point(|event| event.version <= version);
+        let first = self.events.partition_point(|event| event.version <= version);
         (version >= self.compacted).then(|| &self.events[first..])
     }
 
@@ -248,12 +221,7 @@ impl Store {
     pub(crate) fn bookmark(&mut self) {
         self.version += 1;
         let version = self.version;
-        self.events.push(Event {
-            version,
-            key: None,
-            old: None,
-            new: None,
-        });
+        self.events.push(Event { version, key: None, old: None, new: None });
     }
 
     /// Forgets the history: who goes on from an older resourceVersion gets 410 Gone.
@@ -272,18 +240,12 @@ impl Store {
 fn event(version: u64, key: &Key, old: Option<Value>, new: Option<Value>, last: &Value) -> Event {
     let mut last = last.clone();
     last["metadata"]["resourceVersion"] = version.to_string().into();
-    Event {
-        version,
-        key: Some(key.clone()),
-        old: old.map(|_| last),
-        new,
-    }
+    Event { version, key: Some(key.clone()), old: old.map(|_| last), new }
 }
 
 /// The status that the API server gives a definition once its names are taken.
 fn established(definition: &Value) -> Value {
-    let condition =
-        |name: &str| json!({ "type": name, "status": "True", "lastTransitionTime": CREATED });
+    let condition = |name: &str| json!({ "type": name, "status": "True", "lastTransitionTime": CREATED });
     json!({
         "acceptedNames": definition["spec"]["names"],
         "conditions": [condition("NamesAccepted"), condition("Established")],

@@ -29,10 +29,7 @@ impl Scene {
             .http_status_as_error(false)
             .timeout_global(Some(Duration::from_secs(30)))
             .build();
-        Self {
-            server: ScriptedServer::start_plain(),
-            agent: config.into(),
-        }
+        Self { server: ScriptedServer::start_plain(), agent: config.into() }
     }
 
     /// Sends a request with headers `Name: value`; an error is the client's own.
@@ -44,10 +41,8 @@ impl Scene {
         body: &str,
     ) -> Result<(u16, String, String), ureq::Error> {
         let url = format!("{}{target}", self.server.url());
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(url)
-            .header("authorization", "Bearer token-1");
+        let mut request =
+            ureq::http::Request::builder().method(method).uri(url).header("authorization", "Bearer token-1");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -60,16 +55,9 @@ impl Scene {
 
     fn call(&self, method: &str, target: &str, media_type: &str, body: Value) -> (u16, Value) {
         let headers = [("content-type", media_type)];
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
+        let body = if body.is_null() { String::new() } else { body.to_string() };
         let (status, text, _) = self.try_call(method, target, &headers, &body).unwrap();
-        (
-            status,
-            serde_json::from_str(&text).unwrap_or_else(|_| text.into()),
-        )
+        (status, serde_json::from_str(&text).unwrap_or_else(|_| text.into()))
     }
 
     fn get(&self, target: &str) -> (u16, Value) {
@@ -77,29 +65,18 @@ impl Scene {
     }
 
     fn get_as(&self, target: &str, accept: &str) -> Value {
-        let text = self
-            .try_call("GET", target, &[("accept", accept)], "")
-            .unwrap()
-            .1;
+        let text = self.try_call("GET", target, &[("accept", accept)], "").unwrap().1;
         serde_json::from_str(&text).unwrap()
     }
 
     fn apply(&self, name: &str, object: Value) -> (u16, Value) {
-        self.call(
-            "PATCH",
-            &format!("{MAPS}/{name}?fieldManager=t"),
-            APPLY,
-            object,
-        )
+        self.call("PATCH", &format!("{MAPS}/{name}?fieldManager=t"), APPLY, object)
     }
 
     /// Begins a watch, whose events are its lines.
     fn watch(&self, target: &str) -> Events {
         let request = self.agent.get(format!("{}{target}", self.server.url()));
-        let response = request
-            .header("authorization", "Bearer token-1")
-            .call()
-            .unwrap();
+        let response = request.header("authorization", "Bearer token-1").call().unwrap();
         BufReader::new(response.into_body().into_reader())
     }
 }
@@ -113,13 +90,11 @@ fn next(events: &mut Events) -> Option<String> {
     let event: Value = serde_json::from_str(&line).unwrap();
     let object = &event["object"];
     let kind = event["type"].as_str().unwrap();
-    Some(
-        match (object["metadata"]["name"].as_str(), &object["code"]) {
-            (Some(name), _) => format!("{kind} {name}"),
-            (None, Value::Null) => kind.to_owned(),
-            (None, code) => format!("{kind} {code}"),
-        },
-    )
+    Some(match (object["metadata"]["name"].as_str(), &object["code"]) {
+        (Some(name), _) => format!("{kind} {name}"),
+        (None, Value::Null) => kind.to_owned(),
+        (None, code) => format!("{kind} {code}"),
+    })
 }
 
 /// A ConfigMap with one label and one entry.

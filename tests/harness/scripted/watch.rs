@@ -42,12 +42,7 @@ enum End {
 
 /// Serves a watch to its end; an error means that the client is gone. Gives whether the
 /// connection may go on.
-pub(crate) fn serve(
-    shared: &Shared,
-    wire: &Wire,
-    call: &Call,
-    fault: Option<Answer>,
-) -> io::Result<bool> {
+pub(crate) fn serve(shared: &Shared, wire: &Wire, call: &Call, fault: Option<Answer>) -> io::Result<bool> {
     let selector = match write::selector(call) {
         Ok(selector) => selector,
         Err(failure) => {
@@ -60,9 +55,7 @@ pub(crate) fn serve(
         call,
         selector,
         form: form(call),
-        bookmarks: call
-            .parameter("allowWatchBookmarks")
-            .is_some_and(|text| text != "false"),
+        bookmarks: call.parameter("allowWatchBookmarks").is_some_and(|text| text != "false"),
         version: 0,
         sent: 0,
         fault,
@@ -79,10 +72,7 @@ pub(crate) fn serve(
 
 impl Watch<'_> {
     fn run(mut self, shared: &Shared, wire: &Wire) -> io::Result<End> {
-        let seconds = self
-            .call
-            .parameter("timeoutSeconds")
-            .and_then(|text| text.parse().ok());
+        let seconds = self.call.parameter("timeoutSeconds").and_then(|text| text.parse().ok());
         let end = Instant::now() + seconds.map_or(LONGEST, Duration::from_secs);
         let first = self.begin(&lock(&shared.state).store);
         // Only now: who sees the head may rely on hearing of every change from then on.
@@ -123,9 +113,7 @@ impl Watch<'_> {
         let call = self.call;
         let there = store.list(&call.group, &call.resource, &call.namespace);
         let there = there.filter(|(_, object)| self.selector.selects(object));
-        let mut frames: Vec<Value> = there
-            .map(|(_, object)| self.frame("ADDED", object))
-            .collect();
+        let mut frames: Vec<Value> = there.map(|(_, object)| self.frame("ADDED", object)).collect();
         if initial {
             frames.push(self.bookmark(true));
         }
@@ -149,11 +137,7 @@ impl Watch<'_> {
 
     fn found(&mut self, state: &State) -> Option<Value> {
         let Some(events) = state.store.since(self.version) else {
-            let message = format!(
-                "too old resource version: {} ({})",
-                self.version,
-                state.store.version()
-            );
+            let message = format!("too old resource version: {} ({})", self.version, state.store.version());
             return Some(json!({ "type": "ERROR", "object": status::expired(&message) }));
         };
         for event in events {
@@ -173,9 +157,7 @@ impl Watch<'_> {
         let call = self.call;
         let here = key.group == call.group
             && key.resource == call.resource
-            && (call.namespace.is_empty()
-                || key.namespace == call.namespace
-                || key.namespace.is_empty());
+            && (call.namespace.is_empty() || key.namespace == call.namespace || key.namespace.is_empty());
         if !here {
             return None;
         }
@@ -220,8 +202,7 @@ impl Watch<'_> {
                 Some(End::Broken)
             }
             Some(Answer::WatchGone(after)) if self.sent >= after => {
-                let object =
-                    status::expired("The resourceVersion for the provided watch is too old.");
+                let object = status::expired("The resourceVersion for the provided watch is too old.");
                 self.send(wire, &json!({ "type": "ERROR", "object": object }))?;
                 Some(End::InOrder)
             }

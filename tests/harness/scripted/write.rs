@@ -94,15 +94,9 @@ fn change(store: &mut Store, resource: &Resource, call: &Call) -> Result<Reply, 
     Ok((200, keep(store, &key, new, call)))
 }
 
-fn apply_new(
-    store: &mut Store,
-    resource: &Resource,
-    call: &Call,
-    key: &Key,
-) -> Result<Reply, Value> {
+fn apply_new(store: &mut Store, resource: &Resource, call: &Call, key: &Key) -> Result<Reply, Value> {
     let manifest = manifest(resource, call)?;
-    if !manifest["metadata"]["resourceVersion"].is_null() || !manifest["metadata"]["uid"].is_null()
-    {
+    if !manifest["metadata"]["resourceVersion"].is_null() || !manifest["metadata"]["uid"].is_null() {
         return Err(status::lost_race(call, "the object does not exist"));
     }
     check_namespace(store, resource, call)?;
@@ -112,10 +106,7 @@ fn apply_new(
 
 fn delete(store: &mut Store, call: &Call) -> Result<Reply, Value> {
     let key = key(call);
-    let old = store
-        .get(&key)
-        .ok_or_else(|| status::not_found(call))?
-        .clone();
+    let old = store.get(&key).ok_or_else(|| status::not_found(call))?.clone();
     check_preconditions(call, &old, &call.json()["preconditions"])?;
     let uid = old["metadata"]["uid"].clone();
     if call.is_dry_run() {
@@ -154,11 +145,7 @@ pub(crate) fn key(call: &Call) -> Key {
     Key {
         group: call.group.clone(),
         resource: call.resource.clone(),
-        namespace: if own {
-            String::new()
-        } else {
-            call.namespace.clone()
-        },
+        namespace: if own { String::new() } else { call.namespace.clone() },
         name: call.name.clone(),
     }
 }
@@ -171,14 +158,9 @@ pub(crate) fn selector(call: &Call) -> Result<Selector, Value> {
 }
 
 fn manager<'a>(call: &'a Call, operation: &'a str) -> Manager<'a> {
-    let agent = call
-        .header("user-agent")
-        .and_then(|agent| agent.split('/').next());
+    let agent = call.header("user-agent").and_then(|agent| agent.split('/').next());
     Manager {
-        name: call
-            .parameter("fieldManager")
-            .or(agent)
-            .unwrap_or("unknown"),
+        name: call.parameter("fieldManager").or(agent).unwrap_or("unknown"),
         operation,
         api_version: call.api_version(),
     }
@@ -205,11 +187,10 @@ fn patched(call: &Call, old: &Value) -> Result<Value, Value> {
     match media_type.split(';').next().unwrap_or_default() {
         "application/merge-patch+json" => json_patch::merge(&mut new, &patch),
         "application/json-patch+json" => {
-            let patch: json_patch::Patch = serde_json::from_value(patch)
-                .map_err(|error| status::bad_request(&error.to_string()))?;
-            json_patch::patch(&mut new, &patch).map_err(|error| {
-                status::failure(422, "Invalid", &error.to_string(), Value::Null)
-            })?;
+            let patch: json_patch::Patch =
+                serde_json::from_value(patch).map_err(|error| status::bad_request(&error.to_string()))?;
+            json_patch::patch(&mut new, &patch)
+                .map_err(|error| status::failure(422, "Invalid", &error.to_string(), Value::Null))?;
         }
         other => return Err(status::unsupported_media_type(other)),
     }
@@ -242,16 +223,13 @@ fn check_body(resource: &Resource, call: &Call, object: &Value) -> Result<(), Va
     }
     let name = &object["metadata"]["name"];
     if !name.is_null() && *name != *call.name {
-        let message = format!(
-            "the name of the object ({name}) does not match the name on the URL ({})",
-            call.name
-        );
+        let message =
+            format!("the name of the object ({name}) does not match the name on the URL ({})", call.name);
         return Err(status::bad_request(&message));
     }
     let namespace = &object["metadata"]["namespace"];
     if resource.namespaced && !namespace.is_null() && *namespace != *call.namespace {
-        let message =
-            "the namespace of the provided object does not match the namespace sent on the request";
+        let message = "the namespace of the provided object does not match the namespace sent on the request";
         return Err(status::bad_request(message));
     }
     Ok(())
@@ -268,9 +246,7 @@ fn check_namespace(store: &Store, resource: &Resource, call: &Call) -> Result<()
         namespace: String::new(),
         name: name.clone(),
     };
-    let namespace = store
-        .get(&key)
-        .ok_or_else(|| status::no_such_namespace(name))?;
+    let namespace = store.get(&key).ok_or_else(|| status::no_such_namespace(name))?;
     if namespace["metadata"]["deletionTimestamp"].is_null() {
         return Ok(());
     }

@@ -24,8 +24,12 @@ impl Conflict {
         }
         let mut conflict =
             Self { manager: String::new(), subresource: None, using: None, field: cause.field.to_owned() };
-        let Some(rest) = cause.message.strip_prefix("conflict with ") else { return Some(conflict) };
-        let Some((manager, mut rest)) = quoted(rest) else { return Some(conflict) };
+        let Some(rest) = cause.message.strip_prefix("conflict with ") else {
+            return Some(conflict);
+        };
+        let Some((manager, mut rest)) = quoted(rest) else {
+            return Some(conflict);
+        };
         conflict.manager = manager;
         if let Some((subresource, after)) = rest.strip_prefix(" with subresource ").and_then(quoted) {
             conflict.subresource = Some(subresource);

@@ -62,7 +62,9 @@ fn is_immutable(clause: &str) -> bool {
 /// hold anything, so only what follows the last colon is, and nothing if that looks like a piece of a value.
 /// Further lines are a diff of the values (tried with a claim's and a pod's) and are left out.
 pub fn clause(message: &str) -> String {
-    let Some((kind, rest)) = split_kind(message) else { return without_values(message) };
+    let Some((kind, rest)) = split_kind(message) else {
+        return without_values(message);
+    };
     let says_nothing_of_the_value = matches!(kind, "Required value" | "Forbidden");
     if says_nothing_of_the_value {
         return if rest.is_empty() { kind.to_lowercase() } else { first_line(rest) };
@@ -128,7 +130,9 @@ fn is_closed(text: &str) -> bool {
 /// The causes that server-side apply's own message lists: `failed to create typed patch object (…): .spec.a:
 /// field not declared in schema`, or several under `errors:`, a line each.
 pub(super) fn typed_patch_causes(message: &str) -> Vec<Cause> {
-    let Some((head, rest)) = message.split_once("): ") else { return Vec::new() };
+    let Some((head, rest)) = message.split_once("): ") else {
+        return Vec::new();
+    };
     if !head.starts_with("failed to create typed patch object (") {
         return Vec::new();
     }

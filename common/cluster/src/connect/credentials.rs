@@ -107,12 +107,16 @@ fn remove_before_panics() {
 /// Removes what killed processes of this user left behind.
 #[allow(clippy::disallowed_methods, reason = "the one place where credentials are removed")]
 fn remove_leftovers(place: &Path) {
-    let Ok(entries) = fs::read_dir(place) else { return };
+    let Ok(entries) = fs::read_dir(place) else {
+        return;
+    };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let number =
             name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse().ok());
-        let Some(process) = number.and_then(Pid::from_raw) else { continue };
+        let Some(process) = number.and_then(Pid::from_raw) else {
+            continue;
+        };
         let is_ours = entry.metadata().is_ok_and(|about| about.is_dir() && about.uid() == getuid().as_raw());
         let is_over = test_kill_process(process) == Err(rustix::io::Errno::SRCH);
         if is_ours && is_over {

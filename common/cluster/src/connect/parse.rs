@@ -26,7 +26,9 @@ fn parse(text: &str, path: &Path) -> Result<Kubeconfig, ConnectError> {
     for section in split(text) {
         let node = read(&section, Dialect::Kubectl)
             .map_err(|error| invalid(error.position.line, error.to_string()))?;
-        let Some(mut node) = node.filter(|node| !node.is_null()) else { continue };
+        let Some(mut node) = node.filter(|node| !node.is_null()) else {
+            continue;
+        };
         if node.as_mapping().is_none() {
             return Err(invalid(node.position.line, "it is no mapping".to_owned()));
         }

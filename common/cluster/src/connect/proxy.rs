@@ -35,7 +35,9 @@ pub(super) fn proxy(
             named.filter(|_| !is_direct(server, exceptions))
         }
     };
-    let Some((name, text)) = named else { return Ok(None) };
+    let Some((name, text)) = named else {
+        return Ok(None);
+    };
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let uri: Uri = text.parse().map_err(|_| format!("{name} is no address"))?;
     match uri.scheme_str() {

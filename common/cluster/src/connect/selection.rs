@@ -94,7 +94,9 @@ impl Selection {
 
     /// A kubeconfig with this context alone, chosen.
     pub(super) fn kubeconfig(&self) -> Kubeconfig {
-        let name = || if self.context.is_empty() { "cluster".to_owned() } else { self.context.clone() };
+        let name = || {
+            if self.context.is_empty() { "cluster".to_owned() } else { self.context.clone() }
+        };
         let context = Context {
             cluster: name(),
             user: Some(name()),

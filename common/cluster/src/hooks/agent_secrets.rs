@@ -33,7 +33,9 @@ pub(super) async fn run(context: &HookContext<'_>) -> Result<(), Fault> {
     let namespace = context.namespace()?;
     let mut done = Vec::new();
     for secret in &SECRETS {
-        let Some(value) = value(secret, context.project) else { continue };
+        let Some(value) = value(secret, context.project) else {
+            continue;
+        };
         let object = object(secret, &value);
         request::apply_secret(&context.cluster.api, namespace, secret.name, &object).await?;
         done.push(secret.name);

@@ -108,7 +108,9 @@ impl Root {
         let below = path.strip_prefix(&self.path).or_else(|_| path.strip_prefix(&self.real));
         let mut rest = match below {
             Ok(below) if below.components().next().is_some() => below.to_owned(),
-            _ => return Err(BeneathError::Outside { path: path.to_owned(), root: self.path.clone() }),
+            _ => {
+                return Err(BeneathError::Outside { path: path.to_owned(), root: self.path.clone() });
+            }
         };
         for _ in 0..MAX_LINKS {
             match self.walk(&rest).map_err(|error| io_error(path, &error.into()))? {

@@ -55,7 +55,9 @@ impl Settings {
 
     /// The name of an object or namespace, fit to stand in a path.
     pub(super) fn name(&self, key: &'static str) -> Result<Option<&str>, Fault> {
-        let Some((text, position)) = self.entries.get(key) else { return Ok(None) };
+        let Some((text, position)) = self.entries.get(key) else {
+            return Ok(None);
+        };
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._:".contains(letter);
         if text.chars().all(is_plain) && !text.chars().all(|letter| letter == '.') {
             return Ok(Some(text));

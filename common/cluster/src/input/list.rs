@@ -20,8 +20,12 @@ fn unroll_into(value: Value, place: Path, found: &mut Vec<(Value, Path)>) {
         found.push((value, place));
         return;
     };
-    let Value::Object(mut list) = value else { return };
-    let Some(Value::Array(items)) = list.remove("items") else { return };
+    let Value::Object(mut list) = value else {
+        return;
+    };
+    let Some(Value::Array(items)) = list.remove("items") else {
+        return;
+    };
     for (at, mut item) in items.into_iter().enumerate() {
         if let (Some((api_version, kind)), Some(item)) = (&item_type, item.as_object_mut()) {
             item.entry("apiVersion").or_insert_with(|| api_version.clone());

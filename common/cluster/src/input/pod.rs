@@ -25,7 +25,9 @@ pub fn pod_spec(object: &Value) -> Option<Path> {
 
 /// The places of all containers of an object.
 fn containers(object: &Value) -> Vec<Path> {
-    let Some(spec) = pod_spec(object) else { return Vec::new() };
+    let Some(spec) = pod_spec(object) else {
+        return Vec::new();
+    };
     let lists = ["initContainers", "containers", "ephemeralContainers"].map(|list| spec.with(list));
     lists
         .into_iter()
@@ -48,7 +50,9 @@ pub(super) fn doubled_ports(object: &Value) -> Vec<(Path, Problem)> {
         let mut first = BTreeMap::new();
         let ports = list.find(object).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         for (at, port) in ports.iter().enumerate() {
-            let Some(number) = port.get(number).and_then(Value::as_u64) else { continue };
+            let Some(number) = port.get(number).and_then(Value::as_u64) else {
+                continue;
+            };
             let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or("TCP");
             let place = list.with(at);
             if let Some(first) = first.get(&(number, protocol)) {
@@ -69,7 +73,9 @@ pub(super) fn thin_out_env(object: &mut Value) -> Vec<(Path, Warning)> {
     let mut warnings = Vec::new();
     for place in containers(object) {
         let place = place.with("env");
-        let Some(entries) = find_mut(object, &place).and_then(Value::as_array_mut) else { continue };
+        let Some(entries) = find_mut(object, &place).and_then(Value::as_array_mut) else {
+            continue;
+        };
         let name = |entry: &Value| entry.get("name").and_then(Value::as_str).map(str::to_owned);
         let last: BTreeMap<String, usize> =
             entries.iter().enumerate().filter_map(|(at, entry)| Some((name(entry)?, at))).collect();
@@ -78,7 +84,9 @@ pub(super) fn thin_out_env(object: &mut Value) -> Vec<(Path, Warning)> {
             let here = at;
             at += 1;
             let Some(name) = name(entry) else { return true };
-            let Some(&kept) = last.get(&name).filter(|&&last| last != here) else { return true };
+            let Some(&kept) = last.get(&name).filter(|&&last| last != here) else {
+                return true;
+            };
             warnings.push((place.with(here), Warning::EnvSetAgain { name, kept: place.with(kept) }));
             false
         });

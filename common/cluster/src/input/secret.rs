@@ -15,7 +15,9 @@ use crate::path::Path;
 ///
 /// Gives what stands in the way; the values themselves are never part of it.
 pub(super) fn fold(secret: &mut Value) -> Vec<(Path, Problem)> {
-    let Some(secret) = secret.as_object_mut() else { return Vec::new() };
+    let Some(secret) = secret.as_object_mut() else {
+        return Vec::new();
+    };
     let texts = match secret.remove("stringData") {
         None | Some(Value::Null) => return Vec::new(),
         Some(Value::Object(texts)) => texts,

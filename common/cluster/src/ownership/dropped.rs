@@ -32,10 +32,14 @@ impl FieldPath<'_> {
 }
 
 fn remove(path: &[Element<'_>], value: &mut Value) {
-    let Some((element, rest)) = path.split_first() else { return };
+    let Some((element, rest)) = path.split_first() else {
+        return;
+    };
     match (value, element) {
         (Value::Object(map), Element::Field(name)) => {
-            let Some(child) = map.get_mut(name.as_ref()) else { return };
+            let Some(child) = map.get_mut(name.as_ref()) else {
+                return;
+            };
             let was_empty = is_empty(child);
             remove(rest, child);
             if rest.is_empty() || (is_empty(child) && !was_empty) {
@@ -43,7 +47,9 @@ fn remove(path: &[Element<'_>], value: &mut Value) {
             }
         }
         (Value::Array(items), element) => {
-            let Some(at) = position(element, items) else { return };
+            let Some(at) = position(element, items) else {
+                return;
+            };
             if rest.is_empty() {
                 items.remove(at);
             } else {
@@ -83,7 +89,9 @@ fn is_of_key(key: &Literal, item: &Value) -> bool {
 /// Only what client-side apply was given counts: what it owns besides are the server's defaults, which come
 /// back. What someone else owns too stays.
 pub fn dropped<'t>(takeover: &'t Takeover<'_>, live: &Value, manifest: &Value) -> Vec<FieldPath<'t>> {
-    let Some(mut applied) = last_applied(live) else { return Vec::new() };
+    let Some(mut applied) = last_applied(live) else {
+        return Vec::new();
+    };
     // Its own annotation is what the takeover itself removes; stringData is owned as data.
     let _ = crate::input::fold_secret(&mut applied);
     let annotated = is_annotated(live);
@@ -104,7 +112,9 @@ impl<'t> Walk<'t, '_> {
     /// Looks at all that is owned in one place, which was applied and may be in the manifest.
     fn children(&mut self, fields: &'t FieldSet<'_>, applied: &Value, manifest: Option<&Value>) {
         for (element, fields) in &fields.children {
-            let Some(applied) = child(element, applied) else { continue };
+            let Some(applied) = child(element, applied) else {
+                continue;
+            };
             let wanted = manifest.and_then(|manifest| child(element, manifest));
             self.path.push(borrowed(element));
             self.field(fields, applied, wanted);

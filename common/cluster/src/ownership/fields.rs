@@ -201,8 +201,12 @@ impl<'a> FieldSet<'a> {
     /// A map that was in the set only around that field goes too, even if it is in the set itself: owning the
     /// empty rest of a map would mean to remove it.
     pub fn remove(&mut self, path: &[Element<'a>]) {
-        let Some((element, rest)) = path.split_first() else { return };
-        let Some(child) = self.children.get_mut(element) else { return };
+        let Some((element, rest)) = path.split_first() else {
+            return;
+        };
+        let Some(child) = self.children.get_mut(element) else {
+            return;
+        };
         if rest.is_empty() {
             self.children.remove(element);
             return;

@@ -89,7 +89,9 @@ impl Walk<'_> {
         let mut owned = 0;
         for (name, fields) in fields {
             owned += 1;
-            let (Some(ours), Some(theirs)) = (ours.get(name), theirs.get(name)) else { return false };
+            let (Some(ours), Some(theirs)) = (ours.get(name), theirs.get(name)) else {
+                return false;
+            };
             if left_out.contains(&name) || !self.same_field(name, fields, ours, theirs) {
                 return false;
             }
@@ -122,18 +124,24 @@ impl Walk<'_> {
         let mut taken = vec![false; keys.len()];
         let mut next_live = 0;
         for item in ours {
-            let Some(map) = item.as_object() else { return false };
+            let Some(map) = item.as_object() else {
+                return false;
+            };
             let fits = |(key, fields): &(&Literal, &FieldSet<'_>)| match fields.children.is_empty() {
                 true => whole && has(key, item),
                 false => fits(key, fields, map),
             };
             let mut fitting = keys.iter().enumerate().filter(|(_, key)| fits(key));
-            let (Some((at, (key, fields))), None) = (fitting.next(), fitting.next()) else { return false };
+            let (Some((at, (key, fields))), None) = (fitting.next(), fitting.next()) else {
+                return false;
+            };
             if std::mem::replace(&mut taken[at], true) {
                 return false;
             }
             let mut live = theirs.iter().enumerate().filter(|(_, item)| has(key, item));
-            let (Some((live_at, live_item)), None) = (live.next(), live.next()) else { return false };
+            let (Some((live_at, live_item)), None) = (live.next(), live.next()) else {
+                return false;
+            };
             let (Some(fields), Some(live_map)) = (fields.as_map(), live_item.as_object()) else {
                 return false;
             };

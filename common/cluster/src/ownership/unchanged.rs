@@ -11,7 +11,9 @@ use crate::FIELD_MANAGER;
 /// Whether two states of one object differ only in their status, their `resourceVersion`, in what other
 /// managers own, and in when we wrote.
 pub fn is_unchanged(listed: &Value, returned: &Value) -> bool {
-    let (Some(listed), Some(returned)) = (listed.as_object(), returned.as_object()) else { return false };
+    let (Some(listed), Some(returned)) = (listed.as_object(), returned.as_object()) else {
+        return false;
+    };
     // Items of a list carry neither apiVersion nor kind.
     let compared = |key: &str| !matches!(key, "status" | "metadata" | "apiVersion" | "kind");
     let metadata = |object: &'_ Map<String, Value>| object.get("metadata").cloned().unwrap_or(Value::Null);

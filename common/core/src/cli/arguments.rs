@@ -45,12 +45,7 @@ pub struct Variables {
     pub var: Vec<String>,
 
     /// A file of variables
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
     pub var_file: String,
 }
 
@@ -59,39 +54,19 @@ pub struct Variables {
 #[command(next_help_heading = "Filters")]
 pub struct Filters {
     /// Only these services (names separated by commas)
-    #[arg(
-        long,
-        value_name = "NAMES",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
     pub only_services: String,
 
     /// All services but these
-    #[arg(
-        long,
-        value_name = "NAMES",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
     pub skip_services: String,
 
     /// Only these infrastructure groups
-    #[arg(
-        long,
-        value_name = "NAMES",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
     pub only_infra: String,
 
     /// All infrastructure groups but these
-    #[arg(
-        long,
-        value_name = "NAMES",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
     pub skip_infra: String,
 }
 
@@ -104,10 +79,7 @@ impl Filters {
             ("--only-infra", &self.only_infra),
             ("--skip-infra", &self.skip_infra),
         ];
-        flags
-            .into_iter()
-            .find(|(_, names)| !names.is_empty())
-            .map(|(flag, _)| flag)
+        flags.into_iter().find(|(_, names)| !names.is_empty()).map(|(flag, _)| flag)
     }
 }
 
@@ -127,11 +99,8 @@ pub struct Messages {
 impl Messages {
     /// The level: the flag, else codexctl's variable, else `info`.
     pub(super) fn level(&self, host: &Host) -> Level {
-        let named =
-            |name: &str| <Level as clap::ValueEnum>::from_str(name, true).unwrap_or(Level::Info);
-        self.log_level
-            .or_else(|| host.variable("CODEX_LOG_LEVEL").map(named))
-            .unwrap_or(Level::Info)
+        let named = |name: &str| <Level as clap::ValueEnum>::from_str(name, true).unwrap_or(Level::Info);
+        self.log_level.or_else(|| host.variable("CODEX_LOG_LEVEL").map(named)).unwrap_or(Level::Info)
     }
 }
 
@@ -150,10 +119,6 @@ pub(super) fn with_environment_twins(command: Command, host: &Host) -> Command {
         }
         let is_switch = matches!(argument.get_action(), ArgAction::SetTrue);
         let argument = argument.env(name).hide_env(true);
-        if is_switch {
-            argument.value_parser(BoolishValueParser::new())
-        } else {
-            argument
-        }
+        if is_switch { argument.value_parser(BoolishValueParser::new()) } else { argument }
     })
 }

@@ -73,6 +73,11 @@ impl Console {
         self.line(Level::Info, "info", line.as_ref());
     }
 
+    /// Passes on a line of another program's output.
+    pub fn relay(&self, line: &str) {
+        self.print(&(self.secrets.masked(line) + "\n"));
+    }
+
     /// Says one line for those who look for a fault.
     pub fn debug(&self, line: impl FnOnce() -> String) {
         if self.level <= Level::Debug {
@@ -106,11 +111,8 @@ fn is_colored(color: Color, host: &Host) -> bool {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
-            let forced = host
-                .variable("CLICOLOR_FORCE")
-                .is_some_and(|value| value != "0");
-            let refused =
-                host.variable("NO_COLOR").is_some() || host.variable("TERM") == Some("dumb");
+            let forced = host.variable("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+            let refused = host.variable("NO_COLOR").is_some() || host.variable("TERM") == Some("dumb");
             !refused && (forced || std::io::stderr().is_terminal())
         }
     }

@@ -17,6 +17,8 @@ pub enum ExitCode {
     NotReady,
     /// 70: a bug of ours.
     Bug,
+    /// 130: the user stopped it.
+    Interrupted,
     /// 141: the reader of our output went away, as the shell reports it for other programs.
     ClosedPipe,
 }
@@ -31,6 +33,7 @@ impl ExitCode {
             Self::Differences => 3,
             Self::NotReady => 4,
             Self::Bug => 70,
+            Self::Interrupted => 130,
             Self::ClosedPipe => 141,
         }
     }
@@ -47,6 +50,7 @@ impl From<Blame> for ExitCode {
         match blame {
             Blame::Input => Self::Usage,
             Blame::Machine => Self::Failed,
+            Blame::User => Self::Interrupted,
         }
     }
 }

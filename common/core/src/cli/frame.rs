@@ -17,11 +17,7 @@ const REACH: usize = 120;
 pub(super) fn render(message: &Diagnostic, secrets: &Secrets, colored: bool) -> String {
     let title = secrets.masked(&message.title);
     let hint = message.hint.as_deref().map(|hint| secrets.masked(hint));
-    let windows: Vec<Window> = message
-        .places
-        .iter()
-        .map(|place| Window::cut(place, secrets))
-        .collect();
+    let windows: Vec<Window> = message.places.iter().map(|place| Window::cut(place, secrets)).collect();
     let level = match message.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -29,40 +25,30 @@ pub(super) fn render(message: &Diagnostic, secrets: &Secrets, colored: bool) -> 
     let mut main = Group::with_title(level.primary_title(title.as_str()));
     for window in &windows {
         let mark = AnnotationKind::Primary.span(window.span.clone());
-        let mark = if window.label.is_empty() {
-            mark
-        } else {
-            mark.label(window.label.as_str())
-        };
+        let mark = if window.label.is_empty() { mark } else { mark.label(window.label.as_str()) };
         main = main.element(
-            Snippet::source(window.text.as_str())
-                .path(&window.name)
-                .line_start(window.line)
-                .annotation(mark),
+            Snippet::source(window.text.as_str()).path(&window.name).line_start(window.line).annotation(mark),
         );
     }
+    let notes: Vec<String> = message.notes.iter().map(|note| secrets.masked(note)).collect();
     let mut report = vec![main];
     if let Some(hint) = &hint {
-        report.push(Group::with_title(
-            Level::HELP.with_name("hint").secondary_title(hint.as_str()),
-        ));
+        report.push(Group::with_title(Level::HELP.with_name("hint").secondary_title(hint.as_str())));
     }
-    let renderer = if colored {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    };
+    let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
+    let notes: String = notes.iter().map(|note| format!("\n  {}", note.replace('\n', "\n  "))).collect();
     // With nothing to draw between them, the renderer would still put a bar between title and hint.
-    let groups: Vec<&[Group<'_>]> = if windows.is_empty() {
-        report.chunks(1).collect()
-    } else {
-        vec![&report]
-    };
-    let parts: Vec<String> = groups
-        .into_iter()
-        .map(|group| renderer.render(group))
-        .collect();
-    parts.join("\n") + "\n"
+    let groups: Vec<&[Group<'_>]> =
+        if windows.is_empty() { report.chunks(1).collect() } else { vec![&report] };
+    let parts: Vec<String> = groups.into_iter().map(|group| renderer.render(group)).collect();
+    match (parts.as_slice(), notes.is_empty()) {
+        (_, true) => parts.join("\n") + "\n",
+        // Notes stand between the places and the hint.
+        ([title, rest @ ..], false) if windows.is_empty() => {
+            [std::slice::from_ref(&(title.clone() + &notes)), rest].concat().join("\n") + "\n"
+        }
+        (_, false) => parts.join("\n") + &notes + "\n",
+    }
 }
 
 /// The marked line of a place, ready to be drawn.
@@ -87,11 +73,7 @@ impl Window {
         let (line, span) = secrets.mask(line, span);
         Self {
             name: secrets.masked(&place.source.name),
-            line: text[..line_start]
-                .bytes()
-                .filter(|byte| *byte == b'\n')
-                .count()
-                + 1,
+            line: text[..line_start].bytes().filter(|byte| *byte == b'\n').count() + 1,
             text: line,
             span,
             label: secrets.masked(&place.label),
@@ -101,10 +83,7 @@ impl Window {
 
     /// A line of many thousand characters is cut behind the mark; before it the columns must stay right.
     fn shortened(mut self) -> Self {
-        let end = floor(
-            &self.text,
-            self.span.end.saturating_add(REACH).min(self.text.len()),
-        );
+        let end = floor(&self.text, self.span.end.saturating_add(REACH).min(self.text.len()));
         self.text.truncate(end);
         self
     }
@@ -124,23 +103,13 @@ mod tests {
     use crate::diagnostic::Source;
 
     fn message(text: &str, span: Range<usize>) -> Diagnostic {
-        let place = Place {
-            source: Source::new("a.yaml", text),
-            span,
-            label: "here".into(),
-        };
-        Diagnostic::input("cannot read a.yaml")
-            .at(place)
-            .hint(Some("try less".into()))
+        let place = Place { source: Source::new("a.yaml", text), span, label: "here".into() };
+        Diagnostic::input("cannot read a.yaml").at(place).hint(Some("try less".into()))
     }
 
     #[test]
     fn the_frame_shows_line_column_mark_and_hint() {
-        let text = render(
-            &message("one: 1\nключ: x\n", 7 + 10..7 + 11),
-            &Secrets::default(),
-            false,
-        );
+        let text = render(&message("one: 1\nключ: x\n", 7 + 10..7 + 11), &Secrets::default(), false);
         assert_eq!(
             text,
             "error: cannot read a.yaml\n --> a.yaml:2:7\n  |\n2 | ключ: x\n  |       ^ here\n  |\nhint: try less\n"
@@ -157,11 +126,7 @@ mod tests {
 
     #[test]
     fn a_huge_line_is_cut_behind_the_mark() {
-        let text = render(
-            &message(&format!("a: {}", "x".repeat(1 << 20)), 0..1),
-            &Secrets::default(),
-            false,
-        );
+        let text = render(&message(&format!("a: {}", "x".repeat(1 << 20)), 0..1), &Secrets::default(), false);
         assert!(text.len() < 1_000, "{}", text.len());
     }
 }

@@ -16,36 +16,19 @@ impl Host {
     /// Reads the environment, the working directory and the clock.
     ///
     /// `SOURCE_DATE_EPOCH` (seconds since 1970) stands in for the clock, as reproducible builds want it.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one place where the process is asked"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the one place where the process is asked")]
     pub fn of_process() -> Self {
         let variables: BTreeMap<String, String> = std::env::vars_os()
-            .map(|(name, value)| {
-                (
-                    name.to_string_lossy().into_owned(),
-                    value.to_string_lossy().into_owned(),
-                )
-            })
+            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
             .collect();
-        let fixed = variables
-            .get("SOURCE_DATE_EPOCH")
-            .and_then(|text| text.trim().parse().ok());
+        let fixed = variables.get("SOURCE_DATE_EPOCH").and_then(|text| text.trim().parse().ok());
         let now = fixed.map_or_else(clock, |seconds| (seconds, 0));
-        Self {
-            variables,
-            folder: std::env::current_dir().unwrap_or_default(),
-            now,
-        }
+        Self { variables, folder: std::env::current_dir().unwrap_or_default(), now }
     }
 
     /// A variable of the environment; an empty one counts as unset.
     pub fn variable(&self, name: &str) -> Option<&str> {
-        self.variables
-            .get(name)
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// The whole environment.
@@ -58,22 +41,21 @@ impl Host {
         &self.folder
     }
 
+    /// Whether a person sits at standard input.
+    pub fn stdin_is_terminal(&self) -> bool {
+        std::io::IsTerminal::is_terminal(&std::io::stdin())
+    }
+
     /// The time of this run: seconds since 1970 and nanoseconds, UTC.
     pub fn now(&self) -> (i64, u32) {
         self.now
     }
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place where the clock is read"
-)]
+#[allow(clippy::disallowed_methods, reason = "the one place where the clock is read")]
 fn clock() -> (i64, u32) {
     match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => (
-            i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
-            since.subsec_nanos(),
-        ),
+        Ok(since) => (i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos()),
         Err(_) => (0, 0),
     }
 }

@@ -53,10 +53,7 @@ pub fn main<P: Program>() -> std::process::ExitCode {
     }
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place where the command line is read"
-)]
+#[allow(clippy::disallowed_methods, reason = "the one place where the command line is read")]
 fn command_line() -> std::env::ArgsOs {
     std::env::args_os()
 }
@@ -73,10 +70,7 @@ fn parse<P: Program>(host: &Host) -> Result<P, ExitCode> {
         .map_err(|error| {
             let error = error.format(&mut command);
             if error.use_stderr() {
-                eprint!(
-                    "{}",
-                    console::process_secrets(host).masked(&error.to_string())
-                );
+                eprint!("{}", console::process_secrets(host).masked(&error.to_string()));
                 return ExitCode::Usage;
             }
             match stdout::write(error.to_string().as_bytes()) {
@@ -87,19 +81,11 @@ fn parse<P: Program>(host: &Host) -> Result<P, ExitCode> {
 }
 
 /// A panic is a bug of ours: it is said as one and ends with a code of its own.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a panic has no other way to an exit code of its own"
-)]
+#[allow(clippy::disallowed_methods, reason = "a panic has no other way to an exit code of its own")]
 fn report_panics_as_bugs() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic
-            .location()
-            .map(|at| format!(" at {}:{}", at.file(), at.line()))
-            .unwrap_or_default();
-        eprintln!(
-            "error: internal error{place}\nhint: this is a bug of kubectl-codex; please report it"
-        );
+        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+        eprintln!("error: internal error{place}\nhint: this is a bug of kubectl-codex; please report it");
         std::process::exit(ExitCode::Bug.code().into());
     }));
 }

@@ -30,18 +30,9 @@ mod tests {
     #[test]
     fn each_host_has_its_spelling() {
         let typed = |path: &str| spelling(OsStr::new(path));
-        assert_eq!(
-            typed("/usr/bin/kubectl-codex-render").as_deref(),
-            Some("kubectl codex render")
-        );
-        assert_eq!(
-            typed("kubectl-codex_render").as_deref(),
-            Some("kubectl codex-render")
-        );
-        assert_eq!(
-            typed("git-codex-review-apply").as_deref(),
-            Some("git codex-review-apply")
-        );
+        assert_eq!(typed("/usr/bin/kubectl-codex-render").as_deref(), Some("kubectl codex render"));
+        assert_eq!(typed("kubectl-codex_render").as_deref(), Some("kubectl codex-render"));
+        assert_eq!(typed("git-codex-review-apply").as_deref(), Some("git codex-review-apply"));
         assert_eq!(typed("gh-codex-plan").as_deref(), Some("gh codex-plan"));
         assert_eq!(typed("/opt/codexctl").as_deref(), Some("codexctl"));
         assert_eq!(typed("codexctl render").as_deref(), Some("codexctl render"));

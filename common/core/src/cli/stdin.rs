@@ -15,16 +15,9 @@ pub const MAX_INPUT: u64 = 64 << 20;
 /// It can't be read, or is longer than [`MAX_INPUT`] bytes.
 pub fn read() -> Result<Vec<u8>, Diagnostic> {
     let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .take(MAX_INPUT + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| {
-            Diagnostic::machine(format!(
-                "cannot read standard input: {}",
-                system_reason(&error)
-            ))
-        })?;
+    std::io::stdin().lock().take(MAX_INPUT + 1).read_to_end(&mut bytes).map_err(|error| {
+        Diagnostic::machine(format!("cannot read standard input: {}", system_reason(&error)))
+    })?;
     if bytes.len() as u64 > MAX_INPUT {
         return Err(Diagnostic::input("standard input is larger than 64 MiB"));
     }

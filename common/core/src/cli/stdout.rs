@@ -15,9 +15,8 @@ pub fn write(bytes: &[u8]) -> Result<ExitCode, Diagnostic> {
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Ok(()) => Ok(ExitCode::Done),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::ClosedPipe),
-        Err(error) => Err(Diagnostic::machine(format!(
-            "cannot write to standard output: {}",
-            system_reason(&error)
-        ))),
+        Err(error) => {
+            Err(Diagnostic::machine(format!("cannot write to standard output: {}", system_reason(&error))))
+        }
     }
 }

@@ -2,18 +2,52 @@
 
 use std::sync::Arc;
 
+use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::stack::model::Block;
-use crate::yaml::Node;
+use crate::template::Rendered;
+use crate::yaml::{Node, Position};
+
+/// The text that a document was read from.
+#[derive(Debug, Clone)]
+pub enum Text {
+    /// A template's output, which leads back to the template.
+    Rendered(Arc<Rendered>),
+    /// A text that is as the user wrote it.
+    Plain(Source),
+}
 
 /// Where a document came from; it goes with the document to the end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Origin {
-    /// The file as the user wrote its name, or `standard input`.
-    pub file: Arc<str>,
+    /// The text it was read from.
+    pub text: Text,
     /// The line on which the document's content begins, from 1, in the rendered text.
     pub line: u32,
     /// The block and name of the item that the file belongs to, if it belongs to one.
     pub item: Option<(Block, Arc<str>)>,
+}
+
+impl Origin {
+    /// The file as the user wrote its name, or `standard input`.
+    pub fn file(&self) -> &Arc<str> {
+        match &self.text {
+            Text::Rendered(rendered) => &rendered.source().name,
+            Text::Plain(source) => &source.name,
+        }
+    }
+
+    /// A message about a position of the text, with the user's own line.
+    pub fn blame(&self, message: Diagnostic, position: Position, label: &str) -> Diagnostic {
+        match &self.text {
+            Text::Rendered(rendered) => rendered.blame(message, position, label),
+            Text::Plain(_) if position == Position::NONE => message,
+            Text::Plain(source) => {
+                let place =
+                    Place { span: source.span_at(position), source: source.clone(), label: label.to_owned() };
+                message.at(place)
+            }
+        }
+    }
 }
 
 /// One object and its origin.
@@ -32,7 +66,5 @@ pub(crate) fn kind(node: &Node) -> Option<&str> {
 
 /// The object's name, if it has one that is a text.
 pub(crate) fn name(node: &Node) -> Option<&str> {
-    node.get("metadata")
-        .and_then(|metadata| metadata.get("name"))
-        .and_then(Node::as_str)
+    node.get("metadata").and_then(|metadata| metadata.get("name")).and_then(Node::as_str)
 }

@@ -2,15 +2,13 @@
 //!
 //! The text is data, never a template, and is read as kubectl reads it. Documents and keys keep their order.
 
-use std::sync::Arc;
-
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::stack::Project;
 use crate::stack::model::{Block, Service};
 use crate::suggestion::did_you_mean;
 use crate::yaml::{self, Dialect, Node, Section};
 
-use super::document::{Document, Origin, kind, name};
+use super::document::{Document, Origin, Text, kind, name};
 use super::manifest::overlay_error;
 use super::overlay::Overlay;
 use super::parallel::{self, threads_for};
@@ -41,10 +39,7 @@ impl Owner {
         if service.is_empty() || deployment == Some("") {
             return Err("expected SERVICE or SERVICE=DEPLOYMENT".to_owned());
         }
-        Ok(Self {
-            service: service.to_owned(),
-            deployment: deployment.map(str::to_owned),
-        })
+        Ok(Self { service: service.to_owned(), deployment: deployment.map(str::to_owned) })
     }
 }
 
@@ -89,10 +84,7 @@ pub fn overlaid(
             overlay.put_workload_on(&mut document.node);
         }
     }
-    Ok(Foreign {
-        documents,
-        warnings,
-    })
+    Ok(Foreign { documents, warnings })
 }
 
 /// The overlays of the named services, or of all that are on.
@@ -106,24 +98,16 @@ fn overlays(
             .map_err(|error| overlay_error(project, service.name.trim(), error))
     };
     if owners.is_empty() {
-        let services = selection
-            .items
-            .iter()
-            .filter(|selected| selected.left_out.is_none());
+        let services = selection.items.iter().filter(|selected| selected.left_out.is_none());
         return services
             .filter_map(|selected| selected.item.service)
             .map(|service| of(service).map(Overlay::keeping_kinds))
             .collect();
     }
-    let services: Vec<_> = selection
-        .items
-        .iter()
-        .filter(|selected| selected.item.block == Block::Service)
-        .collect();
+    let services: Vec<_> =
+        selection.items.iter().filter(|selected| selected.item.block == Block::Service).collect();
     let overlay = |owner: &Owner| {
-        let Some(selected) = services
-            .iter()
-            .find(|selected| selected.item.name.trim() == owner.service)
+        let Some(selected) = services.iter().find(|selected| selected.item.name.trim() == owner.service)
         else {
             let known = services.iter().map(|selected| selected.item.name.trim());
             return Err(Diagnostic::input(format!(
@@ -137,16 +121,9 @@ fn overlays(
                 "service `{}` is off in environment `{}`",
                 owner.service, project.context.env
             ));
-            return Err(project.text.blame(
-                message,
-                selected.item.when.position,
-                "its `when` says no",
-            ));
+            return Err(project.text.blame(message, selected.item.when.position, "its `when` says no"));
         }
-        let overlay = selected
-            .item
-            .service
-            .map_or_else(|| Ok(Overlay::of_namespace(project)), of)?;
+        let overlay = selected.item.service.map_or_else(|| Ok(Overlay::of_namespace(project)), of)?;
         Ok(match &owner.deployment {
             Some(deployment) => overlay.for_deployment(deployment),
             None => overlay,
@@ -155,15 +132,8 @@ fn overlays(
     owners.iter().map(overlay).collect()
 }
 
-fn require_deployment(
-    owner: &Owner,
-    overlay: &Overlay,
-    documents: &[Document],
-) -> Result<(), Diagnostic> {
-    if documents
-        .iter()
-        .any(|document| overlay.is_about(&document.node))
-    {
+fn require_deployment(owner: &Owner, overlay: &Overlay, documents: &[Document]) -> Result<(), Diagnostic> {
+    if documents.iter().any(|document| overlay.is_about(&document.node)) {
         return Ok(());
     }
     let wanted = owner.deployment.as_deref().unwrap_or(&owner.service);
@@ -180,11 +150,8 @@ fn require_deployment(
             owner.service
         ),
     };
-    Err(Diagnostic::input(format!(
-        "no Deployment is called `{wanted}` (service `{}`)",
-        owner.service
-    ))
-    .hint(Some(hint)))
+    Err(Diagnostic::input(format!("no Deployment is called `{wanted}` (service `{}`)", owner.service))
+        .hint(Some(hint)))
 }
 
 /// A namespace that is there stays; one that is not ours is worth a word.
@@ -199,14 +166,15 @@ fn other_namespace(project: &Project, document: &Document) -> Option<Diagnostic>
         kind(&document.node).unwrap_or_default(),
         name(&document.node).unwrap_or_default()
     );
-    let Origin { file, line, .. } = &document.origin;
-    Some(Diagnostic::warning(format!(
-        "{what} ({file}:{line}) stays in namespace `{present}`, not `{ours}`"
-    )))
+    let (file, line) = (document.origin.file(), document.origin.line);
+    Some(Diagnostic::warning(format!("{what} ({file}:{line}) stays in namespace `{present}`, not `{ours}`")))
 }
 
-/// The objects of a source, lists taken apart.
-fn read(source: &Source) -> Result<Vec<Document>, Diagnostic> {
+/// The objects of a source, read as kubectl reads them, lists taken apart.
+///
+/// # Errors
+/// The source isn't YAML, or something in it is no object with a kind.
+pub fn read(source: &Source) -> Result<Vec<Document>, Diagnostic> {
     let sections: Vec<Section<'_>> = yaml::split(&source.text).collect();
     let threads = threads_for(sections.len(), DOCUMENTS_PER_THREAD);
     let read = parallel::map(sections.len(), threads, |number| {
@@ -236,11 +204,7 @@ fn unpack(
     number: usize,
     documents: &mut Vec<Document>,
 ) -> Result<(), Diagnostic> {
-    let origin = Origin {
-        file: Arc::clone(&source.name),
-        line: node.position.line,
-        item: None,
-    };
+    let origin = Origin { text: Text::Plain(source.clone()), line: node.position.line, item: None };
     let mut pending = vec![node];
     while let Some(mut node) = pending.pop() {
         if kind(&node).is_none_or(str::is_empty) {
@@ -255,10 +219,7 @@ fn unpack(
             }
             continue;
         }
-        let origin = Origin {
-            line: node.position.line,
-            ..origin.clone()
-        };
+        let origin = Origin { line: node.position.line, ..origin.clone() };
         documents.push(Document { node, origin });
     }
     Ok(())
@@ -266,26 +227,14 @@ fn unpack(
 
 /// The message about something that is no object, with the file of the chart that it came from.
 fn without_kind(node: &Node, source: &Source, section: Section<'_>, number: usize) -> Diagnostic {
-    let made_from = section
-        .text()
-        .lines()
-        .find_map(|line| line.strip_prefix("# Source: "));
-    let made_from = made_from
-        .map(|path| format!(" (from {})", path.trim()))
-        .unwrap_or_default();
+    let made_from = section.text().lines().find_map(|line| line.strip_prefix("# Source: "));
+    let made_from = made_from.map(|path| format!(" (from {})", path.trim())).unwrap_or_default();
     let label = match node.as_mapping() {
         None => format!("an object is expected here, not {}", node.describe()),
         Some(_) if kind(node) == Some("List") => "the `items` of this List are no list".to_owned(),
         Some(_) => "this object has no `kind`".to_owned(),
     };
-    let place = Place {
-        span: source.span_at(node.position),
-        source: source.clone(),
-        label,
-    };
-    Diagnostic::input(format!(
-        "document {number} of {}{made_from} is no Kubernetes object",
-        source.name
-    ))
-    .at(place)
+    let place = Place { span: source.span_at(node.position), source: source.clone(), label };
+    Diagnostic::input(format!("document {number} of {}{made_from} is no Kubernetes object", source.name))
+        .at(place)
 }

@@ -38,20 +38,14 @@ pub fn listing(selection: &Selection<'_>) -> Vec<Entry> {
         selected: selected.left_out.is_none(),
         reason: selected.left_out,
         when: selected.item.when.value.clone(),
-        manifests: selected
-            .item
-            .manifests
-            .iter()
-            .map(|manifest| manifest.path.trim().to_owned())
-            .collect(),
+        manifests: selected.item.manifests.iter().map(|manifest| manifest.path.trim().to_owned()).collect(),
     };
     selection.items.iter().map(entry).collect()
 }
 
 /// The entries as a table for people, as kubectl draws its tables.
 pub fn table(entries: &[Entry]) -> String {
-    let mut rows =
-        vec![["KIND", "NAME", "SELECTED", "REASON", "WHEN", "MANIFESTS"].map(str::to_owned)];
+    let mut rows = vec![["KIND", "NAME", "SELECTED", "REASON", "WHEN", "MANIFESTS"].map(str::to_owned)];
     for entry in entries {
         let selected = if entry.selected { "yes" } else { "no" };
         let when = entry.when.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -73,11 +67,8 @@ pub fn table(entries: &[Entry]) -> String {
     }
     let mut text = String::new();
     for row in rows {
-        let cells: Vec<String> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
+        let cells: Vec<String> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         text.push_str(cells.join("   ").trim_end());
         text.push('\n');
     }
@@ -88,20 +79,13 @@ pub fn table(entries: &[Entry]) -> String {
 pub fn to_json(entries: &[Entry]) -> String {
     let text_or_null = |text: Option<&str>| text.map_or_else(|| Node::new(Value::Null), Node::from);
     let object = |entry: &Entry| {
-        let manifests: Vec<Node> = entry
-            .manifests
-            .iter()
-            .map(|path| Node::from(path.as_str()))
-            .collect();
+        let manifests: Vec<Node> = entry.manifests.iter().map(|path| Node::from(path.as_str())).collect();
         Node::from(Mapping::from_iter([
             ("kind", Node::from(entry.kind)),
             ("name", Node::from(entry.name.as_str())),
             ("selected", Node::from(entry.selected)),
             ("reason", text_or_null(entry.reason_word())),
-            (
-                "when",
-                text_or_null(Some(entry.when.as_str()).filter(|when| !when.is_empty())),
-            ),
+            ("when", text_or_null(Some(entry.when.as_str()).filter(|when| !when.is_empty()))),
             ("manifests", Node::from(manifests)),
         ]))
     };
@@ -113,9 +97,5 @@ pub fn to_json(entries: &[Entry]) -> String {
             lines.push(line);
         }
     }
-    if lines.is_empty() {
-        "[]\n".to_owned()
-    } else {
-        format!("[\n{}\n]\n", lines.join(",\n"))
-    }
+    if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", lines.join(",\n")) }
 }

@@ -13,7 +13,7 @@ use crate::stack::model::ManifestRef;
 use crate::template::{Engine, Rendered, Trap};
 use crate::yaml::{self, Dialect, Section};
 
-use super::document::{Document, Origin};
+use super::document::{Document, Origin, Text};
 use super::overlay::{Overlay, OverlayError};
 use super::parallel::{self, threads_for};
 use super::selection::{Selected, Selection};
@@ -41,54 +41,28 @@ pub fn documents<A: Default + Send>(
     selection: &Selection<'_>,
     collect: impl Fn(&mut A, Document) + Sync,
 ) -> Result<Rendering<A>, Diagnostic> {
-    let taking_part: Vec<&Selected<'_>> = selection
-        .items
-        .iter()
-        .filter(|item| item.left_out.is_none())
-        .collect();
-    let overlays: Vec<_> = taking_part
-        .iter()
-        .map(|selected| overlay_of(project, selected))
-        .collect();
+    let taking_part: Vec<&Selected<'_>> =
+        selection.items.iter().filter(|item| item.left_out.is_none()).collect();
+    let overlays: Vec<_> = taking_part.iter().map(|selected| overlay_of(project, selected)).collect();
     let mut work: Vec<(usize, Option<&ManifestRef>)> = Vec::new();
     for (at, selected) in taking_part.iter().enumerate() {
         // An item's own faults come to light where it stands, manifests or none.
         work.push((at, None));
-        work.extend(
-            selected
-                .item
-                .manifests
-                .iter()
-                .map(|manifest| (at, Some(manifest))),
-        );
+        work.extend(selected.item.manifests.iter().map(|manifest| (at, Some(manifest))));
     }
     let threads = threads_for(work.len(), MANIFESTS_PER_THREAD);
     let engine = || {
-        if threads == 1 {
-            project.engine.clone()
-        } else {
-            project.engine.for_thread(&project.context)
-        }
+        if threads == 1 { project.engine.clone() } else { project.engine.for_thread(&project.context) }
     };
     let done = parallel::map_with(work.len(), threads, engine, |engine, number| {
         let (at, manifest) = work[number];
         let overlay = overlays[at].as_ref().map_err(Clone::clone)?;
         match manifest {
             None => Ok((Vec::new(), Vec::new())),
-            Some(manifest) => one(
-                project,
-                engine,
-                taking_part[at],
-                manifest,
-                overlay.as_ref(),
-                &collect,
-            ),
+            Some(manifest) => one(project, engine, taking_part[at], manifest, overlay.as_ref(), &collect),
         }
     })?;
-    let mut rendering = Rendering {
-        pieces: Vec::new(),
-        lints: Vec::new(),
-    };
+    let mut rendering = Rendering { pieces: Vec::new(), lints: Vec::new() };
     for (pieces, lints) in done {
         rendering.pieces.extend(pieces);
         for lint in lints {
@@ -114,17 +88,12 @@ fn overlay_of(project: &Project, selected: &Selected<'_>) -> Result<Option<Overl
 pub(super) fn overlay_error(project: &Project, service: &str, error: OverlayError) -> Diagnostic {
     match error {
         OverlayError::Tag { position, error } => {
-            let message = Diagnostic::input(format!(
-                "cannot render the image tag of service `{service}`"
-            ));
-            project
-                .text
-                .blame(message.hint(error.hint), position, &error.message)
+            let message = Diagnostic::input(format!("cannot render the image tag of service `{service}`"));
+            project.text.blame(message.hint(error.hint), position, &error.message)
         }
         OverlayError::Mount { position, problem } => {
-            let message = Diagnostic::input(format!(
-                "service `{service}` has an overlay that can't be applied"
-            ));
+            let message =
+                Diagnostic::input(format!("service `{service}` has an overlay that can't be applied"));
             project.text.blame(message, position, &problem)
         }
     }
@@ -141,15 +110,10 @@ fn one<A: Default + Send>(
     let item = format!("{} `{}`", selected.item.block.word(), &**selected.item.name);
     let path = manifest.path.trim();
     let refuse = |what: String, label: &str| {
-        Err(project
-            .text
-            .blame(Diagnostic::input(what), manifest.path.position, label))
+        Err(project.text.blame(Diagnostic::input(what), manifest.path.position, label))
     };
     if path.is_empty() {
-        return refuse(
-            format!("{item} has a manifest without a path"),
-            "this path is empty",
-        );
+        return refuse(format!("{item} has a manifest without a path"), "this path is empty");
     }
     if path.ends_with(".hbs") {
         return refuse(
@@ -159,30 +123,20 @@ fn one<A: Default + Send>(
     }
     let text = read_text(&project.root.join(path), path, MAX_FILE).map_err(|error| {
         let message = Diagnostic::from(error);
-        project.text.blame(
-            message,
-            manifest.path.position,
-            &format!("a manifest of {item}"),
-        )
+        project.text.blame(message, manifest.path.position, &format!("a manifest of {item}"))
     })?;
     let source = Source::new(path, text);
     let rendered = engine
         .render(&source)
         .map_err(|error| error.diagnostic(format!("cannot render {path} for {item}")))?;
+    let rendered = Arc::new(rendered);
     let origin = Origin {
-        file: Arc::clone(&source.name),
+        text: Text::Rendered(Arc::clone(&rendered)),
         line: 0,
-        item: Some((
-            selected.item.block,
-            selected.item.name.value.as_str().into(),
-        )),
+        item: Some((selected.item.block, selected.item.name.value.as_str().into())),
     };
     let pieces = read_all(&rendered, &origin, overlay, collect).map_err(|(position, label)| {
-        rendered.blame(
-            Diagnostic::input(format!("cannot read {path} for {item}")),
-            position,
-            &label,
-        )
+        rendered.blame(Diagnostic::input(format!("cannot read {path} for {item}")), position, &label)
     })?;
     Ok((pieces, lints(&source, &rendered.traps())))
 }
@@ -197,18 +151,14 @@ fn read_all<A: Default + Send>(
     let sections: Vec<Section<'_>> = yaml::split(&rendered.text).collect();
     let threads = threads_for(rendered.text.len(), BYTES_PER_THREAD).min(sections.len().max(1));
     // More pieces than threads, so that one slow piece doesn't keep the others waiting.
-    let pieces = if threads == 1 {
-        1
-    } else {
-        (threads * 4).min(sections.len())
-    };
+    let pieces = if threads == 1 { 1 } else { (threads * 4).min(sections.len()) };
     let per_piece = sections.len().div_ceil(pieces.max(1)).max(1);
     let pieces: Vec<&[Section<'_>]> = sections.chunks(per_piece).collect();
     parallel::map(pieces.len(), threads, |number| {
         let mut collected = A::default();
         for section in pieces[number] {
-            let Some(mut node) = yaml::read(section, Dialect::Go)
-                .map_err(|error| (error.position, error.to_string()))?
+            let Some(mut node) =
+                yaml::read(section, Dialect::Go).map_err(|error| (error.position, error.to_string()))?
             else {
                 continue;
             };
@@ -229,10 +179,7 @@ fn read_all<A: Default + Send>(
                 }
                 overlay.put_on(&mut node);
             }
-            let origin = Origin {
-                line: node.position.line,
-                ..origin.clone()
-            };
+            let origin = Origin { line: node.position.line, ..origin.clone() };
             collect(&mut collected, Document { node, origin });
         }
         Ok(collected)
@@ -242,15 +189,9 @@ fn read_all<A: Default + Send>(
 /// The lint's messages about the traps in a source.
 pub fn lints(source: &Source, traps: &[Trap]) -> Vec<Diagnostic> {
     let message = |trap: &Trap| {
-        let place = Place {
-            source: source.clone(),
-            span: trap.span.clone(),
-            label: trap.label().to_owned(),
-        };
+        let place = Place { source: source.clone(), span: trap.span.clone(), label: trap.label().to_owned() };
         let title = format!("`… | {}` does not do what it does in Helm", trap.function);
-        Diagnostic::warning(title)
-            .at(place)
-            .hint(Some(trap.hint().to_owned()))
+        Diagnostic::warning(title).at(place).hint(Some(trap.hint().to_owned()))
     };
     traps.iter().map(message).collect()
 }

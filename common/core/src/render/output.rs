@@ -51,6 +51,34 @@ impl Identity<'_> {
     }
 }
 
+/// Whose a stream is, as its first line says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamIdentity {
+    /// The project.
+    pub project: String,
+    /// The environment.
+    pub env: String,
+    /// The slot, 0 without one.
+    pub slot: i64,
+    /// The namespace; empty if nothing gave one.
+    pub namespace: String,
+}
+
+impl StreamIdentity {
+    /// Reads the first line of a stream; `None` if it says nothing of the kind.
+    pub fn of(text: &str) -> Option<Self> {
+        let line = text.lines().next()?.strip_prefix(Identity::MARK)?;
+        let node = yaml::read(&yaml::Section::whole(line), yaml::Dialect::Go).ok()??;
+        let text = |key: &str| node.get(key).and_then(Node::as_str).map(str::to_owned);
+        Some(Self {
+            project: text("project")?,
+            env: text("env")?,
+            slot: node.get("slot").and_then(Node::as_i64)?,
+            namespace: text("namespace")?,
+        })
+    }
+}
+
 /// Appends a document to `text`, behind a separator if there is something before it.
 ///
 /// # Errors
@@ -73,31 +101,22 @@ pub fn write_document(
             if !text.is_empty() {
                 text.push_str(",\n");
             }
-            yaml::write_json(&document.node, order, 0, text).map_err(|error| {
-                format!("{}:{}: {error}", document.origin.file, document.origin.line)
-            })
+            yaml::write_json(&document.node, order, 0, text)
+                .map_err(|error| format!("{}:{}: {error}", document.origin.file(), document.origin.line))
         }
     }
 }
 
 /// The whole output from its pieces; nothing if there is no document at all.
 pub fn join(pieces: &[String], format: Format, identity: Option<&Identity<'_>>) -> String {
-    let pieces: Vec<&str> = pieces
-        .iter()
-        .map(String::as_str)
-        .filter(|piece| !piece.is_empty())
-        .collect();
+    let pieces: Vec<&str> = pieces.iter().map(String::as_str).filter(|piece| !piece.is_empty()).collect();
     if pieces.is_empty() {
         return String::new();
     }
     match format {
         Format::Yaml => {
             let line = identity.map(Identity::line).unwrap_or_default();
-            let length = pieces
-                .iter()
-                .map(|piece| piece.len() + SEPARATOR.len())
-                .sum::<usize>()
-                + line.len();
+            let length = pieces.iter().map(|piece| piece.len() + SEPARATOR.len()).sum::<usize>() + line.len();
             let mut text = String::with_capacity(length);
             text.push_str(&line);
             for (at, piece) in pieces.into_iter().enumerate() {
@@ -109,10 +128,7 @@ pub fn join(pieces: &[String], format: Format, identity: Option<&Identity<'_>>) 
             text
         }
         Format::Json => {
-            format!(
-                "{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n{}\n]}}\n",
-                pieces.join(",\n")
-            )
+            format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[\n{}\n]}}\n", pieces.join(",\n"))
         }
     }
 }

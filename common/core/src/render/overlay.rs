@@ -71,18 +71,14 @@ impl Overlay {
     /// Its tag can't be rendered; in plain mode also a mount that lacks a field or a doubled one.
     pub fn of_service(project: &Project, service: &Service) -> Result<Self, OverlayError> {
         let overlay = service.overlays.get(&project.context.env);
-        let drop_kinds = overlay
-            .map(|overlay| overlay.drop_kinds.as_slice())
-            .unwrap_or_default();
+        let drop_kinds = overlay.map(|overlay| overlay.drop_kinds.as_slice()).unwrap_or_default();
         let drop_kinds = drop_kinds.iter().map(|kind| kind.trim().to_lowercase());
         Ok(Self {
             drop_kinds: drop_kinds.filter(|kind| !kind.is_empty()).collect(),
             deployment: service.name.value.clone(),
             image: image::of_service(project, service)?,
-            mounts: overlay.map_or_else(
-                || Ok(Vec::new()),
-                |overlay| mounts::of_overlay(overlay, project.mode),
-            )?,
+            mounts: overlay
+                .map_or_else(|| Ok(Vec::new()), |overlay| mounts::of_overlay(overlay, project.mode))?,
             ..Self::of_namespace(project)
         })
     }
@@ -90,19 +86,13 @@ impl Overlay {
     /// The same overlay for a Deployment of another name.
     #[must_use]
     pub fn for_deployment(self, deployment: &str) -> Self {
-        Self {
-            deployment: deployment.to_owned(),
-            ..self
-        }
+        Self { deployment: deployment.to_owned(), ..self }
     }
 
     /// The same overlay without kinds that are left out.
     #[must_use]
     pub fn keeping_kinds(self) -> Self {
-        Self {
-            drop_kinds: Vec::new(),
-            ..self
-        }
+        Self { drop_kinds: Vec::new(), ..self }
     }
 
     /// Whether a document is left out.
@@ -120,10 +110,7 @@ impl Overlay {
     /// documents too; codexctl takes the list itself for one.
     pub fn put_on(&self, node: &mut Node) {
         let is_list = self.mode == Mode::Plain && kind(node) == Some("List");
-        if let (true, Some(items)) = (
-            is_list,
-            node.get_mut("items").and_then(Node::as_sequence_mut),
-        ) {
+        if let (true, Some(items)) = (is_list, node.get_mut("items").and_then(Node::as_sequence_mut)) {
             items.retain(|item| !self.drops(item));
             items.iter_mut().for_each(|item| self.put_on(item));
             return;
@@ -137,9 +124,7 @@ impl Overlay {
         if (self.image.is_none() && self.mounts.is_empty()) || !self.is_about(node) {
             return;
         }
-        let template = node
-            .get_mut("spec")
-            .and_then(|spec| spec.get_mut("template"));
+        let template = node.get_mut("spec").and_then(|spec| spec.get_mut("template"));
         let Some(pod) = template.and_then(|template| template.get_mut("spec")) else {
             return;
         };

@@ -7,9 +7,7 @@ pub fn threads_for(count: usize, least: usize) -> usize {
     // Asking for the number of cores reads files, so small work doesn't.
     match count / least.max(1) {
         0 | 1 => 1,
-        wanted => std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(wanted),
+        wanted => std::thread::available_parallelism().map_or(1, usize::from).min(wanted),
     }
 }
 
@@ -74,21 +72,14 @@ mod tests {
     #[test]
     fn results_come_in_order() {
         let squares: Result<Vec<usize>, ()> = map(1_000, 4, |number| Ok(number * number));
-        assert_eq!(
-            squares,
-            Ok((0..1_000).map(|number| number * number).collect())
-        );
+        assert_eq!(squares, Ok((0..1_000).map(|number| number * number).collect()));
     }
 
     #[test]
     fn the_lowest_error_is_the_one_that_counts() {
         for _ in 0..50 {
             let result: Result<Vec<()>, usize> =
-                map(
-                    200,
-                    4,
-                    |number| if number % 7 == 3 { Err(number) } else { Ok(()) },
-                );
+                map(200, 4, |number| if number % 7 == 3 { Err(number) } else { Ok(()) });
             assert_eq!(result, Err(3));
         }
     }

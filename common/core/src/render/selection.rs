@@ -22,21 +22,10 @@ struct NameFilter {
 
 impl Filters {
     /// Filters from lists of names separated by commas; an empty list is no filter.
-    pub fn new(
-        only_infra: &str,
-        skip_infra: &str,
-        only_services: &str,
-        skip_services: &str,
-    ) -> Self {
+    pub fn new(only_infra: &str, skip_infra: &str, only_services: &str, skip_services: &str) -> Self {
         Self {
-            infrastructure: NameFilter {
-                only: names(only_infra),
-                skip: names(skip_infra),
-            },
-            services: NameFilter {
-                only: names(only_services),
-                skip: names(skip_services),
-            },
+            infrastructure: NameFilter { only: names(only_infra), skip: names(skip_infra) },
+            services: NameFilter { only: names(only_services), skip: names(skip_services) },
         }
     }
 
@@ -57,10 +46,7 @@ impl NameFilter {
 }
 
 fn names(list: &str) -> Vec<String> {
-    list.split(',')
-        .map(|name| name.trim().to_lowercase())
-        .filter(|name| !name.is_empty())
-        .collect()
+    list.split(',').map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty()).collect()
 }
 
 /// Why an item does not take part.
@@ -124,12 +110,8 @@ fn check_names(
         Block::Infrastructure => "infra",
         Block::Service => "services",
     };
-    let known: Vec<&str> = project
-        .stack
-        .items()
-        .filter(|item| item.block == block)
-        .map(|item| item.name.trim())
-        .collect();
+    let known: Vec<&str> =
+        project.stack.items().filter(|item| item.block == block).map(|item| item.name.trim()).collect();
     let unknown = |name: &&String| !known.iter().any(|known| known.to_lowercase() == **name);
     let what = match block {
         Block::Infrastructure => "infrastructure group",
@@ -138,52 +120,33 @@ fn check_names(
     if let (Mode::Plain, Some(name)) = (project.mode, filter.only.iter().find(unknown)) {
         let hint = did_you_mean(name, known.iter().copied())
             .or_else(|| Some(format!("services.yaml has {}", list_or_none(&known))));
-        return Err(
-            Diagnostic::input(format!("there is no {what} `{name}` (`--only-{flag}`)")).hint(hint),
-        );
+        return Err(Diagnostic::input(format!("there is no {what} `{name}` (`--only-{flag}`)")).hint(hint));
     }
-    let quiet = if project.mode == Mode::Plain {
-        &[]
-    } else {
-        &filter.only[..]
-    };
-    for (name, kind) in quiet
-        .iter()
-        .map(|name| (name, "only"))
-        .chain(filter.skip.iter().map(|name| (name, "skip")))
+    let quiet = if project.mode == Mode::Plain { &[] } else { &filter.only[..] };
+    for (name, kind) in
+        quiet.iter().map(|name| (name, "only")).chain(filter.skip.iter().map(|name| (name, "skip")))
     {
         if unknown(&name) {
             let message = format!("there is no {what} `{name}` (`--{kind}-{flag}`)");
-            warnings
-                .push(Diagnostic::warning(message).hint(did_you_mean(name, known.iter().copied())));
+            warnings.push(Diagnostic::warning(message).hint(did_you_mean(name, known.iter().copied())));
         }
     }
     Ok(())
 }
 
 fn list_or_none(names: &[&str]) -> String {
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    }
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 /// Only `false`, `0` and `no` switch an item off (inventory T8); a text that gives nothing does not.
 fn is_on(project: &Project, item: &Item<'_>) -> Result<bool, Diagnostic> {
     let name = format!("when of {} `{}`", item.block.word(), &**item.name);
-    let text = project
-        .engine
-        .render_field(&name, item.when)
-        .map_err(|error| {
-            let label = error.message.clone();
-            let message = Diagnostic::input(format!("cannot evaluate {name}")).hint(error.hint);
-            project.text.blame(message, item.when.position, &label)
-        })?;
-    Ok(!matches!(
-        text.trim().to_lowercase().as_str(),
-        "false" | "0" | "no"
-    ))
+    let text = project.engine.render_field(&name, item.when).map_err(|error| {
+        let label = error.message.clone();
+        let message = Diagnostic::input(format!("cannot evaluate {name}")).hint(error.hint);
+        project.text.blame(message, item.when.position, &label)
+    })?;
+    Ok(!matches!(text.trim().to_lowercase().as_str(), "false" | "0" | "no"))
 }
 
 #[cfg(test)]

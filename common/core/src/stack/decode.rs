@@ -73,10 +73,7 @@ pub struct Text {
 
 impl Default for Text {
     fn default() -> Self {
-        Self {
-            value: String::new(),
-            position: Position::NONE,
-        }
+        Self { value: String::new(), position: Position::NONE }
     }
 }
 
@@ -112,27 +109,15 @@ enum Step<'a> {
 impl<'a> Path<'a> {
     /// The document itself.
     pub fn root(strictness: Strictness) -> Self {
-        Self {
-            parent: None,
-            step: Step::Root,
-            strictness,
-        }
+        Self { parent: None, step: Step::Root, strictness }
     }
 
     fn key(&'a self, key: &'a str) -> Self {
-        Self {
-            parent: Some(self),
-            step: Step::Key(key),
-            strictness: self.strictness,
-        }
+        Self { parent: Some(self), step: Step::Key(key), strictness: self.strictness }
     }
 
     fn index(&'a self, index: usize) -> Self {
-        Self {
-            parent: Some(self),
-            step: Step::Index(index),
-            strictness: self.strictness,
-        }
+        Self { parent: Some(self), step: Step::Index(index), strictness: self.strictness }
     }
 
     /// The path as a user writes it: `services[0].overlays.ai.hostMounts`.
@@ -153,24 +138,13 @@ impl<'a> Path<'a> {
 
     fn kind_error(&self, node: &Node, expected: &'static str) -> DecodeError {
         let path = self.dotted();
-        let path = if path.is_empty() {
-            "the file".to_owned()
-        } else {
-            path
-        };
+        let path = if path.is_empty() { "the file".to_owned() } else { path };
         // A scalar that is no secret by nature (a number was expected) is shown, it is what the user looks for.
         let found = match node.text() {
             Some(text) if expected != "a mapping" && expected != "a list" => format!("`{text}`"),
             _ => node.describe().to_owned(),
         };
-        DecodeError {
-            position: node.position,
-            fault: Fault::Kind {
-                path,
-                expected,
-                found,
-            },
-        }
+        DecodeError { position: node.position, fault: Fault::Kind { path, expected, found } }
     }
 }
 
@@ -193,11 +167,7 @@ impl<'a> Fields<'a> {
         if let Some(entries) = entries {
             refuse_duplicates(entries, path)?;
         }
-        Ok(Self {
-            entries,
-            path,
-            known: Vec::new(),
-        })
+        Ok(Self { entries, path, known: Vec::new() })
     }
 
     /// The value under `key`; the zero value if it isn't there.
@@ -211,10 +181,7 @@ impl<'a> Fields<'a> {
 
     /// Refuses the keys that nobody asked for.
     pub fn finish(self) -> Result<(), DecodeError> {
-        let Some(entries) = self
-            .entries
-            .filter(|_| self.path.strictness == Strictness::Strict)
-        else {
+        let Some(entries) = self.entries.filter(|_| self.path.strictness == Strictness::Strict) else {
             return Ok(());
         };
         for key in entries.keys() {
@@ -223,15 +190,8 @@ impl<'a> Fields<'a> {
                 continue;
             }
             let path = self.path.key(&text).dotted();
-            let fault = Fault::UnknownKey {
-                path,
-                key: text.into_owned(),
-                known: self.known,
-            };
-            return Err(DecodeError {
-                position: key.position,
-                fault,
-            });
+            let fault = Fault::UnknownKey { path, key: text.into_owned(), known: self.known };
+            return Err(DecodeError { position: key.position, fault });
         }
         Ok(())
     }
@@ -243,14 +203,8 @@ fn refuse_duplicates(entries: &Mapping, path: &Path<'_>) -> Result<(), DecodeErr
     for key in entries.keys() {
         let Some(text) = key.as_str() else { continue };
         if let Some(first) = seen.insert(text, key.position.line) {
-            let fault = Fault::DuplicateKey {
-                path: path.key(text).dotted(),
-                first,
-            };
-            return Err(DecodeError {
-                position: key.position,
-                fault,
-            });
+            let fault = Fault::DuplicateKey { path: path.key(text).dotted(), first };
+            return Err(DecodeError { position: key.position, fault });
         }
     }
     Ok(())
@@ -261,18 +215,13 @@ impl Decode for String {
         if node.is_null() {
             return Ok(Self::new());
         }
-        node.text()
-            .map(Into::into)
-            .ok_or_else(|| path.kind_error(node, "a text"))
+        node.text().map(Into::into).ok_or_else(|| path.kind_error(node, "a text"))
     }
 }
 
 impl Decode for Text {
     fn decode(node: &Node, path: &Path<'_>) -> Result<Self, DecodeError> {
-        Ok(Self {
-            value: String::decode(node, path)?,
-            position: node.position,
-        })
+        Ok(Self { value: String::decode(node, path)?, position: node.position })
     }
 }
 
@@ -283,9 +232,7 @@ impl Decode for i64 {
             return Ok(0);
         }
         let quoted = || node.as_str().and_then(|text| text.trim().parse().ok());
-        node.as_i64()
-            .or_else(quoted)
-            .ok_or_else(|| path.kind_error(node, "a whole number"))
+        node.as_i64().or_else(quoted).ok_or_else(|| path.kind_error(node, "a whole number"))
     }
 }
 
@@ -313,11 +260,7 @@ impl Decode for Node {
 
 impl<T: Decode> Decode for Option<T> {
     fn decode(node: &Node, path: &Path<'_>) -> Result<Self, DecodeError> {
-        if node.is_null() {
-            Ok(None)
-        } else {
-            T::decode(node, path).map(Some)
-        }
+        if node.is_null() { Ok(None) } else { T::decode(node, path).map(Some) }
     }
 }
 
@@ -325,11 +268,9 @@ impl<T: Decode> Decode for Vec<T> {
     fn decode(node: &Node, path: &Path<'_>) -> Result<Self, DecodeError> {
         match &node.value {
             Value::Null => Ok(Self::new()),
-            Value::Sequence(items) => items
-                .iter()
-                .enumerate()
-                .map(|(at, item)| T::decode(item, &path.index(at)))
-                .collect(),
+            Value::Sequence(items) => {
+                items.iter().enumerate().map(|(at, item)| T::decode(item, &path.index(at))).collect()
+            }
             _ => Err(path.kind_error(node, "a list")),
         }
     }

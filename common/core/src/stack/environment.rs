@@ -57,10 +57,8 @@ impl EnvironmentError {
     /// What may help.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Undefined { name, known, .. } => {
-                did_you_mean(name, known.iter().map(String::as_str))
-                    .or_else(|| Some(format!("services.yaml has {}", known.join(", "))))
-            }
+            Self::Undefined { name, known, .. } => did_you_mean(name, known.iter().map(String::as_str))
+                .or_else(|| Some(format!("services.yaml has {}", known.join(", ")))),
             Self::Cycle { .. } => None,
         }
     }
@@ -80,18 +78,13 @@ impl Environment {
         let (mut next, mut position) = (name, Position::NONE);
         loop {
             if visited.contains(&next) {
-                return Err(EnvironmentError::Cycle {
-                    name: next.to_owned(),
-                    position,
-                });
+                return Err(EnvironmentError::Cycle { name: next.to_owned(), position });
             }
-            let block = blocks
-                .get(next)
-                .ok_or_else(|| EnvironmentError::Undefined {
-                    name: next.to_owned(),
-                    known: blocks.keys().cloned().collect(),
-                    position,
-                })?;
+            let block = blocks.get(next).ok_or_else(|| EnvironmentError::Undefined {
+                name: next.to_owned(),
+                known: blocks.keys().cloned().collect(),
+                position,
+            })?;
             visited.push(next);
             chain.push(block);
             (next, position) = (block.from.trim(), block.from.position);
@@ -100,25 +93,14 @@ impl Environment {
             }
         }
         let text = |field: fn(&EnvironmentBlock) -> &String| {
-            chain
-                .iter()
-                .map(|block| field(block))
-                .find(|text| !text.is_empty())
-                .cloned()
-                .unwrap_or_default()
+            chain.iter().map(|block| field(block)).find(|text| !text.is_empty()).cloned().unwrap_or_default()
         };
-        let groups = chain
-            .iter()
-            .map(|block| &block.slot_bootstrap_infra)
-            .find(|groups| !groups.is_empty());
+        let groups = chain.iter().map(|block| &block.slot_bootstrap_infra).find(|groups| !groups.is_empty());
         Ok(Self {
             kubeconfig: text(|block| &block.kubeconfig),
             context: text(|block| &block.context),
             image_pull_policy: text(|block| &block.image_pull_policy),
-            local_registry: chain
-                .iter()
-                .find_map(|block| block.local_registry.clone())
-                .unwrap_or_default(),
+            local_registry: chain.iter().find_map(|block| block.local_registry.clone()).unwrap_or_default(),
             slot_bootstrap_infra: groups.cloned().unwrap_or_default(),
         })
     }
@@ -131,47 +113,26 @@ mod tests {
 
     fn blocks(list: &[(&str, &str, &str)]) -> BTreeMap<String, EnvironmentBlock> {
         let block = |from: &str, context: &str| EnvironmentBlock {
-            from: Text {
-                value: from.to_owned(),
-                position: Position::NONE,
-            },
+            from: Text { value: from.to_owned(), position: Position::NONE },
             context: context.to_owned(),
             ..EnvironmentBlock::default()
         };
-        list.iter()
-            .map(|(name, from, context)| ((*name).to_owned(), block(from, context)))
-            .collect()
+        list.iter().map(|(name, from, context)| ((*name).to_owned(), block(from, context))).collect()
     }
 
     #[test]
     fn unset_fields_come_from_the_parent() {
-        let blocks = blocks(&[
-            ("staging", "", "s"),
-            ("ai", "staging", ""),
-            ("own", "staging", "o"),
-        ]);
-        assert_eq!(
-            Environment::resolve(&blocks, "ai").map(|env| env.context),
-            Ok("s".to_owned())
-        );
-        assert_eq!(
-            Environment::resolve(&blocks, "own").map(|env| env.context),
-            Ok("o".to_owned())
-        );
+        let blocks = blocks(&[("staging", "", "s"), ("ai", "staging", ""), ("own", "staging", "o")]);
+        assert_eq!(Environment::resolve(&blocks, "ai").map(|env| env.context), Ok("s".to_owned()));
+        assert_eq!(Environment::resolve(&blocks, "own").map(|env| env.context), Ok("o".to_owned()));
     }
 
     #[test]
     fn circles_and_strangers_are_errors() {
         let blocks = blocks(&[("a", "b", ""), ("b", "a", ""), ("c", "gone", "")]);
         let error = Environment::resolve(&blocks, "a").map_err(|error| error.to_string());
-        assert_eq!(
-            error,
-            Err("environment inheritance cycle detected at `a`".into())
-        );
+        assert_eq!(error, Err("environment inheritance cycle detected at `a`".into()));
         let error = Environment::resolve(&blocks, "c").map_err(|error| error.to_string());
-        assert_eq!(
-            error,
-            Err("environment `gone` is not defined in services.yaml".into())
-        );
+        assert_eq!(error, Err("environment `gone` is not defined in services.yaml".into()));
     }
 }

@@ -48,15 +48,8 @@ pub enum FileError {
 
 impl From<FileError> for Diagnostic {
     fn from(error: FileError) -> Self {
-        let blame = if matches!(error, FileError::Io { .. }) {
-            Blame::Machine
-        } else {
-            Blame::Input
-        };
-        Self {
-            blame,
-            ..Self::input(error.to_string())
-        }
+        let blame = if matches!(error, FileError::Io { .. }) { Blame::Machine } else { Blame::Input };
+        Self { blame, ..Self::input(error.to_string()) }
     }
 }
 
@@ -66,30 +59,18 @@ impl From<FileError> for Diagnostic {
 ///
 /// # Errors
 /// It can't be read, is too large, or isn't UTF-8.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "the one place where files are opened"
-)]
+#[allow(clippy::disallowed_methods, reason = "the one place where files are opened")]
 pub fn read_text(path: &Path, name: &str, limit: u64) -> Result<String, FileError> {
-    let io = |error: std::io::Error| FileError::Io {
-        name: name.to_owned(),
-        reason: system_reason(&error),
-    };
+    let io = |error: std::io::Error| FileError::Io { name: name.to_owned(), reason: system_reason(&error) };
     let file = File::open(path).map_err(io)?;
     let about = file.metadata().map_err(io)?;
     if about.is_dir() {
-        return Err(FileError::Io {
-            name: name.to_owned(),
-            reason: "it is a directory".to_owned(),
-        });
+        return Err(FileError::Io { name: name.to_owned(), reason: "it is a directory".to_owned() });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(about.len().min(limit)).unwrap_or(0) + 1);
     file.take(limit + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 > limit {
-        return Err(FileError::TooLarge {
-            name: name.to_owned(),
-            limit,
-        });
+        return Err(FileError::TooLarge { name: name.to_owned(), limit });
     }
     text_of(bytes, name)
 }
@@ -101,15 +82,8 @@ pub fn read_text(path: &Path, name: &str, limit: u64) -> Result<String, FileErro
 pub fn text_of(bytes: Vec<u8>, name: &str) -> Result<String, FileError> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..good]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1;
-        FileError::NotText {
-            name: name.to_owned(),
-            line,
-        }
+        let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+        FileError::NotText { name: name.to_owned(), line }
     })?;
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),

@@ -33,16 +33,12 @@ impl Header {
     /// The raw text isn't YAML.
     pub(super) fn of(text: &str) -> Result<Self, ReadError> {
         let root = match root(text) {
-            Err(ReadError {
-                problem: Problem::TemplateAction | Problem::CollectionKey { .. },
-                ..
-            }) => root(&without_bare_actions(text))?,
+            Err(ReadError { problem: Problem::TemplateAction | Problem::CollectionKey { .. }, .. }) => {
+                root(&without_bare_actions(text))?
+            }
             root => root?,
         };
-        let mut header = Self {
-            complete: true,
-            ..Self::default()
-        };
+        let mut header = Self { complete: true, ..Self::default() };
         header.project = header.known(&root, "project");
         header.env_files = header.known(&root, "envFiles");
         header.versions = header.known(&root, "versions");
@@ -75,10 +71,7 @@ impl Header {
                 self.complete = false;
             }
         }
-        let files = self
-            .env_files
-            .iter()
-            .map(|name| engine.render_field("envFiles", name));
+        let files = self.env_files.iter().map(|name| engine.render_field("envFiles", name));
         match files.collect() {
             Ok(files) => self.env_files = files,
             Err(_) => {
@@ -106,9 +99,7 @@ fn without_bare_actions(text: &str) -> String {
     for line in text.split_inclusive('\n') {
         let mut rest = line;
         while let Some(start) = rest.find("{{") {
-            let end = rest[start..]
-                .find("}}")
-                .map_or(rest.trim_end().len(), |end| start + end + 2);
+            let end = rest[start..].find("}}").map_or(rest.trim_end().len(), |end| start + end + 2);
             let before = rest[..start].trim_end();
             if before.ends_with([':', '-', ',', '[']) && before.len() < start {
                 masked.push_str(&rest[..start]);
@@ -139,8 +130,7 @@ mod tests {
 
     #[test]
     fn only_the_five_fields_are_looked_at() {
-        let text =
-            "project: demo\nimages: {a: {{ .X }}}\nextra: {a: 1, a: 2}\nversions: {app: 1.10}\n";
+        let text = "project: demo\nimages: {a: {{ .X }}}\nextra: {a: 1, a: 2}\nversions: {app: 1.10}\n";
         let header = Header::of(text).unwrap();
         assert_eq!(header.project, "demo");
         assert_eq!(header.versions["app"], "1.10");

@@ -67,32 +67,19 @@ pub struct Project {
 pub fn load(request: &LoadRequest<'_>, secrets: &Secrets) -> Result<Project, Diagnostic> {
     let env = request.env.trim();
     if env.is_empty() {
-        return Err(Diagnostic::input("no environment is given").hint(Some(
-            "name one with `--env NAME` or in CODEXCTL_ENV".to_owned(),
-        )));
+        return Err(Diagnostic::input("no environment is given")
+            .hint(Some("name one with `--env NAME` or in CODEXCTL_ENV".to_owned())));
     }
     if request.config.is_empty() {
-        return Err(Diagnostic::input(
-            "the path of services.yaml is empty (`--config`)",
-        ));
+        return Err(Diagnostic::input("the path of services.yaml is empty (`--config`)"));
     }
     let path = cleaned(&request.folder.join(request.config));
     let root = path.parent().unwrap_or(Path::new("/")).to_owned();
     let source = Source::new(request.config, read_text(&path, request.config, MAX_STACK)?);
 
-    let given = Variables::new(
-        request.process,
-        given_variables(request)?,
-        request.inline.clone(),
-    );
+    let given = Variables::new(request.process, given_variables(request)?, request.inline.clone());
     given.teach(secrets);
-    let mut loading = Loading {
-        request,
-        secrets,
-        source,
-        root,
-        given,
-    };
+    let mut loading = Loading { request, secrets, source, root, given };
     loading.run()
 }
 /// The variables of the var file.
@@ -111,10 +98,7 @@ fn given_variables(request: &LoadRequest<'_>) -> Result<Vec<(String, String)>, D
 
 /// The line is not shown: it may hold a secret.
 pub(super) fn variable_error(what: &str, name: &str, error: &env_file::Error) -> Diagnostic {
-    Diagnostic::input(format!(
-        "cannot read {what} {name}, line {}: {error}",
-        error.line
-    ))
+    Diagnostic::input(format!("cannot read {what} {name}, line {}: {error}", error.line))
 }
 /// A path without `.` and `..`, by its text alone, as Go's `filepath.Clean` does it.
 fn cleaned(path: &Path) -> PathBuf {

@@ -33,14 +33,12 @@ mod items;
 
 use std::collections::BTreeMap;
 
-pub use codex::{
-    Codex, ConfigBlock, Link, Mcp, McpServer, McpService, McpTool, McpValue, Timeouts,
-};
+pub use codex::{Codex, ConfigBlock, Link, Mcp, McpServer, McpService, McpTool, McpValue, Timeouts};
 pub use environment::{DataPaths, EnvironmentBlock, LocalRegistry, State, Storage, Volume};
 pub use hooks::{HookStep, ItemHooks, StackHooks};
 pub use items::{
-    Block, HostMount, Image, Infrastructure, Ingress, Item, ManifestRef, Overlay, PvcMount,
-    Service, ServiceImage,
+    Block, HostMount, Image, Infrastructure, Ingress, Item, ManifestRef, Overlay, PvcMount, Service,
+    ServiceImage,
 };
 
 mapping! {

@@ -76,11 +76,7 @@ impl Loading<'_> {
             }
             // As long as the header isn't known, a value that misses may be there in the next round.
             let is_trial = round == 0 && !header.complete;
-            engine = engine.with_missing(if is_trial {
-                Missing::Print
-            } else {
-                self.request.missing
-            });
+            engine = engine.with_missing(if is_trial { Missing::Print } else { self.request.missing });
             let (text, stack) = self.round(&values, &mut context, &mut engine)?;
             let next = self.next_values(&values, &header, &text, &stack)?;
             let is_settled = !self.would_change(&values, &next)
@@ -98,9 +94,7 @@ impl Loading<'_> {
             "the values of {} go in a circle",
             self.circle(&values, &mut context, &mut engine)?
         ))
-        .hint(Some(format!(
-            "after {MAX_ROUNDS} rounds of rendering services.yaml they still change"
-        ))))
+        .hint(Some(format!("after {MAX_ROUNDS} rounds of rendering services.yaml they still change"))))
     }
 
     /// The raw header. In plain mode a raw text that isn't YAML is one with block templates (B24).
@@ -133,11 +127,7 @@ impl Loading<'_> {
             // text, might not even be YAML. The rounds put right what this can't know.
             context.project.clone_from(&values.project);
             let engine = engine.with_context(context);
-            for value in values
-                .versions
-                .values_mut()
-                .chain(values.base_domain.values_mut())
-            {
+            for value in values.versions.values_mut().chain(values.base_domain.values_mut()) {
                 if let Ok(text) = engine.render_field("versions", value) {
                     *value = text;
                 }
@@ -159,9 +149,8 @@ impl Loading<'_> {
         context.environment.clone_from(&values.environment);
         context.namespace.clear();
         *engine = engine.with_context(context);
-        context.namespace =
-            namespace::resolve(self.request.namespace, &values.patterns, context, engine)
-                .map_err(|error| self.pattern_error(error))?;
+        context.namespace = namespace::resolve(self.request.namespace, &values.patterns, context, engine)
+            .map_err(|error| self.pattern_error(error))?;
         *engine = engine.with_context(context);
         let text = engine
             .render(&self.source)
@@ -177,19 +166,10 @@ impl Loading<'_> {
         let Some(section) = sections.next() else {
             return Ok(Stack::default());
         };
-        let dialect = if plain {
-            Dialect::Go
-        } else {
-            Dialect::GoUndecoded
-        };
+        let dialect = if plain { Dialect::Go } else { Dialect::GoUndecoded };
         let node = yaml::read(&section, dialect);
-        let node = node.map_err(|error| {
-            text.blame(
-                Diagnostic::input(title()),
-                error.position,
-                &error.to_string(),
-            )
-        })?;
+        let node =
+            node.map_err(|error| text.blame(Diagnostic::input(title()), error.position, &error.to_string()))?;
         if plain {
             for section in sections {
                 if let Ok(Some(extra)) = yaml::read(&section, Dialect::GoUndecoded) {
@@ -199,11 +179,7 @@ impl Loading<'_> {
             }
         }
         let node = node.unwrap_or_else(|| Node::new(Value::Null));
-        let strictness = if plain {
-            Strictness::Strict
-        } else {
-            Strictness::Lenient
-        };
+        let strictness = if plain { Strictness::Strict } else { Strictness::Lenient };
         Stack::decode(&node, &decode::Path::root(strictness))
             .map_err(|error| field_error(text, title(), error))
     }
@@ -262,26 +238,14 @@ impl Loading<'_> {
             }
         }
         if context.namespace.is_empty() {
-            let late = namespace::pattern(
-                &stack.namespace.patterns,
-                &context,
-                &engine.with_context(&context),
-            );
-            context.namespace = late
-                .map_err(|error| self.pattern_error(error))?
-                .unwrap_or_default();
+            let late =
+                namespace::pattern(&stack.namespace.patterns, &context, &engine.with_context(&context));
+            context.namespace = late.map_err(|error| self.pattern_error(error))?.unwrap_or_default();
         }
         context.codex.clone_from(&stack.codex);
         context.storage.clone_from(&stack.storage);
         let engine = engine.with_context(&context);
-        Ok(Project {
-            stack,
-            context,
-            engine,
-            text,
-            root: self.root.clone(),
-            mode: self.request.mode,
-        })
+        Ok(Project { stack, context, engine, text, root: self.root.clone(), mode: self.request.mode })
     }
 
     /// Whether another round could give another text: a value changed that the file mentions.
@@ -294,20 +258,11 @@ impl Loading<'_> {
             || (values.environment != next.environment && mentions(".Environment"))
     }
 
-    fn load_env_files(
-        &mut self,
-        names: &[String],
-        context: &mut Context,
-    ) -> Result<(), Diagnostic> {
+    fn load_env_files(&mut self, names: &[String], context: &mut Context) -> Result<(), Diagnostic> {
         let mut entries = Vec::new();
-        for name in names
-            .iter()
-            .map(|name| name.trim())
-            .filter(|name| !name.is_empty())
-        {
+        for name in names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
             let text = read_text(&self.root.join(name), name, MAX_FILE)?;
-            let parsed =
-                env_file::parse(&text).map_err(|error| variable_error("env file", name, &error))?;
+            let parsed = env_file::parse(&text).map_err(|error| variable_error("env file", name, &error))?;
             entries.extend(parsed);
         }
         let variables = self.given.with_env_files(self.request.process, entries);
@@ -317,10 +272,7 @@ impl Loading<'_> {
     }
 
     fn pattern_error(&self, error: TemplateError) -> Diagnostic {
-        error.diagnostic(format!(
-            "cannot render the namespace of environment `{}`",
-            self.request.env
-        ))
+        error.diagnostic(format!("cannot render the namespace of environment `{}`", self.request.env))
     }
 
     /// The keys that a further round would still change.
@@ -332,18 +284,12 @@ impl Loading<'_> {
     ) -> Result<String, Diagnostic> {
         let (_, stack) = self.round(values, context, engine)?;
         let changed = |block: &str, before: &Map, after: &Map| -> Vec<String> {
-            let keys = before
-                .keys()
-                .chain(after.keys().filter(|key| !before.contains_key(*key)));
+            let keys = before.keys().chain(after.keys().filter(|key| !before.contains_key(*key)));
             let differing = keys.filter(|key| before.get(*key) != after.get(*key));
             differing.map(|key| format!("`{block}.{key}`")).collect()
         };
         let mut names = changed("versions", &values.versions, &stack.versions);
-        names.extend(changed(
-            "baseDomain",
-            &values.base_domain,
-            &stack.base_domain,
-        ));
+        names.extend(changed("baseDomain", &values.base_domain, &stack.base_domain));
         if values.project != stack.project {
             names.push("`project`".to_owned());
         }
@@ -360,11 +306,7 @@ fn field_error(text: &Rendered, title: String, error: DecodeError) -> Diagnostic
             .or_else(|| Some("keys of your own begin with `x-`".to_owned())),
         _ => None,
     };
-    text.blame(
-        Diagnostic::input(title).hint(hint),
-        error.position,
-        &error.fault.to_string(),
-    )
+    text.blame(Diagnostic::input(title).hint(hint), error.position, &error.fault.to_string())
 }
 
 fn environment_error(text: &Rendered, error: &EnvironmentError) -> Diagnostic {

@@ -28,11 +28,7 @@ pub struct Variables {
 
 impl Variables {
     /// The variables known before `services.yaml` is read, its env files still missing.
-    pub fn new(
-        process: &Map,
-        var_file: Vec<(String, String)>,
-        inline: Vec<(String, String)>,
-    ) -> Self {
+    pub fn new(process: &Map, var_file: Vec<(String, String)>, inline: Vec<(String, String)>) -> Self {
         let inline: Map = inline.into_iter().collect();
         let mut given: Map = var_file.into_iter().collect();
         given.extend(inline.clone());
@@ -47,10 +43,7 @@ impl Variables {
         let mut all = process.clone();
         all.extend(entries);
         all.extend(self.given.clone());
-        Self {
-            all,
-            ..self.clone()
-        }
+        Self { all, ..self.clone() }
     }
 
     /// Tells which values are secret.
@@ -66,16 +59,12 @@ mod tests {
     use super::*;
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-        list.iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
     fn later_sources_win_and_an_empty_value_hides() {
-        let process: Map = pairs(&[("A", "os"), ("B", "os"), ("C", "os"), ("D", "os")])
-            .into_iter()
-            .collect();
+        let process: Map = pairs(&[("A", "os"), ("B", "os"), ("C", "os"), ("D", "os")]).into_iter().collect();
         let variables = Variables::new(&process, pairs(&[("C", "file")]), pairs(&[("D", "")]));
         let variables =
             variables.with_env_files(&process, pairs(&[("B", "env"), ("C", "env"), ("D", "env")]));

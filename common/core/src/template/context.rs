@@ -30,64 +30,44 @@ static TYPES: LazyLock<Types> = LazyLock::new(Types::new);
 impl Types {
     fn new() -> Self {
         let strings = |name: StructType, fields: &[&'static str]| {
-            fields.iter().fold(name, |structure, field| {
-                structure.field(*field, Type::STRING)
-            })
+            fields.iter().fold(name, |structure, field| structure.field(*field, Type::STRING))
         };
         let vars = Type::named("env.Vars", &Type::STRING_MAP);
         let link = strings(StructType::new("config", "Link"), &["Title", "Path"]).build();
-        let timeouts = strings(
-            StructType::new("config", "CodexTimeouts"),
-            &["Exec", "Rollout", "DeployWait"],
-        )
-        .build();
+        let timeouts =
+            strings(StructType::new("config", "CodexTimeouts"), &["Exec", "Rollout", "DeployWait"]).build();
         let codex = StructType::new("config", "CodexConfig");
-        let codex = strings(
-            codex,
-            &[
-                "ConfigTemplate",
-                "PromptLang",
-                "Model",
-                "ModelReasoningEffort",
-            ],
-        )
-        .field("Links", Type::slice(link.clone()))
-        .field("ExtraTools", Type::STRING_SLICE);
+        let codex = strings(codex, &["ConfigTemplate", "PromptLang", "Model", "ModelReasoningEffort"])
+            .field("Links", Type::slice(link.clone()))
+            .field("ExtraTools", Type::STRING_SLICE);
         let codex = strings(codex, &["ProjectContext", "ServicesOverview"])
             .field("Timeouts", timeouts.clone())
             .build();
         let comment = |name: &str, number: &'static str, thread: &[&'static str]| {
-            let structure = StructType::new("promptctx", name)
-                .field(number, Type::INT)
-                .field("ID", Type::INT);
+            let structure =
+                StructType::new("promptctx", name).field(number, Type::INT).field("ID", Type::INT);
             let structure = strings(strings(structure, &["Author", "URL", "Body"]), thread);
             Type::slice(structure.field("CreatedAt", Type::STRING).build())
         };
-        let volume = strings(
-            StructType::new("config", "VolumeConfig"),
-            &["Size", "StorageClass"],
-        )
-        .field("AccessModes", Type::STRING_SLICE)
-        .build();
+        let volume = strings(StructType::new("config", "VolumeConfig"), &["Size", "StorageClass"])
+            .field("AccessModes", Type::STRING_SLICE)
+            .build();
         let storage = ["Workspace", "Data", "Registry"]
             .into_iter()
-            .fold(
-                StructType::new("config", "StorageConfig"),
-                |structure, field| structure.field(field, Type::pointer(volume.clone())),
-            )
+            .fold(StructType::new("config", "StorageConfig"), |structure, field| {
+                structure.field(field, Type::pointer(volume.clone()))
+            })
             .build();
         let registry = StructType::new("config", "LocalRegistry")
             .field("Enabled", Type::BOOL)
             .field("Name", Type::STRING)
             .field("Port", Type::INT)
             .build();
-        let environment = strings(
-            StructType::new("config", "Environment"),
-            &["Kubeconfig", "Context", "ImagePullPolicy"],
-        )
-        .field("LocalRegistry", registry.clone())
-        .field("SlotBootstrapInfra", Type::STRING_SLICE)
-        .build();
+        let environment =
+            strings(StructType::new("config", "Environment"), &["Kubeconfig", "Context", "ImagePullPolicy"])
+                .field("LocalRegistry", registry.clone())
+                .field("SlotBootstrapInfra", Type::STRING_SLICE)
+                .build();
         let context = StructType::new("config", "TemplateContext");
         let context = strings(context, &["Env", "Namespace", "Project", "ProjectRoot"])
             .field("Slot", Type::INT)
@@ -98,25 +78,12 @@ impl Types {
             .field("BaseDomain", Type::STRING_MAP)
             .field("Codex", codex.clone())
             .field("IssueComments", comment("IssueComment", "IssueNumber", &[]))
-            .field(
-                "ReviewComments",
-                comment("ReviewComment", "PRNumber", &["ThreadID"]),
-            )
+            .field("ReviewComments", comment("ReviewComment", "PRNumber", &["ThreadID"]))
             .field("Vars", vars.clone())
             .field("Storage", Type::pointer(storage.clone()))
             .field("Environment", environment.clone())
             .build();
-        Self {
-            vars,
-            link,
-            timeouts,
-            codex,
-            volume,
-            storage,
-            registry,
-            environment,
-            context,
-        }
+        Self { vars, link, timeouts, codex, volume, storage, registry, environment, context }
     }
 }
 
@@ -154,11 +121,7 @@ impl Context {
     pub fn dot(&self) -> Value {
         let vars = |map: &Map| built(Value::string_map(map).convert(&TYPES.vars), &TYPES.vars);
         let variables = &self.variables;
-        self.dot_with([
-            vars(&variables.inline),
-            vars(&variables.all),
-            vars(&variables.given),
-        ])
+        self.dot_with([vars(&variables.inline), vars(&variables.all), vars(&variables.given)])
     }
 
     /// The value of `.` with the variables of an earlier one, which are most of it.
@@ -169,9 +132,10 @@ impl Context {
 
     fn dot_with(&self, [inline, all, given]: [Value; 3]) -> Value {
         let no_storage = || Value::zero(&Type::pointer(TYPES.storage.clone()));
-        let storage = self.storage.as_ref().map_or_else(no_storage, |storage| {
-            Value::pointer(built(storage_value(storage), &TYPES.storage))
-        });
+        let storage = self
+            .storage
+            .as_ref()
+            .map_or_else(no_storage, |storage| Value::pointer(built(storage_value(storage), &TYPES.storage)));
         let fields = [
             ("Env", Value::from(&self.env)),
             ("Namespace", Value::from(&self.namespace)),
@@ -186,10 +150,7 @@ impl Context {
             ("Codex", built(codex_value(&self.codex), &TYPES.codex)),
             ("Vars", given),
             ("Storage", storage),
-            (
-                "Environment",
-                built(environment_value(&self.environment), &TYPES.environment),
-            ),
+            ("Environment", built(environment_value(&self.environment), &TYPES.environment)),
         ];
         built(Value::structure(&TYPES.context, fields), &TYPES.context)
     }
@@ -209,10 +170,7 @@ fn built(value: Result<Value, ValueError>, ty: &Type) -> Value {
 
 fn codex_value(codex: &Codex) -> Result<Value, ValueError> {
     let links = codex.links.iter().map(|link| {
-        let fields = [
-            ("Title", Value::from(&link.title)),
-            ("Path", Value::from(&link.path)),
-        ];
+        let fields = [("Title", Value::from(&link.title)), ("Path", Value::from(&link.path))];
         built(Value::structure(&TYPES.link, fields), &TYPES.link)
     });
     let timeouts = Value::structure(
@@ -229,14 +187,8 @@ fn codex_value(codex: &Codex) -> Result<Value, ValueError> {
             ("ConfigTemplate", Value::from(&codex.config_template)),
             ("PromptLang", Value::from(&codex.prompt_lang)),
             ("Model", Value::from(&codex.model)),
-            (
-                "ModelReasoningEffort",
-                Value::from(&codex.model_reasoning_effort),
-            ),
-            (
-                "Links",
-                Value::typed_list(&Type::slice(TYPES.link.clone()), links)?,
-            ),
+            ("ModelReasoningEffort", Value::from(&codex.model_reasoning_effort)),
+            ("Links", Value::typed_list(&Type::slice(TYPES.link.clone()), links)?),
             ("ExtraTools", Value::string_list(&codex.extra_tools)),
             ("ProjectContext", Value::from(&codex.project_context)),
             ("ServicesOverview", Value::from(&codex.services_overview)),
@@ -269,33 +221,19 @@ fn storage_value(storage: &Storage) -> Result<Value, ValueError> {
 }
 
 fn environment_value(environment: &Environment) -> Result<Value, ValueError> {
-    let LocalRegistry {
-        enabled,
-        name,
-        port,
-    } = &environment.local_registry;
+    let LocalRegistry { enabled, name, port } = &environment.local_registry;
     let registry = Value::structure(
         &TYPES.registry,
-        [
-            ("Enabled", Value::from(*enabled)),
-            ("Name", Value::from(name)),
-            ("Port", Value::from(*port)),
-        ],
+        [("Enabled", Value::from(*enabled)), ("Name", Value::from(name)), ("Port", Value::from(*port))],
     )?;
     Value::structure(
         &TYPES.environment,
         [
             ("Kubeconfig", Value::from(&environment.kubeconfig)),
             ("Context", Value::from(&environment.context)),
-            (
-                "ImagePullPolicy",
-                Value::from(&environment.image_pull_policy),
-            ),
+            ("ImagePullPolicy", Value::from(&environment.image_pull_policy)),
             ("LocalRegistry", registry),
-            (
-                "SlotBootstrapInfra",
-                Value::string_list(&environment.slot_bootstrap_infra),
-            ),
+            ("SlotBootstrapInfra", Value::string_list(&environment.slot_bootstrap_infra)),
         ],
     )
 }
@@ -304,9 +242,7 @@ fn environment_value(environment: &Environment) -> Result<Value, ValueError> {
 pub(super) fn keys_at(dot: &Value, path: &[&str]) -> Vec<String> {
     let found = path.iter().try_fold(dot, |value, name| value.get(name));
     let entries = found.into_iter().flat_map(Value::entries);
-    entries
-        .filter_map(|(key, _)| key.as_str().map(str::to_owned))
-        .collect()
+    entries.filter_map(|(key, _)| key.as_str().map(str::to_owned)).collect()
 }
 
 #[cfg(test)]
@@ -315,29 +251,17 @@ mod tests {
 
     #[test]
     fn every_field_is_there_with_its_value() {
-        let data = Volume {
-            size: "1Gi".into(),
-            ..Volume::default()
-        };
+        let data = Volume { size: "1Gi".into(), ..Volume::default() };
         let context = Context {
             slot: 3,
             namespace: "shop-dev-3".into(),
-            codex: Codex {
-                model: "m".into(),
-                ..Codex::default()
-            },
-            storage: Some(Storage {
-                data: Some(data),
-                ..Storage::default()
-            }),
+            codex: Codex { model: "m".into(), ..Codex::default() },
+            storage: Some(Storage { data: Some(data), ..Storage::default() }),
             ..Context::default()
         };
         let dot = context.dot();
-        let at = |path: &[&str]| {
-            path.iter()
-                .try_fold(&dot, |value, name| value.get(name))
-                .and_then(Value::as_str)
-        };
+        let at =
+            |path: &[&str]| path.iter().try_fold(&dot, |value, name| value.get(name)).and_then(Value::as_str);
         assert_eq!(at(&["Namespace"]), Some("shop-dev-3"));
         assert_eq!(at(&["Codex", "Model"]), Some("m"));
         assert_eq!(at(&["Storage", "Data", "Size"]), Some("1Gi"));

@@ -19,9 +19,7 @@ pub(super) fn value_of(node: &Node) -> Result<Value, FunctionError> {
 
 fn too_deep(depth: usize) -> Result<(), FunctionError> {
     if depth > MAX_DEPTH {
-        return Err(FunctionError::new(format!(
-            "the value is nested more than {MAX_DEPTH} levels deep"
-        )));
+        return Err(FunctionError::new(format!("the value is nested more than {MAX_DEPTH} levels deep")));
     }
     Ok(())
 }
@@ -32,26 +30,20 @@ fn node_at(value: &Value, depth: usize) -> Result<Node, FunctionError> {
         return Ok(Node::new(Yaml::Null));
     }
     if let Some(time) = value.as_time() {
-        return Ok(Node::from(
-            String::from_utf8_lossy(&time.go_text()).into_owned(),
-        ));
+        return Ok(Node::from(String::from_utf8_lossy(&time.go_text()).into_owned()));
     }
     let kind = value.kind();
     Ok(match kind {
         Kind::Bool => Node::from(value.as_bool().unwrap_or_default()),
         Kind::String => {
             let bytes = value.as_bytes().unwrap_or_default();
-            let text = std::str::from_utf8(bytes)
-                .map_err(|_| FunctionError::new("the text is not UTF-8"))?;
+            let text = std::str::from_utf8(bytes).map_err(|_| FunctionError::new("the text is not UTF-8"))?;
             Node::from(text)
         }
         Kind::Float32 | Kind::Float64 => Node::from(value.as_float().unwrap_or_default()),
         Kind::Slice => {
-            let items: Result<Vec<Node>, _> = value
-                .items()
-                .iter()
-                .map(|item| node_at(item, depth + 1))
-                .collect();
+            let items: Result<Vec<Node>, _> =
+                value.items().iter().map(|item| node_at(item, depth + 1)).collect();
             Node::from(items?)
         }
         Kind::Map => {
@@ -62,23 +54,17 @@ fn node_at(value: &Value, depth: usize) -> Result<Node, FunctionError> {
             Node::from(entries)
         }
         Kind::Struct => {
-            let fields = value
-                .fields()
-                .map(|(name, field)| Ok((name, node_at(field, depth + 1)?)));
+            let fields = value.fields().map(|(name, field)| Ok((name, node_at(field, depth + 1)?)));
             Node::from(fields.collect::<Result<Mapping, FunctionError>>()?)
         }
-        Kind::Pointer => value.target().map_or_else(
-            || Ok(Node::new(Yaml::Null)),
-            |target| node_at(target, depth + 1),
-        )?,
+        Kind::Pointer => {
+            value.target().map_or_else(|| Ok(Node::new(Yaml::Null)), |target| node_at(target, depth + 1))?
+        }
         _ => match (value.as_int(), value.as_uint()) {
             (Some(number), _) => Node::from(number),
             (None, Some(number)) => Node::from(number),
             (None, None) => {
-                return Err(FunctionError::new(format!(
-                    "a {} has no YAML form",
-                    value.ty()
-                )));
+                return Err(FunctionError::new(format!("a {} has no YAML form", value.ty())));
             }
         },
     })
@@ -94,17 +80,13 @@ fn value_at(node: &Node, depth: usize) -> Result<Value, FunctionError> {
         Yaml::Float(number) => Value::from(*number),
         Yaml::String(text) => Value::from(text),
         Yaml::Sequence(items) => {
-            let items: Result<Vec<Value>, _> =
-                items.iter().map(|item| value_at(item, depth + 1)).collect();
+            let items: Result<Vec<Value>, _> = items.iter().map(|item| value_at(item, depth + 1)).collect();
             Value::list(items?)
         }
         Yaml::Mapping(entries) => {
             let mut values = Vec::with_capacity(entries.len());
             for (key, item) in entries.iter() {
-                values.push((
-                    key.text().unwrap_or_default().into_owned(),
-                    value_at(item, depth + 1)?,
-                ));
+                values.push((key.text().unwrap_or_default().into_owned(), value_at(item, depth + 1)?));
             }
             Value::map(values)
         }

@@ -46,11 +46,7 @@ impl Table {
         result: Type,
         body: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
     ) {
-        self.0.register(
-            name,
-            Signature::new(parameters, result).missing_as_zero(),
-            body,
-        );
+        self.0.register(name, Signature::new(parameters, result).missing_as_zero(), body);
     }
 
     /// Declares a function whose last parameter takes any number of values.
@@ -61,9 +57,7 @@ impl Table {
         result: Type,
         body: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
     ) {
-        let signature = Signature::new(parameters, result)
-            .variadic(Type::ANY)
-            .missing_as_zero();
+        let signature = Signature::new(parameters, result).variadic(Type::ANY).missing_as_zero();
         self.0.register(name, signature, body);
     }
 

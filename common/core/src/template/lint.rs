@@ -40,14 +40,7 @@ impl Trap {
 
 /// The traps in a template, in order.
 pub fn traps(template: &Template) -> Vec<Trap> {
-    let calls = template
-        .calls()
-        .filter(|call| call.piped && call.arguments == 1);
+    let calls = template.calls().filter(|call| call.piped && call.arguments == 1);
     let known = calls.filter(|call| matches!(call.function.as_str(), "default" | "trimPrefix"));
-    known
-        .map(|call| Trap {
-            span: call.span,
-            function: call.function,
-        })
-        .collect()
+    known.map(|call| Trap { span: call.span, function: call.function }).collect()
 }

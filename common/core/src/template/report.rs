@@ -23,97 +23,55 @@ pub struct TemplateError {
 }
 
 impl TemplateError {
-    pub(super) fn new(
-        source: Source,
-        error: gotemplate::Error,
-        functions: &Functions,
-        dot: &Value,
-    ) -> Self {
+    pub(super) fn new(source: Source, error: gotemplate::Error, functions: &Functions, dot: &Value) -> Self {
         let (message, hint) = explain(&error, functions, dot);
-        Self {
-            span: error.span(),
-            source,
-            message,
-            hint,
-        }
+        Self { span: error.span(), source, message, hint }
     }
 
     pub(super) fn not_text(source: Source, origin: (Range<usize>, bool)) -> Self {
         let message = "this gives bytes that are no UTF-8 text".to_owned();
-        Self {
-            span: origin.0,
-            source,
-            message,
-            hint: None,
-        }
+        Self { span: origin.0, source, message, hint: None }
     }
 
     /// The message for the user under `title`.
     pub fn diagnostic(self, title: impl Into<String>) -> Diagnostic {
-        let place = Place {
-            source: self.source,
-            span: self.span,
-            label: self.message,
-        };
+        let place = Place { source: self.source, span: self.span, label: self.message };
         Diagnostic::input(title).at(place).hint(self.hint)
     }
 }
 
 /// What is wrong, and a hint.
-fn explain(
-    error: &gotemplate::Error,
-    functions: &Functions,
-    dot: &Value,
-) -> (String, Option<String>) {
+fn explain(error: &gotemplate::Error, functions: &Functions, dot: &Value) -> (String, Option<String>) {
     match error.kind() {
         ErrorKind::UndefinedFunction { name } => {
             let mut known: Vec<&str> = functions.names().collect();
             known.sort_unstable();
-            (
-                format!("function `{name}` is not defined"),
-                did_you_mean(name, known),
-            )
+            (format!("function `{name}` is not defined"), did_you_mean(name, known))
         }
         ErrorKind::UndefinedVariable { name } => {
             let hint = "variables of services.yaml's header comments exist in services.yaml only";
-            (
-                format!("variable `{name}` is not defined"),
-                Some(hint.to_owned()),
-            )
+            (format!("variable `{name}` is not defined"), Some(hint.to_owned()))
         }
         ErrorKind::UndefinedTemplate { name, known } => (
             format!("template `{name}` is not defined"),
             did_you_mean(name, known.iter().map(String::as_str)),
         ),
-        ErrorKind::UnknownField {
-            name,
-            type_name,
-            known,
-        } => {
+        ErrorKind::UnknownField { name, type_name, known } => {
             let message = format!(
                 "there is no field `{name}` in {}",
                 type_name.rsplit('.').next().unwrap_or(type_name)
             );
-            (
-                message,
-                did_you_mean(name, known.iter().map(String::as_str)),
-            )
+            (message, did_you_mean(name, known.iter().map(String::as_str)))
         }
         ErrorKind::MissingValue { expression, key } => missing(expression, key.as_deref(), dot),
         ErrorKind::Syntax if error.message() == "unexpected EOF" => (
             "the text ends inside a block".to_owned(),
-            Some(
-                "every `if`, `range`, `with`, `define` and `block` needs an `{{ end }}`".to_owned(),
-            ),
+            Some("every `if`, `range`, `with`, `define` and `block` needs an `{{ end }}`".to_owned()),
         ),
-        ErrorKind::StepLimit => (
-            "this template takes too many steps; does a loop ever end?".to_owned(),
-            None,
-        ),
-        ErrorKind::ByteLimit => (
-            "this template's output is larger than 64 MiB".to_owned(),
-            None,
-        ),
+        ErrorKind::StepLimit => {
+            ("this template takes too many steps; does a loop ever end?".to_owned(), None)
+        }
+        ErrorKind::ByteLimit => ("this template's output is larger than 64 MiB".to_owned(), None),
         _ => (error.message().to_owned(), None),
     }
 }
@@ -125,15 +83,8 @@ fn missing(expression: &str, key: Option<&str>, dot: &Value) -> (String, Option<
     };
     let path: Vec<&str> = expression.split('.').skip(1).collect();
     let container = path.iter().position(|step| *step == key).unwrap_or(0);
-    let known = if expression.starts_with('.') {
-        keys_at(dot, &path[..container])
-    } else {
-        Vec::new()
-    };
+    let known = if expression.starts_with('.') { keys_at(dot, &path[..container]) } else { Vec::new() };
     let hint = did_you_mean(key, known.iter().map(String::as_str))
         .or_else(|| Some("`--missing=print` prints `<no value>` instead".to_owned()));
-    (
-        format!("`{expression}` has no value: there is no key `{key}`"),
-        hint,
-    )
+    (format!("`{expression}` has no value: there is no key `{key}`"), hint)
 }

@@ -101,15 +101,12 @@ impl Mapping {
 
     /// The string `key` as it stands in the file, and its value.
     pub fn get_entry(&self, key: &str) -> Option<(&Node, &Node)> {
-        self.iter()
-            .find(|(candidate, _)| candidate.as_str() == Some(key))
+        self.iter().find(|(candidate, _)| candidate.as_str() == Some(key))
     }
 
     /// The value of the string `key`, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        self.iter_mut()
-            .find(|(candidate, _)| candidate.as_str() == Some(key))
-            .map(|(_, value)| value)
+        self.iter_mut().find(|(candidate, _)| candidate.as_str() == Some(key)).map(|(_, value)| value)
     }
 
     /// Sets the value of the string `key`, in its place if it is there already,
@@ -125,11 +122,7 @@ impl Mapping {
 
     /// The value of the string `key`, which is set to `default()` if absent.
     pub fn get_or_insert_with(&mut self, key: &str, default: impl FnOnce() -> Node) -> &mut Node {
-        let index = match self
-            .0
-            .iter()
-            .position(|(candidate, _)| candidate.as_str() == Some(key))
-        {
+        let index = match self.0.iter().position(|(candidate, _)| candidate.as_str() == Some(key)) {
             Some(index) => index,
             None => {
                 self.0.push((Node::new(key), default()));
@@ -141,10 +134,7 @@ impl Mapping {
 
     /// Takes the string `key` and its value out; the others keep their order.
     pub fn remove(&mut self, key: &str) -> Option<Node> {
-        let index = self
-            .0
-            .iter()
-            .position(|(candidate, _)| candidate.as_str() == Some(key))?;
+        let index = self.0.iter().position(|(candidate, _)| candidate.as_str() == Some(key))?;
         Some(self.0.remove(index).1)
     }
 
@@ -216,16 +206,10 @@ fn drop_flat(mut pending: Vec<Value>) {
     while let Some(mut value) = pending.pop() {
         match &mut value {
             Value::Sequence(items) => {
-                items
-                    .0
-                    .iter_mut()
-                    .for_each(|item| detach(&mut item.value, &mut pending));
+                items.0.iter_mut().for_each(|item| detach(&mut item.value, &mut pending));
             }
             Value::Mapping(entries) => {
-                entries
-                    .0
-                    .iter_mut()
-                    .for_each(|(_, item)| detach(&mut item.value, &mut pending));
+                entries.0.iter_mut().for_each(|(_, item)| detach(&mut item.value, &mut pending));
             }
             _ => {}
         }
@@ -235,9 +219,7 @@ fn drop_flat(mut pending: Vec<Value>) {
 impl Drop for Sequence {
     fn drop(&mut self) {
         let mut pending = Vec::new();
-        self.0
-            .iter_mut()
-            .for_each(|item| detach(&mut item.value, &mut pending));
+        self.0.iter_mut().for_each(|item| detach(&mut item.value, &mut pending));
         drop_flat(pending);
     }
 }
@@ -245,9 +227,7 @@ impl Drop for Sequence {
 impl Drop for Mapping {
     fn drop(&mut self) {
         let mut pending = Vec::new();
-        self.0
-            .iter_mut()
-            .for_each(|(_, item)| detach(&mut item.value, &mut pending));
+        self.0.iter_mut().for_each(|(_, item)| detach(&mut item.value, &mut pending));
         drop_flat(pending);
     }
 }

@@ -55,10 +55,7 @@ pub struct Node {
     pub position: Position,
     /// The text of a number that is spelled in another way than it is printed
     /// (`0644`, `1.10`). Rare, so it costs other nodes one word only.
-    #[expect(
-        clippy::box_collection,
-        reason = "one word instead of three in every node"
-    )]
+    #[expect(clippy::box_collection, reason = "one word instead of three in every node")]
     source: Option<Box<String>>,
 }
 
@@ -70,11 +67,7 @@ impl Node {
 
     /// A node that stands at `position`.
     pub fn at(value: impl Into<Value>, position: Position) -> Self {
-        Self {
-            value: value.into(),
-            position,
-            source: None,
-        }
+        Self { value: value.into(), position, source: None }
     }
 
     /// A scalar that was spelled `source` in the file.
@@ -87,20 +80,12 @@ impl Node {
             Value::Float(number) => source != float_text(*number),
             Value::Null | Value::String(_) | Value::Sequence(_) | Value::Mapping(_) => false,
         };
-        Self {
-            value,
-            position,
-            source: differs.then(|| Box::new(source.to_owned())),
-        }
+        Self { value, position, source: differs.then(|| Box::new(source.to_owned())) }
     }
 
     /// A copy of a scalar.
     pub(super) fn copy_scalar(&self) -> Self {
-        Self {
-            value: self.value.clone(),
-            position: self.position,
-            source: self.source.clone(),
-        }
+        Self { value: self.value.clone(), position: self.position, source: self.source.clone() }
     }
 
     /// The text that a scalar becomes where a text is expected: a string

@@ -15,10 +15,7 @@ pub struct Section<'a> {
 impl<'a> Section<'a> {
     /// A whole text taken as one document.
     pub fn whole(text: &'a str) -> Self {
-        Self {
-            text,
-            first_line: 1,
-        }
+        Self { text, first_line: 1 }
     }
 
     /// The text, from the directives or the `---` line to the line before the
@@ -55,16 +52,8 @@ enum LineEnds {
 /// that line and the `%` lines before it belong to the new document. A `...`
 /// line ends one; what follows is a document of its own even without `---`.
 pub fn split(text: &str) -> Split<'_> {
-    let line_ends = if memchr(b'\r', text.as_bytes()).is_some() {
-        LineEnds::Both
-    } else {
-        LineEnds::Newline
-    };
-    Split {
-        rest: text,
-        line: 1,
-        line_ends,
-    }
+    let line_ends = if memchr(b'\r', text.as_bytes()).is_some() { LineEnds::Both } else { LineEnds::Newline };
+    Split { rest: text, line: 1, line_ends }
 }
 
 impl<'a> Iterator for Split<'a> {

@@ -4,15 +4,12 @@
 use proptest::prelude::*;
 
 use super::{
-    Dialect, KeyOrder, MAX_DEPTH, Mapping, Node, Position, Problem, Value, read, split, write,
-    write_json,
+    Dialect, KeyOrder, MAX_DEPTH, Mapping, Node, Position, Problem, Value, read, split, write, write_json,
 };
 
 /// All documents with content, or the first error.
 fn read_all(text: &str, dialect: Dialect) -> Result<Vec<Node>, super::ReadError> {
-    split(text)
-        .filter_map(|section| read(&section, dialect).transpose())
-        .collect()
+    split(text).filter_map(|section| read(&section, dialect).transpose()).collect()
 }
 
 /// The only document of a text.
@@ -70,11 +67,7 @@ fn reads_scalars_as_go_does() {
         (r#""\ud83d\ude00\/""#, r#""😀/""#),
     ];
     for (text, expected) in cases {
-        assert_eq!(
-            json(&format!("a: {text}"), Dialect::Go),
-            format!(r#"{{"a":{expected}}}"#),
-            "{text}"
-        );
+        assert_eq!(json(&format!("a: {text}"), Dialect::Go), format!(r#"{{"a":{expected}}}"#), "{text}");
     }
 }
 
@@ -91,10 +84,7 @@ fn reads_scalars_and_keys_as_kubectl_does() {
     for (text, expected) in cases {
         assert_eq!(json(text, Dialect::Kubectl), expected, "{text}");
     }
-    assert!(matches!(
-        read_all("a: .inf", Dialect::Kubectl).unwrap_err().problem,
-        Problem::NotJson { .. }
-    ));
+    assert!(matches!(read_all("a: .inf", Dialect::Kubectl).unwrap_err().problem, Problem::NotJson { .. }));
 }
 
 #[test]
@@ -105,30 +95,18 @@ fn merges_as_go_does() {
     assert_eq!(written(document.get("n").unwrap()), "a: 1\nb: 3\nc: 4\n");
     assert_eq!(written(&read_one("\"<<\": {a: 1}")), "\"<<\":\n  a: 1\n");
     assert!(matches!(problem_of("<<: text"), Problem::MergeValue { .. }));
-    assert!(matches!(
-        problem_of("<<: {}\n<<: {}"),
-        Problem::DuplicateKey { .. }
-    ));
+    assert!(matches!(problem_of("<<: {}\n<<: {}"), Problem::DuplicateKey { .. }));
 }
 
 #[test]
 fn top_level_keys_are_their_text() {
-    assert_eq!(
-        written(&read_one("0x10: {0x10: a}\n1.50: b")),
-        "\"0x10\":\n  16: a\n\"1.50\": b\n"
-    );
+    assert_eq!(written(&read_one("0x10: {0x10: a}\n1.50: b")), "\"0x10\":\n  16: a\n\"1.50\": b\n");
 }
 
 #[test]
 fn numbers_keep_their_spelling_for_typed_loading() {
     let document = read_one("a: 1.10\nb: 0644\nc: 5\nd: True\ne: ~");
-    let text = |key: &str| {
-        document
-            .get(key)
-            .unwrap()
-            .text()
-            .map(std::borrow::Cow::into_owned)
-    };
+    let text = |key: &str| document.get(key).unwrap().text().map(std::borrow::Cow::into_owned);
     assert_eq!(text("a").as_deref(), Some("1.10"));
     assert_eq!(text("b").as_deref(), Some("0644"));
     assert_eq!(text("c").as_deref(), Some("5"));
@@ -141,59 +119,26 @@ fn positions_count_lines_of_the_stream_and_characters() {
     let documents = read_all("a: 1\n---\né: [ü, b]\n", Dialect::Go).unwrap();
     let (key, value) = documents[1].as_mapping().unwrap().iter().next().unwrap();
     assert_eq!(key.position, Position { line: 3, column: 1 });
-    assert_eq!(
-        value.as_sequence().unwrap()[1].position,
-        Position { line: 3, column: 8 }
-    );
+    assert_eq!(value.as_sequence().unwrap()[1].position, Position { line: 3, column: 8 });
 }
 
 #[test]
 fn errors_say_what_and_where() {
     let cases = [
-        (
-            "a: 1\nb: 2\na: 3",
-            3,
-            1,
-            "mapping key `a` is already defined at line 1",
-        ),
+        ("a: 1\nb: 2\na: 3", 3, 1, "mapping key `a` is already defined at line 1"),
         ("a: {b: 1", 1, 4, "the `{` opened here is never closed"),
-        (
-            "a: \"x\nb: 1",
-            1,
-            4,
-            "the quote opened here is never closed",
-        ),
+        ("a: \"x\nb: 1", 1, 4, "the quote opened here is never closed"),
         ("a:\n\tb: 1", 2, 1, "a tab cannot indent; use spaces"),
-        (
-            "a: *nope",
-            1,
-            4,
-            "unknown anchor `nope`: no `&nope` stands before it in this document",
-        ),
-        (
-            "a: &a [*a]",
-            1,
-            8,
-            "the value of anchor `a` contains itself",
-        ),
-        (
-            "a: 1\n  b: 2",
-            2,
-            4,
-            "a mapping value is not allowed here; quote the text if it contains `: `",
-        ),
+        ("a: *nope", 1, 4, "unknown anchor `nope`: no `&nope` stands before it in this document"),
+        ("a: &a [*a]", 1, 8, "the value of anchor `a` contains itself"),
+        ("a: 1\n  b: 2", 2, 4, "a mapping value is not allowed here; quote the text if it contains `: `"),
         (
             "a:\n    b: 1\n  c: 2",
             3,
             3,
             "bad indentation: this line lines up with no list or mapping above it",
         ),
-        (
-            "a: @x",
-            1,
-            4,
-            "a plain value cannot start with `@`; put it in quotes",
-        ),
+        ("a: @x", 1, 4, "a plain value cannot start with `@`; put it in quotes"),
         (
             "a: {{ .X }}",
             1,
@@ -203,32 +148,13 @@ fn errors_say_what_and_where() {
         ("~: a", 1, 1, "a mapping key must not be null"),
         ("a: !!int x", 1, 4, "`x` is not a valid !!int"),
         ("a: \u{7}", 1, 4, "control character U+0007 is not allowed"),
-        (
-            "x: &x 1\n---\na: *x",
-            3,
-            4,
-            "unknown anchor `x`: no `&x` stands before it in this document",
-        ),
-        (
-            "- a\nb: 1",
-            2,
-            1,
-            "expected `-`: the list above continues here",
-        ),
-        (
-            "{1: a, \"1\": b}",
-            1,
-            8,
-            "mapping key `1` is already defined at line 1",
-        ),
+        ("x: &x 1\n---\na: *x", 3, 4, "unknown anchor `x`: no `&x` stands before it in this document"),
+        ("- a\nb: 1", 2, 1, "expected `-`: the list above continues here"),
+        ("{1: a, \"1\": b}", 1, 8, "mapping key `1` is already defined at line 1"),
     ];
     for (text, line, column, message) in cases {
         let error = read_all(text, Dialect::Go).unwrap_err();
-        assert_eq!(
-            (error.position, &*error.to_string()),
-            (Position { line, column }, message),
-            "{text:?}"
-        );
+        assert_eq!((error.position, &*error.to_string()), (Position { line, column }, message), "{text:?}");
     }
 }
 
@@ -283,66 +209,37 @@ fn writes_floats_as_go_does() {
 #[test]
 fn writes_keys_in_the_order_of_go() {
     let keys = ["b9", "a10", "_x", "B1", "1a", "a2", "a1b", "a", "é", "A"];
-    let node: Node = keys
-        .iter()
-        .map(|key| (*key, Value::Null))
-        .collect::<Mapping>()
-        .into();
-    let order: Vec<_> = written(&node)
-        .lines()
-        .map(|line| line.trim_end_matches(": null").to_owned())
-        .collect();
-    assert_eq!(
-        order,
-        ["_x", "1a", "A", "B1", "a", "a1b", "a2", "a10", "b9", "é"]
-    );
+    let node: Node = keys.iter().map(|key| (*key, Value::Null)).collect::<Mapping>().into();
+    let order: Vec<_> =
+        written(&node).lines().map(|line| line.trim_end_matches(": null").to_owned()).collect();
+    assert_eq!(order, ["_x", "1a", "A", "B1", "a", "a1b", "a2", "a10", "b9", "é"]);
 }
 
 #[test]
 fn writes_long_and_broken_keys_with_a_question_mark() {
     let long = "k".repeat(129);
-    let node = read_one(&format!(
-        "? {long}\n: {{a: 1, b: [2]}}\n? |\n  x\n  y\n: []\n"
-    ));
-    assert_eq!(
-        written(&node),
-        format!("? {long}\n: a: 1\n  b:\n    - 2\n? |\n  x\n  y\n: []\n")
-    );
+    let node = read_one(&format!("? {long}\n: {{a: 1, b: [2]}}\n? |\n  x\n  y\n: []\n"));
+    assert_eq!(written(&node), format!("? {long}\n: a: 1\n  b:\n    - 2\n? |\n  x\n  y\n: []\n"));
 }
 
 #[test]
 fn splits_streams() {
-    let first_lines = |text| {
-        split(text)
-            .map(|section| section.first_line())
-            .collect::<Vec<_>>()
-    };
+    let first_lines = |text| split(text).map(|section| section.first_line()).collect::<Vec<_>>();
     assert_eq!(first_lines(""), [] as [u32; 0]);
-    assert_eq!(
-        first_lines("a: 1\n---\nb: 2\n--- # c\n---x: 1\n"),
-        [1, 2, 4]
-    );
+    assert_eq!(first_lines("a: 1\n---\nb: 2\n--- # c\n---x: 1\n"), [1, 2, 4]);
     assert_eq!(first_lines("a: 1\n...\n%YAML 1.1\n---\nb: 2"), [1, 3]);
     assert_eq!(first_lines("a: 1\n%YAML 1.1\n# c\n---\nb: 2"), [1, 2]);
     assert_eq!(first_lines("a: 1\r\n---\r\nb: 2\r---\rc: 3"), [1, 2, 4]);
     assert_eq!(first_lines("%a\n---\n---\n"), [1, 3]);
-    let documents = read_all(
-        "a: 1\n...\nb: 2\n---\n\u{FEFF}c: 3\n--- text\n---\n# none\n",
-        Dialect::Go,
-    )
-    .unwrap();
+    let documents =
+        read_all("a: 1\n...\nb: 2\n---\n\u{FEFF}c: 3\n--- text\n---\n# none\n", Dialect::Go).unwrap();
     assert_eq!(documents.len(), 4);
     assert_eq!(documents[2].get("c").and_then(Node::as_i64), Some(3));
 }
 
 /// Runs on a small stack, as a thread of a pool may have.
 fn on_small_stack(work: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new()
-        .stack_size(512 * 1024)
-        .spawn(work)
-        .unwrap()
-        .join()
-        .unwrap();
+    std::thread::Builder::new().stack_size(512 * 1024).spawn(work).unwrap().join().unwrap();
 }
 
 #[test]
@@ -387,15 +284,7 @@ fn aliases_cannot_multiply_without_bounds() {
     }
     assert_eq!(problem_of(&bomb), Problem::ExcessiveAliases);
     let many = "base: &b {a: 1, b: [1, 2, 3]}\nlist:\n".to_owned() + &"  - *b\n".repeat(150);
-    assert_eq!(
-        read_one(&many)
-            .get("list")
-            .unwrap()
-            .as_sequence()
-            .unwrap()
-            .len(),
-        150
-    );
+    assert_eq!(read_one(&many).get("list").unwrap().as_sequence().unwrap().len(), 150);
 }
 
 /// Texts made of what YAML is made of, so that many of them mean something.

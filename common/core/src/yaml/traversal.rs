@@ -48,11 +48,7 @@ enum Open<'a> {
 impl<'a> Walk<'a> {
     /// A walk over `root` and all in it.
     pub(super) fn new(root: &'a Node, order: KeyOrder) -> Self {
-        Self {
-            order,
-            next: Some(root),
-            open: Vec::new(),
-        }
+        Self { order, next: Some(root), open: Vec::new() }
     }
 }
 
@@ -99,11 +95,7 @@ impl Clone for Node {
         for step in Walk::new(self, KeyOrder::Kept) {
             let done = match step {
                 Step::Key(key) => {
-                    if let Some(Copy {
-                        items: Items::Mapping(_, next_key),
-                        ..
-                    }) = open.last_mut()
-                    {
+                    if let Some(Copy { items: Items::Mapping(_, next_key), .. }) = open.last_mut() {
                         *next_key = Some(key.copy_scalar());
                     }
                     continue;
@@ -111,9 +103,7 @@ impl Clone for Node {
                 Step::Enter(original) => {
                     let items = match &original.value {
                         Value::Sequence(items) => Items::Sequence(Vec::with_capacity(items.len())),
-                        Value::Mapping(entries) => {
-                            Items::Mapping(Vec::with_capacity(entries.len()), None)
-                        }
+                        Value::Mapping(entries) => Items::Mapping(Vec::with_capacity(entries.len()), None),
                         _ => continue,
                     };
                     open.push(Copy { original, items });
@@ -127,14 +117,8 @@ impl Clone for Node {
             };
             match open.last_mut() {
                 None => return done,
-                Some(Copy {
-                    items: Items::Sequence(items),
-                    ..
-                }) => items.push(done),
-                Some(Copy {
-                    items: Items::Mapping(entries, key),
-                    ..
-                }) => {
+                Some(Copy { items: Items::Sequence(items), .. }) => items.push(done),
+                Some(Copy { items: Items::Mapping(entries, key), .. }) => {
                     entries.extend(key.take().map(|key| (key, done)));
                 }
             }
@@ -176,12 +160,7 @@ impl Clone for Sequence {
 
 impl Clone for Mapping {
     fn clone(&self) -> Self {
-        Self::from_entries(
-            self.entries()
-                .iter()
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect(),
-        )
+        Self::from_entries(self.entries().iter().map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 }
 
@@ -193,8 +172,7 @@ impl PartialEq for Node {
                 (Step::Key(one), Some(Step::Key(other))) => same_scalar(one, other),
                 (Step::Scalar(one), Some(Step::Scalar(other))) => same_scalar(one, other),
                 (Step::Enter(one), Some(Step::Enter(other))) => {
-                    matches!(one.value, Value::Sequence(_))
-                        == matches!(other.value, Value::Sequence(_))
+                    matches!(one.value, Value::Sequence(_)) == matches!(other.value, Value::Sequence(_))
                 }
                 (Step::Leave, Some(Step::Leave)) => true,
                 _ => false,
@@ -213,9 +191,9 @@ fn same_scalar(one: &Node, other: &Node) -> bool {
         (Value::Bool(one), Value::Bool(other)) => one == other,
         (Value::Int(one), Value::Int(other)) => one == other,
         (Value::Uint(one), Value::Uint(other)) => one == other,
-        (Value::Float(one), Value::Float(other)) => one
-            .partial_cmp(other)
-            .map_or(one.is_nan() && other.is_nan(), Ordering::is_eq),
+        (Value::Float(one), Value::Float(other)) => {
+            one.partial_cmp(other).map_or(one.is_nan() && other.is_nan(), Ordering::is_eq)
+        }
         (Value::String(one), Value::String(other)) => one == other,
         _ => false,
     }

@@ -21,9 +21,7 @@ pub(crate) fn any(json: &Json) -> Value {
             None => Value::from(number.as_f64().unwrap_or(f64::NAN)),
         },
         Json::String(text) => Value::from(text),
-        Json::Array(items) => {
-            Value::list(items.iter().map(any)).with_capacity(capacity(items.len()))
-        }
+        Json::Array(items) => Value::list(items.iter().map(any)).with_capacity(capacity(items.len())),
         Json::Object(entries) => Value::map(entries.iter().map(|(key, value)| (key, any(value)))),
     }
 }
@@ -63,10 +61,8 @@ fn typed(json: &Json, ty: &Type) -> Result<Value, ValueError> {
     match json {
         Json::Array(items) => {
             let element = ty.element().unwrap_or(&Type::ANY);
-            let items: Vec<Value> = items
-                .iter()
-                .map(|item| typed(item, element))
-                .collect::<Result<_, _>>()?;
+            let items: Vec<Value> =
+                items.iter().map(|item| typed(item, element)).collect::<Result<_, _>>()?;
             let room = capacity(items.len());
             Ok(Value::typed_list(ty, items)?.with_capacity(room))
         }
@@ -108,65 +104,36 @@ fn fields(mut declared: StructType, names: &[&'static str], ty: &Type) -> Struct
 static CONTEXT: LazyLock<Type> = LazyLock::new(|| {
     let vars = Type::named("env.Vars", &Type::STRING_MAP);
     let declared = StructType::new("config", "TemplateContext");
-    let declared = fields(
-        declared,
-        &["Env", "Namespace", "Project", "ProjectRoot"],
-        &Type::STRING,
-    )
-    .field("Slot", Type::INT)
-    .field("Now", Type::TIME);
+    let declared = fields(declared, &["Env", "Namespace", "Project", "ProjectRoot"], &Type::STRING)
+        .field("Slot", Type::INT)
+        .field("Now", Type::TIME);
     let declared = fields(declared, &["UserVars", "EnvMap"], &vars);
     fields(declared, &["Versions", "BaseDomain"], &Type::STRING_MAP)
         .field("Codex", codex())
-        .field(
-            "IssueComments",
-            Type::slice(comment("IssueComment", "IssueNumber", &["CreatedAt"])),
-        )
+        .field("IssueComments", Type::slice(comment("IssueComment", "IssueNumber", &["CreatedAt"])))
         .field(
             "ReviewComments",
-            Type::slice(comment(
-                "ReviewComment",
-                "PRNumber",
-                &["ThreadID", "CreatedAt"],
-            )),
+            Type::slice(comment("ReviewComment", "PRNumber", &["ThreadID", "CreatedAt"])),
         )
         .build()
 });
 
 fn codex() -> Type {
-    let link = fields(
-        StructType::new("config", "Link"),
-        &["Title", "Path"],
-        &Type::STRING,
-    )
-    .build();
+    let link = fields(StructType::new("config", "Link"), &["Title", "Path"], &Type::STRING).build();
     let timeouts = StructType::new("config", "CodexTimeouts");
     let timeouts = fields(timeouts, &["Exec", "Rollout", "DeployWait"], &Type::STRING).build();
     let declared = StructType::new("config", "CodexConfig");
-    let names = [
-        "ConfigTemplate",
-        "PromptLang",
-        "Model",
-        "ModelReasoningEffort",
-    ];
+    let names = ["ConfigTemplate", "PromptLang", "Model", "ModelReasoningEffort"];
     let declared = fields(declared, &names, &Type::STRING)
         .field("Links", Type::slice(link))
         .field("ExtraTools", Type::STRING_SLICE);
-    fields(
-        declared,
-        &["ProjectContext", "ServicesOverview"],
-        &Type::STRING,
-    )
-    .field("Timeouts", timeouts)
-    .build()
+    fields(declared, &["ProjectContext", "ServicesOverview"], &Type::STRING)
+        .field("Timeouts", timeouts)
+        .build()
 }
 
 fn comment(name: &str, number: &'static str, last: &[&'static str]) -> Type {
-    let declared = fields(
-        StructType::new("promptctx", name),
-        &[number, "ID"],
-        &Type::INT,
-    );
+    let declared = fields(StructType::new("promptctx", name), &[number, "ID"], &Type::INT);
     let declared = fields(declared, &["Author", "URL", "Body"], &Type::STRING);
     fields(declared, last, &Type::STRING).build()
 }

@@ -21,9 +21,7 @@ pub(crate) fn all(environment: Arc<Value>) -> Functions {
             let is_blank = strings::trim_space(bytes(args, 0)).is_empty();
             Ok(args[usize::from(is_blank)].clone())
         })
-        .register("toLower", text(1), |args| {
-            Ok(Value::string(strings::to_lower(bytes(args, 0))))
-        })
+        .register("toLower", text(1), |args| Ok(Value::string(strings::to_lower(bytes(args, 0)))))
         .register("slug", text(1), |args| {
             let mut slug = strings::to_lower(strings::trim_space(bytes(args, 0)));
             for byte in slug.iter_mut().filter(|byte| matches!(byte, b' ' | b'_')) {
@@ -37,37 +35,21 @@ pub(crate) fn all(environment: Arc<Value>) -> Functions {
         })
         .register("trimPrefix", text(2), |args| {
             let text = bytes(args, 0);
-            Ok(Value::string(
-                text.strip_prefix(bytes(args, 1)).unwrap_or(text),
-            ))
+            Ok(Value::string(text.strip_prefix(bytes(args, 1)).unwrap_or(text)))
         })
         .register("envOr", text(2), move |args| {
             let value = args[0].as_str().and_then(|key| environment.get(key));
-            Ok(value
-                .filter(|value| !value.is_empty())
-                .unwrap_or(&args[1])
-                .clone())
+            Ok(value.filter(|value| !value.is_empty()).unwrap_or(&args[1]).clone())
         })
-        .register(
-            "ternary",
-            Signature::new([Type::BOOL, Type::ANY, Type::ANY], Type::ANY),
-            |args| Ok(args[if args[0].is_true() { 1 } else { 2 }].clone()),
-        )
+        .register("ternary", Signature::new([Type::BOOL, Type::ANY, Type::ANY], Type::ANY), |args| {
+            Ok(args[if args[0].is_true() { 1 } else { 2 }].clone())
+        })
         .register("now", Signature::new([], Type::TIME), |_| Ok(data::now()))
-        .register(
-            "join",
-            Signature::new([Type::STRING_SLICE, Type::STRING], Type::STRING),
-            |args| {
-                let parts: Vec<&[u8]> =
-                    args[0].items().iter().filter_map(Value::as_bytes).collect();
-                Ok(Value::string(parts.join(bytes(args, 1))))
-            },
-        )
-        .register(
-            "indent",
-            Signature::new([Type::INT, Type::STRING], Type::STRING),
-            indent,
-        );
+        .register("join", Signature::new([Type::STRING_SLICE, Type::STRING], Type::STRING), |args| {
+            let parts: Vec<&[u8]> = args[0].items().iter().filter_map(Value::as_bytes).collect();
+            Ok(Value::string(parts.join(bytes(args, 1))))
+        })
+        .register("indent", Signature::new([Type::INT, Type::STRING], Type::STRING), indent);
     functions
 }
 
@@ -81,10 +63,7 @@ fn indent(args: &[Value]) -> Result<Value, FunctionError> {
     if text.is_empty() {
         return Ok(Value::from(""));
     }
-    let end = text
-        .iter()
-        .rposition(|byte| *byte != b'\n')
-        .map_or(0, |last| last + 1);
+    let end = text.iter().rposition(|byte| *byte != b'\n').map_or(0, |last| last + 1);
     let lines: Vec<&[u8]> = text[..end].split(|byte| *byte == b'\n').collect();
     let size = spaces.saturating_mul(i64::try_from(lines.len()).unwrap_or(i64::MAX));
     match spaces {
@@ -96,9 +75,6 @@ fn indent(args: &[Value]) -> Result<Value, FunctionError> {
         _ => {}
     }
     let pad = vec![b' '; usize::try_from(spaces).unwrap_or(0)];
-    let indented: Vec<Vec<u8>> = lines
-        .into_iter()
-        .map(|line| [&pad, line].concat())
-        .collect();
+    let indented: Vec<Vec<u8>> = lines.into_iter().map(|line| [&pad, line].concat()).collect();
     Ok(Value::string(indented.join(&b'\n')))
 }

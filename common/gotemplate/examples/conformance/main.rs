@@ -31,9 +31,7 @@ const READER_STACK: usize = 512 << 20;
 const TEMPLATE_STACK: usize = 256 << 10;
 
 fn main() -> ExitCode {
-    let reader = std::thread::Builder::new()
-        .stack_size(READER_STACK)
-        .spawn(run);
+    let reader = std::thread::Builder::new().stack_size(READER_STACK).spawn(run);
     match reader.map(std::thread::JoinHandle::join) {
         Ok(Ok(Ok(true))) => ExitCode::SUCCESS,
         Ok(Ok(Ok(false))) => ExitCode::from(1),
@@ -58,18 +56,12 @@ fn run() -> Result<bool, String> {
     let path = path.ok_or("usage: conformance FILE.jsonl [--errors]")?;
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
     let (mut passed, mut failed, mut errors, mut equal_errors) = (0, 0, 0, 0);
-    for (number, line) in text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-    {
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let case = parse(line).map_err(|error| format!("{path}:{}: {error}", number + 1))?;
         let id = case["id"].as_str().unwrap_or("?").to_owned();
         let outcome = render(&case).map_err(|error| format!("{id}: {error}"))?;
         let is_right = match (&outcome, case["error"] == true) {
-            (Outcome::Output(output), false) => {
-                *output == expected(&case).map_err(|e| e.to_string())?
-            }
+            (Outcome::Output(output), false) => *output == expected(&case).map_err(|e| e.to_string())?,
             (Outcome::Error { phase, .. }, true) => case["phase"] == *phase,
             _ => false,
         };
@@ -104,11 +96,7 @@ fn parse(line: &str) -> Result<Json, serde_json::Error> {
 fn expected(case: &Json) -> Result<Vec<u8>, Box<dyn Error>> {
     match case["expect_b64"].as_str() {
         Some(encoded) => Ok(base64::engine::general_purpose::STANDARD.decode(encoded)?),
-        None => Ok(case["expect"]
-            .as_str()
-            .unwrap_or_default()
-            .as_bytes()
-            .to_vec()),
+        None => Ok(case["expect"].as_str().unwrap_or_default().as_bytes().to_vec()),
     }
 }
 
@@ -148,11 +136,7 @@ fn execute(template: &str, dot: &Value, environment: Value) -> Outcome {
     match result {
         Ok(output) => Outcome::Output(output),
         Err(error) => Outcome::Error {
-            phase: if error.phase() == Phase::Parse {
-                "parse"
-            } else {
-                "exec"
-            },
+            phase: if error.phase() == Phase::Parse { "parse" } else { "exec" },
             text: error.to_string(),
         },
     }

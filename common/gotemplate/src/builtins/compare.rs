@@ -103,9 +103,7 @@ fn identical(a: &Value, b: &Value) -> Result<bool, FunctionError> {
                 true
             }
             _ if !a.ty().is_comparable() => {
-                return Err(
-                    format!("runtime error: comparing uncomparable type {}", a.ty()).into(),
-                );
+                return Err(format!("runtime error: comparing uncomparable type {}", a.ty()).into());
             }
             _ => false,
         };
@@ -117,12 +115,7 @@ fn identical(a: &Value, b: &Value) -> Result<bool, FunctionError> {
 }
 
 fn incompatible(a: &Value, b: &Value) -> FunctionError {
-    format!(
-        "incompatible types for comparison: {} and {}",
-        a.ty(),
-        b.ty()
-    )
-    .into()
+    format!("incompatible types for comparison: {} and {}", a.ty(), b.ty()).into()
 }
 
 /// Whether the first of two values is less than the second.

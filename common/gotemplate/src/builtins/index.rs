@@ -19,11 +19,7 @@ pub(super) fn index(args: &[Value]) -> Result<Value, FunctionError> {
             Kind::Slice | Kind::String => {
                 let at = position(index, target.len().unwrap_or(0))?;
                 target.element_at(at).ok_or_else(|| {
-                    let kind = if target.kind() == Kind::String {
-                        "string"
-                    } else {
-                        "slice"
-                    };
+                    let kind = if target.kind() == Kind::String { "string" } else { "slice" };
                     format!("reflect: {kind} index out of range")
                 })?
             }
@@ -82,15 +78,11 @@ pub(super) fn slice(args: &[Value]) -> Result<Value, FunctionError> {
     }
     match item.data() {
         Data::Text(text) => {
-            let part = text
-                .get(low..high)
-                .ok_or("reflect: slice index out of bounds")?;
+            let part = text.get(low..high).ok_or("reflect: slice index out of bounds")?;
             Ok(Value::new(item.ty().clone(), Data::Text(part.into())))
         }
         Data::List(list) => {
-            let part = list
-                .window(low, high, max)
-                .ok_or("reflect: slice index out of bounds")?;
+            let part = list.window(low, high, max).ok_or("reflect: slice index out of bounds")?;
             Ok(Value::new(item.ty().clone(), Data::List(part)))
         }
         _ => Ok(item.clone()),

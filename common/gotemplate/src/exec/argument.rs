@@ -51,26 +51,16 @@ impl Executor<'_, '_> {
                 _ => (None, "bool"),
             },
             Kind::String => match kind {
-                NodeKind::String(index) => {
-                    (Some(self.tree.strings[index as usize].data().clone()), "")
-                }
+                NodeKind::String(index) => (Some(self.tree.strings[index as usize].data().clone()), ""),
                 _ => (None, "string"),
             },
-            Kind::Float32 | Kind::Float64 => {
-                (number.and_then(|n| n.float).map(Data::Float), "float")
-            }
+            Kind::Float32 | Kind::Float64 => (number.and_then(|n| n.float).map(Data::Float), "float"),
             Kind::Complex64 | Kind::Complex128 => {
                 let complex = number.and_then(|n| n.complex);
-                (
-                    complex.map(|parts| Data::Complex(std::sync::Arc::new(parts))),
-                    "complex",
-                )
+                (complex.map(|parts| Data::Complex(std::sync::Arc::new(parts))), "complex")
             }
             kind if kind.is_signed() => (number.and_then(|n| n.int).map(Data::Int), "integer"),
-            kind if kind.is_unsigned() => (
-                number.and_then(|n| n.uint).map(Data::Uint),
-                "unsigned integer",
-            ),
+            kind if kind.is_unsigned() => (number.and_then(|n| n.uint).map(Data::Uint), "unsigned integer"),
             _ => {
                 let source = self.tree.source(node);
                 return self.wrong(ty, format!("can't handle {source} for arg of type {ty}"));
@@ -86,12 +76,7 @@ impl Executor<'_, '_> {
     }
 
     /// Fits a value to a parameter of type `ty`.
-    pub(super) fn fit(
-        &self,
-        value: Value,
-        ty: &Type,
-        missing_as_zero: bool,
-    ) -> Result<Value, Error> {
+    pub(super) fn fit(&self, value: Value, ty: &Type, missing_as_zero: bool) -> Result<Value, Error> {
         if value.is_missing() {
             if ty.kind().is_nilable() || ty.is_value() {
                 return Ok(Value::zero(ty));
@@ -116,18 +101,10 @@ impl Executor<'_, '_> {
                 _ => self.wrong(ty, format!("dereference of nil pointer of type {ty}")),
             };
         }
-        self.wrong(
-            ty,
-            format!("wrong type for value; expected {ty}; got {}", value.ty()),
-        )
+        self.wrong(ty, format!("wrong type for value; expected {ty}; got {}", value.ty()))
     }
 
     fn wrong<T>(&self, expected: &Type, message: String) -> Result<T, Error> {
-        Err(self.error(
-            ErrorKind::ArgumentType {
-                expected: expected.to_string(),
-            },
-            message,
-        ))
+        Err(self.error(ErrorKind::ArgumentType { expected: expected.to_string() }, message))
     }
 }

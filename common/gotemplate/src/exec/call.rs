@@ -92,24 +92,10 @@ impl<'t> Executor<'t, '_> {
         if !signature.variadic && given != fixed {
             return self.wrong_count(name, format!("want {fixed} got {given}"));
         }
-        if let Callee::Method(
-            Method {
-                unusable: Some(why),
-                ..
-            },
-            _,
-        ) = &callee
-        {
+        if let Callee::Method(Method { unusable: Some(why), .. }, _) = &callee {
             return self.other(*why);
         }
-        let call = Call {
-            callee,
-            blame,
-            args,
-            next: args.start,
-            base: self.values.len(),
-            last,
-        };
+        let call = Call { callee, blame, args, next: args.start, base: self.values.len(), last };
         self.advance(call)
     }
 
@@ -126,12 +112,7 @@ impl<'t> Executor<'t, '_> {
 
     fn wrong_count<T>(&self, name: &str, counts: String) -> Result<T, Error> {
         let message = format!("wrong number of args for {name}: {counts}");
-        Err(self.error(
-            ErrorKind::ArgumentCount {
-                name: name.to_owned(),
-            },
-            message,
-        ))
+        Err(self.error(ErrorKind::ArgumentCount { name: name.to_owned() }, message))
     }
 
     /// Goes on with a call whose next argument has the value `value`.
@@ -219,10 +200,7 @@ impl<'t> Executor<'t, '_> {
             Ok(value) => value,
             Err(failure) => return Err(self.failure(&call, failure)),
         };
-        if value
-            .as_bytes()
-            .is_some_and(|text| text.len() > self.options.limits.bytes)
-        {
+        if value.as_bytes().is_some_and(|text| text.len() > self.options.limits.bytes) {
             self.at = call.blame;
             return Err(self.too_long());
         }
@@ -232,11 +210,7 @@ impl<'t> Executor<'t, '_> {
 
     /// Counts the text of values.
     fn charge(&mut self, values: &[Value]) -> Result<(), Error> {
-        let bytes: usize = values
-            .iter()
-            .filter_map(|value| value.as_bytes())
-            .map(<[u8]>::len)
-            .sum();
+        let bytes: usize = values.iter().filter_map(|value| value.as_bytes()).map(<[u8]>::len).sum();
         match bytes / BYTES_PER_STEP {
             0 => Ok(()),
             steps => self.step(steps as u64),
@@ -259,9 +233,7 @@ impl<'t> Executor<'t, '_> {
     fn make(&self, call: &Call, args: &[Value]) -> Result<Value, Failure> {
         let function = match &call.callee {
             Callee::Method(method, receiver) => {
-                return Ok(method
-                    .call(receiver, args)?
-                    .returned_as(&method.signature.result));
+                return Ok(method.call(receiver, args)?.returned_as(&method.signature.result));
             }
             Callee::Function(index) => &self.tree.functions[*index as usize],
         };

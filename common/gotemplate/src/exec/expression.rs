@@ -14,12 +14,7 @@ pub(super) enum Pending {
     /// A call that waits for an argument.
     Call(Call),
     /// `(…).a.b` that waits for what is in the parentheses.
-    Chain {
-        node: NodeId,
-        fields: u32,
-        args: Many,
-        last: Option<Value>,
-    },
+    Chain { node: NodeId, fields: u32, args: Many, last: Option<Value> },
 }
 
 /// What evaluating a part leads to.
@@ -42,12 +37,9 @@ impl Executor<'_, '_> {
                         self.next_command(pipe, next, Some(value.unboxed()))?
                     }
                     Some(Pending::Call(call)) => self.resume(call, value)?,
-                    Some(Pending::Chain {
-                        node,
-                        fields,
-                        args,
-                        last,
-                    }) => self.fields(Some(value), node, fields, args, last)?,
+                    Some(Pending::Chain { node, fields, args, last }) => {
+                        self.fields(Some(value), node, fields, args, last)?
+                    }
                 },
             }
         }
@@ -76,18 +68,8 @@ impl Executor<'_, '_> {
     }
 
     /// Evaluates command `next` of a pipeline, or ends it after the last one.
-    fn next_command(
-        &mut self,
-        pipe: NodeId,
-        next: u32,
-        value: Option<Value>,
-    ) -> Result<Flow, Error> {
-        let NodeKind::Pipe {
-            assigns,
-            decls,
-            cmds,
-        } = self.tree.node(pipe).kind
-        else {
+    fn next_command(&mut self, pipe: NodeId, next: u32, value: Option<Value>) -> Result<Flow, Error> {
+        let NodeKind::Pipe { assigns, decls, cmds } = self.tree.node(pipe).kind else {
             return Ok(Flow::Value(value.unwrap_or_default()));
         };
         let Some(command) = self.tree.many(cmds).get(next as usize) else {
@@ -101,10 +83,7 @@ impl Executor<'_, '_> {
             }
             return Ok(Flow::Value(value));
         };
-        self.pending.push(Pending::Pipe {
-            pipe,
-            next: next + 1,
-        });
+        self.pending.push(Pending::Pipe { pipe, next: next + 1 });
         self.command(*command, value)
     }
 
@@ -114,10 +93,7 @@ impl Executor<'_, '_> {
             return Ok(Flow::Value(Value::missing()));
         };
         let word = self.tree.links[args.start as usize];
-        let rest = Many {
-            start: args.start + 1,
-            end: args.end,
-        };
+        let rest = Many { start: args.start + 1, end: args.end };
         let kind = self.tree.node(word).kind;
         if let NodeKind::Pipe { .. } = kind {
             self.takes_no_arguments(word, rest, last.is_some())?;
@@ -140,12 +116,7 @@ impl Executor<'_, '_> {
     }
 
     /// A field, variable or chain, with the arguments that follow it.
-    pub(super) fn operand(
-        &mut self,
-        node: NodeId,
-        args: Many,
-        last: Option<Value>,
-    ) -> Result<Flow, Error> {
+    pub(super) fn operand(&mut self, node: NodeId, args: Many, last: Option<Value>) -> Result<Flow, Error> {
         self.at = node;
         match self.tree.node(node).kind {
             NodeKind::Field => self.fields(None, node, self.tree.node(node).start, args, last),
@@ -158,12 +129,7 @@ impl Executor<'_, '_> {
                 self.fields(Some(value), node, fields, args, last)
             }
             NodeKind::Chain { base, fields } => {
-                self.pending.push(Pending::Chain {
-                    node,
-                    fields,
-                    args,
-                    last,
-                });
+                self.pending.push(Pending::Chain { node, fields, args, last });
                 self.at = base;
                 match self.tree.node(base).kind {
                     NodeKind::Identifier(function) => {

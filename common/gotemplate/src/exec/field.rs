@@ -59,12 +59,7 @@ impl Executor<'_, '_> {
 
     /// Follows `names` up to the end or to a method, and removes what it has
     /// followed.
-    fn follow(
-        &self,
-        from: &Value,
-        names: &mut Range<usize>,
-        has_args: bool,
-    ) -> Result<Walk, Error> {
+    fn follow(&self, from: &Value, names: &mut Range<usize>, has_args: bool) -> Result<Walk, Error> {
         let mut value = from;
         let mut boxed = from.is_boxed();
         loop {
@@ -112,32 +107,21 @@ impl Executor<'_, '_> {
         match target.data() {
             Data::Struct(values) => {
                 let fields = target.ty().fields();
-                if let Some(index) = fields
-                    .iter()
-                    .position(|field| field.name.as_bytes() == name)
-                {
+                if let Some(index) = fields.iter().position(|field| field.name.as_bytes() == name) {
                     let field = &fields[index];
                     if !field.is_exported() {
                         return self.unexported(name, receiver, boxed);
                     }
                     if has_args {
                         let name = String::from_utf8_lossy(name);
-                        return self.other(format!(
-                            "{name} has arguments but cannot be invoked as function"
-                        ));
+                        return self.other(format!("{name} has arguments but cannot be invoked as function"));
                     }
                     if let Some(value) = values.0.get(index) {
                         return Ok(Found::Place(value, field.ty.is_any()));
                     }
                 }
             }
-            Data::Time(_)
-                if target
-                    .ty()
-                    .fields()
-                    .iter()
-                    .any(|field| field.name.as_bytes() == name) =>
-            {
+            Data::Time(_) if target.ty().fields().iter().any(|field| field.name.as_bytes() == name) => {
                 return self.unexported(name, receiver, boxed);
             }
             Data::Map(_) | Data::Nil if target.ty().key().is_some_and(takes_text) => {
@@ -149,9 +133,7 @@ impl Executor<'_, '_> {
                     return Ok(Found::Missing);
                 };
                 let in_any = target.element_type().is_any();
-                return Ok(map
-                    .get_text(name)
-                    .map_or(Found::Missing, |value| Found::Place(value, in_any)));
+                return Ok(map.get_text(name).map_or(Found::Missing, |value| Found::Place(value, in_any)));
             }
             Data::Nil if is_nil => {
                 let fields = target.element_type().fields();
@@ -190,14 +172,7 @@ impl Executor<'_, '_> {
             .map(|field| field.name.to_string())
             .chain(methods::names(receiver.ty().methods()).map(str::to_owned))
             .collect();
-        self.error(
-            ErrorKind::UnknownField {
-                name,
-                type_name,
-                known,
-            },
-            message,
-        )
+        self.error(ErrorKind::UnknownField { name, type_name, known }, message)
     }
 }
 
@@ -215,9 +190,5 @@ fn takes_text(key: &Type) -> bool {
 }
 
 fn type_name(value: &Value, boxed: bool) -> String {
-    if boxed {
-        Type::ANY.to_string()
-    } else {
-        value.static_type().to_string()
-    }
+    if boxed { Type::ANY.to_string() } else { value.static_type().to_string() }
 }

@@ -18,20 +18,11 @@ impl Executor<'_, '_> {
     }
 
     /// Writes the value of action `node`, whose pipeline is `pipe`.
-    pub(super) fn write_value(
-        &mut self,
-        value: &Value,
-        node: NodeId,
-        pipe: NodeId,
-    ) -> Result<(), Error> {
+    pub(super) fn write_value(&mut self, value: &Value, node: NodeId, pipe: NodeId) -> Result<(), Error> {
         if let Some(map) = &mut self.map {
             map.push(self.out.len(), self.tree.span(node).start, false);
         }
-        let value = if value.kind() == Kind::Pointer {
-            value.indirect().0
-        } else {
-            value
-        };
+        let value = if value.kind() == Kind::Pointer { value.indirect().0 } else { value };
         match value.data() {
             Data::Text(text) => self.out.extend_from_slice(text),
             _ if value.is_missing() || value.is_nil_any() => {
@@ -54,11 +45,7 @@ impl Executor<'_, '_> {
     }
 
     fn check_length(&self) -> Result<(), Error> {
-        if self.out.len() > self.options.limits.bytes {
-            Err(self.too_long())
-        } else {
-            Ok(())
-        }
+        if self.out.len() > self.options.limits.bytes { Err(self.too_long()) } else { Ok(()) }
     }
 
     /// The error that the value of `expression` is missing where it would be

@@ -68,12 +68,7 @@ impl Executor<'_, '_> {
 
     fn enter(&mut self, list: Many, kind: FrameKind) {
         let variables = self.variables.len();
-        self.frames.push(Frame {
-            next: list.start,
-            end: list.end,
-            variables,
-            kind,
-        });
+        self.frames.push(Frame { next: list.start, end: list.end, variables, kind });
     }
 
     fn statement(&mut self, id: NodeId) -> Result<(), Error> {
@@ -84,8 +79,7 @@ impl Executor<'_, '_> {
             NodeKind::Action { pipe } => {
                 self.missed = None;
                 let value = self.pipeline(pipe)?;
-                if matches!(self.tree.node(pipe).kind, NodeKind::Pipe { decls, .. } if decls.len() == 0)
-                {
+                if matches!(self.tree.node(pipe).kind, NodeKind::Pipe { decls, .. } if decls.len() == 0) {
                     self.at = id;
                     self.write_value(&value, id, pipe)?;
                 }
@@ -105,11 +99,7 @@ impl Executor<'_, '_> {
         let variables = self.variables.len();
         let value = self.pipeline(branch.pipe)?;
         let is_true = value.is_true();
-        let list = if is_true {
-            Some(branch.list)
-        } else {
-            branch.else_list
-        };
+        let list = if is_true { Some(branch.list) } else { branch.else_list };
         let Some(list) = list else {
             self.variables.truncate(variables);
             return Ok(());
@@ -143,9 +133,7 @@ impl Executor<'_, '_> {
             Data::Nil if matches!(value.kind(), Kind::Slice | Kind::Map | Kind::Invalid) => 0,
             Data::Int(_) | Data::Uint(_) if decls.len() > 1 => {
                 let shown = fmt::with_verb(&value, 'v');
-                return self.other(format!(
-                    "can't use {shown} to iterate over more than one variable"
-                ));
+                return self.other(format!("can't use {shown} to iterate over more than one variable"));
             }
             Data::Int(count) => u64::try_from(*count).unwrap_or(0),
             Data::Uint(count) => *count,
@@ -185,13 +173,7 @@ impl Executor<'_, '_> {
 
     /// What happens at the end of a list of statements.
     fn leave(&mut self) -> Result<(), Error> {
-        if matches!(
-            self.frames.last(),
-            Some(Frame {
-                kind: FrameKind::Loop(_),
-                ..
-            })
-        ) {
+        if matches!(self.frames.last(), Some(Frame { kind: FrameKind::Loop(_), .. })) {
             return self.next_round();
         }
         self.pop_frame();
@@ -208,11 +190,7 @@ impl Executor<'_, '_> {
             FrameKind::Plain | FrameKind::LoopElse => {}
             FrameKind::With(dot) => self.dot = dot,
             FrameKind::Loop(state) => self.dot = state.dot,
-            FrameKind::Call {
-                dot,
-                definition,
-                variables_base,
-            } => {
+            FrameKind::Call { dot, definition, variables_base } => {
                 self.dot = dot;
                 self.definition = definition;
                 self.variables_base = variables_base;
@@ -224,13 +202,7 @@ impl Executor<'_, '_> {
     /// Starts the next round of the loop that is the last frame, or ends it.
     fn next_round(&mut self) -> Result<(), Error> {
         self.step(1)?;
-        let Some(Frame {
-            kind: FrameKind::Loop(state),
-            next,
-            end,
-            ..
-        }) = self.frames.last_mut()
-        else {
+        let Some(Frame { kind: FrameKind::Loop(state), next, end, .. }) = self.frames.last_mut() else {
             return Ok(());
         };
         if state.round == state.rounds {
@@ -291,12 +263,7 @@ impl Executor<'_, '_> {
         let Some(target) = self.tree.targets[name as usize] else {
             let name = self.tree.template_names[name as usize].clone();
             let message = format!("template {} not defined", quote(&name));
-            let known = self
-                .tree
-                .definitions
-                .iter()
-                .map(|known| known.name.clone())
-                .collect();
+            let known = self.tree.definitions.iter().map(|known| known.name.clone()).collect();
             return Err(self.error(ErrorKind::UndefinedTemplate { name, known }, message));
         };
         if self.depth == MAX_DEPTH {
@@ -330,36 +297,16 @@ impl Loop {
             Data::List(list) => {
                 // Slices hold fewer than 2^63 items.
                 let index = Value::from(i64::try_from(self.round).unwrap_or(i64::MAX));
-                (
-                    index,
-                    list.items()
-                        .get(round)
-                        .cloned()
-                        .unwrap_or_default()
-                        .placed(place),
-                )
+                (index, list.items().get(round).cloned().unwrap_or_default().placed(place))
             }
             Data::Map(map) => {
                 let key = map.keys().get(round).cloned().unwrap_or_default();
-                (
-                    key,
-                    map.values()
-                        .get(round)
-                        .cloned()
-                        .unwrap_or_default()
-                        .placed(place),
-                )
+                (key, map.values().get(round).cloned().unwrap_or_default().placed(place))
             }
-            Data::Uint(_) => (
-                Value::missing(),
-                Value::new(self.over.ty().clone(), Data::Uint(self.round)),
-            ),
+            Data::Uint(_) => (Value::missing(), Value::new(self.over.ty().clone(), Data::Uint(self.round))),
             _ => {
                 let number = i64::try_from(self.round).unwrap_or(i64::MAX);
-                (
-                    Value::missing(),
-                    Value::new(self.over.ty().clone(), Data::Int(number)),
-                )
+                (Value::missing(), Value::new(self.over.ty().clone(), Data::Int(number)))
             }
         }
     }

@@ -66,10 +66,7 @@ impl Flags {
     }
 
     fn without_zero(self) -> Self {
-        Self {
-            zero: false,
-            ..self
-        }
+        Self { zero: false, ..self }
     }
 }
 

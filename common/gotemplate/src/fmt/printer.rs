@@ -35,12 +35,7 @@ enum OpenItems<'v> {
 
 impl<'o> Printer<'o> {
     pub(super) fn new(out: &'o mut Vec<u8>, limit: usize) -> Printer<'o> {
-        Printer {
-            out,
-            limit,
-            flags: Flags::default(),
-            erroring: false,
-        }
+        Printer { out, limit, flags: Flags::default(), erroring: false }
     }
 
     pub(super) fn write(&mut self, text: &[u8]) {
@@ -48,11 +43,7 @@ impl<'o> Printer<'o> {
     }
 
     pub(super) fn check(&self) -> Result<(), TooLong> {
-        if self.out.len() > self.limit {
-            Err(TooLong)
-        } else {
-            Ok(())
-        }
+        if self.out.len() > self.limit { Err(TooLong) } else { Ok(()) }
     }
 
     /// Writes an argument of `print` and its like.
@@ -65,9 +56,7 @@ impl<'o> Printer<'o> {
             return self.check();
         }
         match verb {
-            'T' => self
-                .flags
-                .fmt_s(self.out, value.ty().to_string().as_bytes()),
+            'T' => self.flags.fmt_s(self.out, value.ty().to_string().as_bytes()),
             'p' => self.print_pointer(value, 'p')?,
             _ if self.call_method(value, verb)? => {}
             _ => self.print_value(value, verb)?,
@@ -146,10 +135,7 @@ impl<'o> Printer<'o> {
             (false, true) => {}
             (false, false) => self.write(if self.flags.sharp_v { b", " } else { b" " }),
         }
-        if let Some(name) = item
-            .name
-            .filter(|_| self.flags.plus_v || self.flags.sharp_v)
-        {
+        if let Some(name) = item.name.filter(|_| self.flags.plus_v || self.flags.sharp_v) {
             self.write(name.as_bytes());
             self.write(b":");
         }
@@ -163,11 +149,7 @@ impl<'o> Printer<'o> {
         open: &mut Vec<Open<'v>>,
     ) -> Result<(), TooLong> {
         if value.is_nil_any() {
-            self.write(if self.flags.sharp_v {
-                b"interface {}(nil)"
-            } else {
-                b"<nil>"
-            });
+            self.write(if self.flags.sharp_v { b"interface {}(nil)" } else { b"<nil>" });
             return Ok(());
         }
         if visible && self.call_method(value, verb)? {
@@ -185,19 +167,12 @@ impl<'o> Printer<'o> {
         open: &mut Vec<Open<'v>>,
     ) -> Result<(), TooLong> {
         let is_top = open.is_empty();
-        let mut push = |items| {
-            open.push(Open {
-                items,
-                next: 0,
-                visible,
-            })
-        };
+        let mut push = |items| open.push(Open { items, next: 0, visible });
         match (value.data(), value.ty().shape()) {
             (Data::Time(time), _) => self.print_time(time, verb, value.ty())?,
             (Data::List(list), Shape::Slice(element)) => {
                 let has_bytes = element.kind() == Kind::Uint8;
-                let is_byte_slice =
-                    is_top && *value.ty() == Type::BYTES && matches!(verb, 'v' | 'd');
+                let is_byte_slice = is_top && *value.ty() == Type::BYTES && matches!(verb, 'v' | 'd');
                 if has_bytes && (matches!(verb, 's' | 'q' | 'x' | 'X') || is_byte_slice) {
                     return self.fmt_bytes(list.items(), verb, value.ty());
                 }
@@ -220,9 +195,7 @@ impl<'o> Printer<'o> {
                 push(OpenItems::Target(target.0.first()));
             }
             (Data::Location(location), _) if is_top => self.print_location(location, verb)?,
-            (Data::Nil, Shape::Slice(_) | Shape::Map(..)) => {
-                self.print_nil_container(value, verb, is_top)
-            }
+            (Data::Nil, Shape::Slice(_) | Shape::Map(..)) => self.print_nil_container(value, verb, is_top),
             (Data::Pointer(_) | Data::Location(_) | Data::Func(_) | Data::Nil, _) => {
                 self.print_pointer(value, verb)?;
             }
@@ -271,27 +244,16 @@ impl<'v> Open<'v> {
         let index = self.next;
         self.next += 1;
         let first = index == 0;
-        let plain = |value| Item {
-            value,
-            first,
-            after_key: false,
-            name: None,
-            exported: true,
-        };
+        let plain = |value| Item { value, first, after_key: false, name: None, exported: true };
         match &self.items {
             OpenItems::List(items) => items.get(index).map(plain),
             OpenItems::Map(map) if index.is_multiple_of(2) => map.keys().get(index / 2).map(plain),
-            OpenItems::Map(map) => map.values().get(index / 2).map(|value| Item {
-                after_key: true,
-                ..plain(value)
-            }),
+            OpenItems::Map(map) => {
+                map.values().get(index / 2).map(|value| Item { after_key: true, ..plain(value) })
+            }
             OpenItems::Struct(fields, values) => {
                 let (field, value) = (fields.get(index)?, values.get(index)?);
-                Some(Item {
-                    name: Some(&field.name),
-                    exported: field.is_exported(),
-                    ..plain(value)
-                })
+                Some(Item { name: Some(&field.name), exported: field.is_exported(), ..plain(value) })
             }
             OpenItems::Target(target) => target.filter(|_| first).map(plain),
         }
@@ -310,11 +272,7 @@ impl<'v> Open<'v> {
 /// The type as Go syntax shows it; a slice of bytes that isn't inside of
 /// something is spelled `[]byte`.
 pub(super) fn type_name(ty: &Type, is_top: bool) -> String {
-    if is_top && *ty == Type::BYTES {
-        "[]byte".to_owned()
-    } else {
-        ty.to_string()
-    }
+    if is_top && *ty == Type::BYTES { "[]byte".to_owned() } else { ty.to_string() }
 }
 
 fn is_container(value: Option<&Value>) -> bool {

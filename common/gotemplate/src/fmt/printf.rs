@@ -22,12 +22,7 @@ struct Formatter<'v, 'f, 'o> {
     after_index: bool,
 }
 
-pub(super) fn append(
-    out: &mut Vec<u8>,
-    format: &[u8],
-    args: &[Value],
-    limit: usize,
-) -> Result<(), TooLong> {
+pub(super) fn append(out: &mut Vec<u8>, format: &[u8], args: &[Value], limit: usize) -> Result<(), TooLong> {
     let mut formatter = Formatter {
         printer: Printer::new(out, limit),
         format,
@@ -137,9 +132,7 @@ impl Formatter<'_, '_, '_> {
         if self.byte() == Some(b'*') {
             self.pos += 1;
             // A negative precision counts as none, and is complained about.
-            let precision = self
-                .number_argument()
-                .and_then(|number| usize::try_from(number).ok());
+            let precision = self.number_argument().and_then(|number| usize::try_from(number).ok());
             if precision.is_none() {
                 self.printer.write(b"%!(BADPREC)");
             }
@@ -167,9 +160,7 @@ impl Formatter<'_, '_, '_> {
             Data::Uint(number) => i64::try_from(*number).ok()?,
             _ => return None,
         };
-        (-MAX_NUMBER..=MAX_NUMBER)
-            .contains(&number)
-            .then_some(number)
+        (-MAX_NUMBER..=MAX_NUMBER).contains(&number).then_some(number)
     }
 
     /// Reads an index such as `[2]`, if there is one.
@@ -180,11 +171,7 @@ impl Formatter<'_, '_, '_> {
         }
         self.reordered = true;
         let rest = &self.format[self.pos..];
-        let close = if rest.len() < 3 {
-            None
-        } else {
-            memchr::memchr(b']', rest)
-        };
+        let close = if rest.len() < 3 { None } else { memchr::memchr(b']', rest) };
         let Some(close) = close else {
             self.pos += 1;
             self.good_index = false;
@@ -197,10 +184,7 @@ impl Formatter<'_, '_, '_> {
             return;
         };
         self.after_index = true;
-        match number
-            .checked_sub(1)
-            .filter(|index| *index < self.args.len())
-        {
+        match number.checked_sub(1).filter(|index| *index < self.args.len()) {
             Some(index) => self.next_arg = index,
             None => self.good_index = false,
         }

@@ -39,20 +39,12 @@ impl Printer<'_> {
             Data::Text(text) => self.fmt_string(text, verb),
             _ => false,
         };
-        if is_known {
-            Ok(())
-        } else {
-            self.bad_verb(value, verb)
-        }
+        if is_known { Ok(()) } else { self.bad_verb(value, verb) }
     }
 
     /// Writes the address of a pointer, map, slice or function.
     pub(super) fn print_pointer(&mut self, value: &Value, verb: char) -> Result<(), TooLong> {
-        if self.fmt_pointer(value, verb) {
-            Ok(())
-        } else {
-            self.bad_verb(value, verb)
-        }
+        if self.fmt_pointer(value, verb) { Ok(()) } else { self.bad_verb(value, verb) }
     }
 
     // Each of these tells whether the kind of value knows the verb.
@@ -117,10 +109,7 @@ impl Printer<'_> {
     }
 
     fn fmt_pointer(&mut self, value: &Value, verb: char) -> bool {
-        if !matches!(
-            value.kind(),
-            Kind::Pointer | Kind::Map | Kind::Slice | Kind::Func
-        ) {
+        if !matches!(value.kind(), Kind::Pointer | Kind::Map | Kind::Slice | Kind::Func) {
             return false;
         }
         let address = if value.is_nil() { 0 } else { SOME_ADDRESS };
@@ -142,16 +131,9 @@ impl Printer<'_> {
     }
 
     /// Writes a slice of bytes as text, or as a list of numbers.
-    pub(super) fn fmt_bytes(
-        &mut self,
-        items: &[Value],
-        verb: char,
-        ty: &Type,
-    ) -> Result<(), TooLong> {
+    pub(super) fn fmt_bytes(&mut self, items: &[Value], verb: char, ty: &Type) -> Result<(), TooLong> {
         if !matches!(verb, 'v' | 'd') {
-            let bytes = items
-                .iter()
-                .filter_map(|item| u8::try_from(item.as_uint()?).ok());
+            let bytes = items.iter().filter_map(|item| u8::try_from(item.as_uint()?).ok());
             let bytes: Vec<u8> = bytes.collect();
             self.fmt_string(&bytes, verb);
             return Ok(());
@@ -187,10 +169,7 @@ impl Printer<'_> {
         };
         let parts = [
             Value::from(time.nanosecond().cast_unsigned()),
-            Value::new(
-                Type::INT64,
-                Data::Int(time.unix().wrapping_add(YEAR_ONE_TO_EPOCH)),
-            ),
+            Value::new(Type::INT64, Data::Int(time.unix().wrapping_add(YEAR_ONE_TO_EPOCH))),
             location,
         ];
         if self.flags.sharp_v {
@@ -200,11 +179,7 @@ impl Printer<'_> {
     }
 
     /// Writes a location as the struct it is in Go, where no method applies.
-    pub(super) fn print_location(
-        &mut self,
-        location: &Location,
-        verb: char,
-    ) -> Result<(), TooLong> {
+    pub(super) fn print_location(&mut self, location: &Location, verb: char) -> Result<(), TooLong> {
         // Zones without changes have no table of changes.
         let parts = [
             Value::from(location.to_string()),
@@ -243,8 +218,5 @@ impl Printer<'_> {
 }
 
 fn is_float_verb(verb: char) -> bool {
-    matches!(
-        verb,
-        'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E'
-    )
+    matches!(verb, 'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E')
 }

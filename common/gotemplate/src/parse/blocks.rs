@@ -85,12 +85,7 @@ impl Parser<'_> {
                     .position(|window| window == b"}}")
                     .map_or(self.text.len(), |end| block.start + end + 2);
             let position = self.last_token().start;
-            return Err(self.error_at(
-                opener,
-                position,
-                ErrorKind::Syntax,
-                "unexpected EOF".to_owned(),
-            ));
+            return Err(self.error_at(opener, position, ErrorKind::Syntax, "unexpected EOF".to_owned()));
         }
         let list = self.settle(0);
         self.define(self.name.to_owned(), list)?;
@@ -133,19 +128,10 @@ impl Parser<'_> {
 
     pub(super) fn expect(&mut self, kind: TokenKind, context: &str) -> Result<Token, Error> {
         let token = self.next_non_space();
-        if token.kind == kind {
-            Ok(token)
-        } else {
-            Err(self.unexpected(token, context))
-        }
+        if token.kind == kind { Ok(token) } else { Err(self.unexpected(token, context)) }
     }
 
-    fn open_control(
-        &mut self,
-        word: TokenKind,
-        start: usize,
-        shares_end: bool,
-    ) -> Result<(), Error> {
+    fn open_control(&mut self, word: TokenKind, start: usize, shares_end: bool) -> Result<(), Error> {
         let context = match word {
             TokenKind::If => "if",
             TokenKind::With => "with",
@@ -156,18 +142,8 @@ impl Parser<'_> {
         if word == TokenKind::Range {
             self.body.range_depth += 1;
         }
-        let control = Control {
-            word,
-            pipe,
-            variables,
-            list: None,
-            shares_end,
-        };
-        self.blocks.push(Block {
-            kind: BlockKind::Control(control),
-            start,
-            mark: self.pending.len(),
-        });
+        let control = Control { word, pipe, variables, list: None, shares_end };
+        self.blocks.push(Block { kind: BlockKind::Control(control), start, mark: self.pending.len() });
         Ok(())
     }
 
@@ -208,12 +184,7 @@ impl Parser<'_> {
             _ => ("define", self.last_token()),
         };
         let message = format!("unexpected {{{{else}}}} in {context} clause");
-        self.error_at(
-            token.start..token.end,
-            line_of.start,
-            ErrorKind::Syntax,
-            message,
-        )
+        self.error_at(token.start..token.end, line_of.start, ErrorKind::Syntax, message)
     }
 
     /// Closes the last block, and those that share its `{{end}}`.
@@ -242,19 +213,11 @@ impl Parser<'_> {
                     self.body = outer;
                     return Ok(());
                 }
-                BlockKind::Block {
-                    name,
-                    name_token,
-                    pipe,
-                    outer,
-                } => {
+                BlockKind::Block { name, name_token, pipe, outer } => {
                     self.define(name.clone(), list)?;
                     self.body = outer;
                     let name = self.template_name_index(name);
-                    let kind = NodeKind::Template {
-                        name,
-                        pipe: Some(pipe),
-                    };
+                    let kind = NodeKind::Template { name, pipe: Some(pipe) };
                     self.statement(name_token.start, block.start, kind);
                     return Ok(());
                 }
@@ -267,11 +230,7 @@ impl Parser<'_> {
             Some(list) => (list, Some(last)),
             None => (last, None),
         };
-        let branch = Branch {
-            pipe: control.pipe,
-            list,
-            else_list,
-        };
+        let branch = Branch { pipe: control.pipe, list, else_list };
         if control.word == TokenKind::Range && else_list.is_none() {
             self.body.range_depth -= 1;
         }
@@ -285,13 +244,7 @@ impl Parser<'_> {
         self.statement(pos, start, kind);
     }
 
-    fn jump(
-        &mut self,
-        token: Token,
-        start: usize,
-        word: &str,
-        kind: NodeKind,
-    ) -> Result<(), Error> {
+    fn jump(&mut self, token: Token, start: usize, word: &str, kind: NodeKind) -> Result<(), Error> {
         let context = format!("{{{{{word}}}}}");
         self.expect(TokenKind::RightDelim, &context)?;
         if self.body.range_depth == 0 {

@@ -48,11 +48,7 @@ impl Parser<'_> {
         let name = self.template_name(token, CONTEXT)?;
         self.expect(TokenKind::RightDelim, CONTEXT)?;
         let kind = BlockKind::Define { name, outer };
-        self.blocks.push(Block {
-            kind,
-            start: delim.start,
-            mark: self.pending.len(),
-        });
+        self.blocks.push(Block { kind, start: delim.start, mark: self.pending.len() });
         Ok(())
     }
 
@@ -62,25 +58,15 @@ impl Parser<'_> {
         let name = self.template_name(name_token, CONTEXT)?;
         let pipe = self.pipeline(CONTEXT, TokenKind::RightDelim)?;
         let outer = std::mem::take(&mut self.body);
-        let kind = BlockKind::Block {
-            name,
-            name_token,
-            pipe,
-            outer,
-        };
-        self.blocks.push(Block {
-            kind,
-            start,
-            mark: self.pending.len(),
-        });
+        let kind = BlockKind::Block { name, name_token, pipe, outer };
+        self.blocks.push(Block { kind, start, mark: self.pending.len() });
         Ok(())
     }
 
     /// Adds a definition. An empty one never takes another one's place.
     pub(super) fn define(&mut self, name: String, list: Many) -> Result<(), Error> {
         let Some(&known) = self.definitions.get(&name) else {
-            self.definitions
-                .insert(name.clone(), index(self.tree.definitions.len()));
+            self.definitions.insert(name.clone(), index(self.tree.definitions.len()));
             self.tree.definitions.push(Definition { name, list });
             return Ok(());
         };
@@ -104,10 +90,7 @@ impl Parser<'_> {
 
     pub(super) fn resolve_targets(&mut self) {
         let names = &self.tree.template_names;
-        self.tree.targets = names
-            .iter()
-            .map(|name| self.definitions.get(name).copied())
-            .collect();
+        self.tree.targets = names.iter().map(|name| self.definitions.get(name).copied()).collect();
         self.tree.main = self.definitions.get(self.name).copied().unwrap_or_default();
     }
 }

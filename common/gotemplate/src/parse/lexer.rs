@@ -29,11 +29,7 @@ pub(crate) struct Lexer<'t> {
 }
 
 impl<'t> Lexer<'t> {
-    pub(crate) fn new(
-        text: &'t [u8],
-        break_is_keyword: bool,
-        continue_is_keyword: bool,
-    ) -> Lexer<'t> {
+    pub(crate) fn new(text: &'t [u8], break_is_keyword: bool, continue_is_keyword: bool) -> Lexer<'t> {
         Lexer {
             text,
             finder: memmem::Finder::new(LEFT_DELIM),
@@ -54,11 +50,7 @@ impl<'t> Lexer<'t> {
 
     pub(crate) fn next_token(&mut self) -> Token {
         self.start = self.pos;
-        if self.in_action {
-            self.inside_action()
-        } else {
-            self.outside_action()
-        }
+        if self.in_action { self.inside_action() } else { self.outside_action() }
     }
 
     pub(super) fn rest(&self) -> &'t [u8] {
@@ -70,22 +62,14 @@ impl<'t> Lexer<'t> {
     }
 
     pub(super) fn emit(&mut self, kind: TokenKind) -> Token {
-        let token = Token {
-            kind,
-            start: self.start,
-            end: self.pos,
-        };
+        let token = Token { kind, start: self.start, end: self.pos };
         self.start = self.pos;
         token
     }
 
     pub(super) fn error(&mut self, message: impl Into<String>) -> Token {
         self.message = message.into();
-        Token {
-            kind: TokenKind::Error,
-            start: self.start,
-            end: self.pos.max(self.start),
-        }
+        Token { kind: TokenKind::Error, start: self.start, end: self.pos.max(self.start) }
     }
 
     /// Text, comments, and the delimiter that starts an action.
@@ -94,22 +78,14 @@ impl<'t> Lexer<'t> {
             let rest = self.rest();
             let Some(offset) = self.finder.find(rest) else {
                 self.pos = self.text.len();
-                let kind = if self.pos > self.start {
-                    TokenKind::Text
-                } else {
-                    TokenKind::Eof
-                };
+                let kind = if self.pos > self.start { TokenKind::Text } else { TokenKind::Eof };
                 return self.emit(kind);
             };
             if offset > 0 {
                 let text = &rest[..offset];
                 let trims = starts_with_trim_marker(&rest[offset + LEFT_DELIM.len()..]);
                 let kept = if trims { trim_end(text).len() } else { offset };
-                let token = Token {
-                    kind: TokenKind::Text,
-                    start: self.start,
-                    end: self.start + kept,
-                };
+                let token = Token { kind: TokenKind::Text, start: self.start, end: self.start + kept };
                 self.pos += offset;
                 self.start = self.pos;
                 if kept > 0 {
@@ -125,11 +101,7 @@ impl<'t> Lexer<'t> {
     /// The start of an action; `None` after a comment.
     fn left_delim(&mut self) -> Option<Token> {
         self.pos += LEFT_DELIM.len();
-        let marker = if starts_with_trim_marker(self.rest()) {
-            2
-        } else {
-            0
-        };
+        let marker = if starts_with_trim_marker(self.rest()) { 2 } else { 0 };
         if self.rest()[marker..].starts_with(LEFT_COMMENT) {
             self.pos += marker;
             return self.comment();
@@ -223,11 +195,7 @@ impl<'t> Lexer<'t> {
             }
             b'|' => self.emit(TokenKind::Pipe),
             b'"' => self.quoted(b'"', TokenKind::String, "unterminated quoted string"),
-            b'\'' => self.quoted(
-                b'\'',
-                TokenKind::CharConstant,
-                "unterminated character constant",
-            ),
+            b'\'' => self.quoted(b'\'', TokenKind::CharConstant, "unterminated character constant"),
             b'`' => self.raw_quoted(),
             b'$' => self.name(TokenKind::Variable, TokenKind::Variable),
             // A dot that ends the text is taken for a number, too.
@@ -246,10 +214,7 @@ impl<'t> Lexer<'t> {
                 self.emit(TokenKind::RightParen)
             }
             b' '..=b'~' => self.emit(TokenKind::Char),
-            _ => self.error(format!(
-                "unrecognized character in action: {}",
-                unicode_name(rune)
-            )),
+            _ => self.error(format!("unrecognized character in action: {}", unicode_name(rune))),
         }
     }
 
@@ -308,9 +273,7 @@ impl<'t> Lexer<'t> {
 
     fn at_terminator(&self) -> bool {
         match self.byte() {
-            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') => {
-                true
-            }
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') => true,
             Some(_) => self.rest().starts_with(RIGHT_DELIM),
         }
     }
@@ -336,10 +299,7 @@ fn starts_with_trim_marker(text: &[u8]) -> bool {
 }
 
 fn trim_end(text: &[u8]) -> &[u8] {
-    let end = text
-        .iter()
-        .rposition(|byte| !is_space(*byte))
-        .map_or(0, |last| last + 1);
+    let end = text.iter().rposition(|byte| !is_space(*byte)).map_or(0, |last| last + 1);
     &text[..end]
 }
 

@@ -51,10 +51,7 @@ impl Lexer<'_> {
 
     fn bad_number(&mut self) -> Token {
         let quoted = crate::strconv::quote(&self.text[self.start..self.pos]);
-        self.error(format!(
-            "bad number syntax: {}",
-            String::from_utf8_lossy(&quoted)
-        ))
+        self.error(format!("bad number syntax: {}", String::from_utf8_lossy(&quoted)))
     }
 
     /// Reads what may be a number; whether it is one is seen later.

@@ -20,13 +20,9 @@ pub(crate) struct Number {
 impl Number {
     /// A character literal such as `'a'`; the error is Go's text.
     pub(crate) fn from_character(text: &[u8]) -> Result<Number, String> {
-        let character =
-            strconv::unquote_char(&text[1..], b'\'').map_err(|_| "invalid syntax".to_owned())?;
+        let character = strconv::unquote_char(&text[1..], b'\'').map_err(|_| "invalid syntax".to_owned())?;
         if character.rest != b"'" {
-            return Err(format!(
-                "malformed character constant: {}",
-                String::from_utf8_lossy(text)
-            ));
+            return Err(format!("malformed character constant: {}", String::from_utf8_lossy(text)));
         }
         let rune = character.rune;
         Ok(Number {
@@ -43,20 +39,14 @@ impl Number {
     pub(crate) fn from_complex(text: &[u8]) -> Result<Number, String> {
         const ERROR: &str = "syntax error scanning complex number";
         let (real, rest) = text.split_at(float_length(text));
-        let unsigned = rest
-            .strip_prefix(b"+")
-            .or_else(|| rest.strip_prefix(b"-"))
-            .ok_or(ERROR)?;
+        let unsigned = rest.strip_prefix(b"+").or_else(|| rest.strip_prefix(b"-")).ok_or(ERROR)?;
         let length = float_length(unsigned);
         // A lone `i` is taken for the start of `inf`.
         if length == 0 || unsigned.get(length) != Some(&b'i') {
             return Err(ERROR.to_owned());
         }
         let imaginary = &rest[..rest.len() - unsigned.len() + length];
-        Ok(Number::of_complex(
-            parse_part(real)?,
-            parse_part(imaginary)?,
-        ))
+        Ok(Number::of_complex(parse_part(real)?, parse_part(imaginary)?))
     }
 
     /// Any other number, such as `1`, `0x1p-2`, `1e3`, `2i`.
@@ -95,10 +85,7 @@ impl Number {
                 number.uint = exact_uint(float);
             }
         }
-        let hex = matches!(
-            text,
-            [b'0', b'x' | b'X', ..] | [b'+' | b'-', b'0', b'x' | b'X', ..]
-        );
+        let hex = matches!(text, [b'0', b'x' | b'X', ..] | [b'+' | b'-', b'0', b'x' | b'X', ..]);
         let is_hex_int = hex && !text.iter().any(|byte| b"pP".contains(byte));
         number.ideal = match (number.float, number.int) {
             (Some(float), _) if has_float_syntax && !is_hex_int => Some(Value::from(float)),
@@ -130,11 +117,7 @@ fn exact_int(float: f64) -> Option<i64> {
     (int as f64 == float && float < 9_223_372_036_854_775_808.0).then_some(int)
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss
-)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
 fn exact_uint(float: f64) -> Option<u64> {
     let uint = float as u64;
     (uint as f64 == float && float < 18_446_744_073_709_551_616.0).then_some(uint)
@@ -187,35 +170,20 @@ mod tests {
         assert_eq!(parts("1_0+1_0i"), Ok(Some((10.0, 10.0))));
         assert_eq!(parts("0x1p2+0x1p-1i"), Ok(Some((4.0, 0.5))));
         assert_eq!(parts("1e+1+2i"), Ok(Some((10.0, 2.0))));
-        assert_eq!(
-            parts("1+i"),
-            Err("syntax error scanning complex number".to_owned())
-        );
-        assert_eq!(
-            parts("-+1i"),
-            Err("strconv.ParseFloat: parsing \"-\": invalid syntax".to_owned())
-        );
+        assert_eq!(parts("1+i"), Err("syntax error scanning complex number".to_owned()));
+        assert_eq!(parts("-+1i"), Err("strconv.ParseFloat: parsing \"-\": invalid syntax".to_owned()));
     }
 
     #[test]
     fn a_float_without_a_fraction_is_an_integer_too() {
         let number = Number::parse(b"1e3").expect("a number");
-        assert_eq!(
-            (number.int, number.uint, number.float),
-            (Some(1000), Some(1000), Some(1000.0))
-        );
-        assert_eq!(
-            number.ideal.map(|value| value.ty().to_string()).as_deref(),
-            Some("float64")
-        );
+        assert_eq!((number.int, number.uint, number.float), (Some(1000), Some(1000), Some(1000.0)));
+        assert_eq!(number.ideal.map(|value| value.ty().to_string()).as_deref(), Some("float64"));
     }
 
     #[test]
     fn too_large_integers_are_refused() {
         let message = Number::parse(b"99999999999999999999").map(|_| ());
-        assert_eq!(
-            message,
-            Err("integer overflow: \"99999999999999999999\"".to_owned())
-        );
+        assert_eq!(message, Err("integer overflow: \"99999999999999999999\"".to_owned()));
     }
 }

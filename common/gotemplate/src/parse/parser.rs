@@ -28,11 +28,7 @@ pub(crate) fn parse(name: &str, text: &[u8], functions: &Functions) -> Result<Tr
         text,
         functions,
         lexer: Lexer::new(text, is_keyword("break"), is_keyword("continue")),
-        tree: Tree {
-            text: Arc::from(text),
-            variables: std::iter::once(0..0).collect(),
-            ..Tree::default()
-        },
+        tree: Tree { text: Arc::from(text), variables: std::iter::once(0..0).collect(), ..Tree::default() },
         symbols: HashMap::new(),
         definitions: HashMap::new(),
         pending: Vec::new(),
@@ -40,12 +36,7 @@ pub(crate) fn parse(name: &str, text: &[u8], functions: &Functions) -> Result<Tr
         body: Body::default(),
     };
     if text.len() > MAX_TEXT {
-        return Err(parser.error_at(
-            0..0,
-            0,
-            ErrorKind::Other,
-            "template is too large".to_owned(),
-        ));
+        return Err(parser.error_at(0..0, 0, ErrorKind::Other, "template is too large".to_owned()));
     }
     parser.statements()?;
     Ok(parser.tree)
@@ -83,18 +74,8 @@ pub(super) struct Body {
 
 impl Default for Body {
     fn default() -> Body {
-        const NONE: Token = Token {
-            kind: TokenKind::Eof,
-            start: 0,
-            end: 0,
-        };
-        Body {
-            tokens: [NONE; 3],
-            peeked: 0,
-            action: None,
-            variables: Vec::new(),
-            range_depth: 0,
-        }
+        const NONE: Token = Token { kind: TokenKind::Eof, start: 0, end: 0 };
+        Body { tokens: [NONE; 3], peeked: 0, action: None, variables: Vec::new(), range_depth: 0 }
     }
 }
 
@@ -158,12 +139,7 @@ impl<'t> Parser<'t> {
 
     pub(super) fn add(&mut self, pos: usize, span: Range<usize>, kind: NodeKind) -> NodeId {
         let id = index(self.tree.nodes.len());
-        let node = Node {
-            pos: index(pos),
-            start: index(span.start),
-            end: index(span.end),
-            kind,
-        };
+        let node = Node { pos: index(pos), start: index(span.start), end: index(span.end), kind };
         self.tree.nodes.push(node);
         id
     }
@@ -172,10 +148,7 @@ impl<'t> Parser<'t> {
     pub(super) fn settle(&mut self, mark: usize) -> Many {
         let start = index(self.tree.links.len());
         self.tree.links.extend(self.pending.drain(mark..));
-        Many {
-            start,
-            end: index(self.tree.links.len()),
-        }
+        Many { start, end: index(self.tree.links.len()) }
     }
 
     /// The symbol of a variable's name; 0 is `$`.
@@ -193,12 +166,7 @@ impl<'t> Parser<'t> {
 
     /// An error that blames `token`; its line is that of the last token read.
     pub(super) fn error(&self, token: Token, kind: ErrorKind, message: impl Into<String>) -> Error {
-        self.error_at(
-            token.start..token.end,
-            self.body.tokens[0].start,
-            kind,
-            message.into(),
-        )
+        self.error_at(token.start..token.end, self.body.tokens[0].start, kind, message.into())
     }
 
     pub(super) fn syntax_error(&self, token: Token, message: impl Into<String>) -> Error {
@@ -240,11 +208,7 @@ impl<'t> Parser<'t> {
             let newlines = &self.text[action.min(token.start)..token.start];
             if memchr::memchr(b'\n', newlines).is_some() {
                 let line = Place::new(self.text, action, 0..0).line;
-                let action = if message.ends_with(" action") {
-                    ""
-                } else {
-                    " in action"
-                };
+                let action = if message.ends_with(" action") { "" } else { " in action" };
                 message.push_str(&format!("{action} started at {}:{line}", self.name));
             }
         }
@@ -259,10 +223,7 @@ impl<'t> Parser<'t> {
             TokenKind::Eof => "EOF".to_owned(),
             kind if kind.is_keyword() => format!("<{}>", String::from_utf8_lossy(text)),
             _ if text.len() > 10 => {
-                let end = crate::unicode::runes(text)
-                    .take(10)
-                    .map(|(_, size)| size)
-                    .sum();
+                let end = crate::unicode::runes(text).take(10).map(|(_, size)| size).sum();
                 format!("{}...", quoted(&text[..end]))
             }
             _ => quoted(text),

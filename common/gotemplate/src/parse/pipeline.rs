@@ -73,9 +73,7 @@ impl Parser<'_> {
                         if open.len() > MAX_DEPTH {
                             return Err(self.syntax_error(token, "max expression depth exceeded"));
                         }
-                        open.push(
-                            self.open_pipeline("parenthesized pipeline", TokenKind::RightParen)?,
-                        );
+                        open.push(self.open_pipeline("parenthesized pipeline", TokenKind::RightParen)?);
                         next = Next::Command;
                         continue;
                     }
@@ -156,10 +154,8 @@ impl Parser<'_> {
                 return Err(self.syntax_error(next, message));
             }
             let following = self.peek_non_space();
-            if !matches!(
-                following.kind,
-                TokenKind::Variable | TokenKind::RightDelim | TokenKind::RightParen
-            ) {
+            if !matches!(following.kind, TokenKind::Variable | TokenKind::RightDelim | TokenKind::RightParen)
+            {
                 return Err(self.syntax_error(following, "range can only initialize variables"));
             }
         }
@@ -167,10 +163,7 @@ impl Parser<'_> {
 
     fn declare(&mut self, token: Token) {
         let symbol = self.symbol(token);
-        let kind = NodeKind::Variable {
-            symbol,
-            fields: index(token.end),
-        };
+        let kind = NodeKind::Variable { symbol, fields: index(token.end) };
         let node = self.add(token.start, token.start..token.end, kind);
         self.pending.push(node);
         self.body.variables.push(symbol);
@@ -178,11 +171,7 @@ impl Parser<'_> {
 
     fn close_command(&mut self, open: &Open<'_>) {
         let args = self.settle(open.args);
-        let end = self
-            .tree
-            .many(args)
-            .last()
-            .map_or(open.command.end, |last| self.tree.span(*last).end);
+        let end = self.tree.many(args).last().map_or(open.command.end, |last| self.tree.span(*last).end);
         let span = open.command.start..end;
         let node = self.add(open.command.start, span, NodeKind::Command { args });
         self.pending.push(node);
@@ -202,11 +191,7 @@ impl Parser<'_> {
             };
             if is_literal(self.tree.node(*word).kind) {
                 let span = self.tree.span(*word);
-                let token = Token {
-                    kind: TokenKind::Error,
-                    start: span.start,
-                    end: span.end,
-                };
+                let token = Token { kind: TokenKind::Error, start: span.start, end: span.end };
                 let message = format!("non executable command in pipeline stage {}", stage + 1);
                 return Err(self.syntax_error(token, message));
             }
@@ -221,17 +206,9 @@ impl Parser<'_> {
         };
         let end = match open.end {
             TokenKind::RightParen => last.end,
-            _ => self
-                .tree
-                .many(cmds)
-                .last()
-                .map_or(last.start, |cmd| self.tree.span(*cmd).end),
+            _ => self.tree.many(cmds).last().map_or(last.start, |cmd| self.tree.span(*cmd).end),
         };
-        let kind = NodeKind::Pipe {
-            assigns: open.assigns,
-            decls: open.decls,
-            cmds,
-        };
+        let kind = NodeKind::Pipe { assigns: open.assigns, decls: open.decls, cmds };
         Ok(self.add(open.first.start, start..end, kind))
     }
 
@@ -246,22 +223,14 @@ impl Parser<'_> {
             }
             let span = self.tree.span(term).start..end;
             node = match self.tree.node(term).kind {
-                kind @ (NodeKind::Field | NodeKind::Variable { .. }) => {
-                    self.add(first.start, span, kind)
-                }
+                kind @ (NodeKind::Field | NodeKind::Variable { .. }) => self.add(first.start, span, kind),
                 kind if is_literal(kind) => {
                     let quoted = strconv::quote(self.tree.slice(term));
-                    let message = format!(
-                        "unexpected . after term {}",
-                        String::from_utf8_lossy(&quoted)
-                    );
+                    let message = format!("unexpected . after term {}", String::from_utf8_lossy(&quoted));
                     return Err(self.syntax_error(first, message));
                 }
                 _ => {
-                    let kind = NodeKind::Chain {
-                        base: term,
-                        fields: index(first.start),
-                    };
+                    let kind = NodeKind::Chain { base: term, fields: index(first.start) };
                     self.add(first.start, span, kind)
                 }
             };
@@ -303,9 +272,7 @@ impl Parser<'_> {
             return Err(self.error(token, ErrorKind::UndefinedFunction { name }, message));
         };
         let functions = &mut self.tree.functions;
-        let known = functions
-            .iter()
-            .position(|known| std::sync::Arc::ptr_eq(known, function));
+        let known = functions.iter().position(|known| std::sync::Arc::ptr_eq(known, function));
         let known = known.unwrap_or_else(|| {
             functions.push(std::sync::Arc::clone(function));
             functions.len() - 1
@@ -320,10 +287,7 @@ impl Parser<'_> {
             let message = format!("undefined variable {}", quote(&name));
             return Err(self.error(token, ErrorKind::UndefinedVariable { name }, message));
         }
-        Ok(NodeKind::Variable {
-            symbol,
-            fields: index(token.end),
-        })
+        Ok(NodeKind::Variable { symbol, fields: index(token.end) })
     }
 
     fn number(&mut self, token: Token, number: Result<Number, String>) -> Result<NodeKind, Error> {
@@ -360,10 +324,6 @@ fn starts_operand(kind: TokenKind) -> bool {
 fn is_literal(kind: NodeKind) -> bool {
     matches!(
         kind,
-        NodeKind::Bool(_)
-            | NodeKind::Dot
-            | NodeKind::Nil
-            | NodeKind::Number(_)
-            | NodeKind::String(_)
+        NodeKind::Bool(_) | NodeKind::Dot | NodeKind::Nil | NodeKind::Number(_) | NodeKind::String(_)
     )
 }

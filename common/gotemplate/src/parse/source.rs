@@ -69,11 +69,7 @@ impl Tree {
             }
             NodeKind::Break => out.extend_from_slice(b"{{break}}"),
             NodeKind::Continue => out.extend_from_slice(b"{{continue}}"),
-            NodeKind::Pipe {
-                assigns,
-                decls,
-                cmds,
-            } => {
+            NodeKind::Pipe { assigns, decls, cmds } => {
                 self.write_joined(cmds, " | ", Piece::Node, pieces);
                 if decls.len() > 0 {
                     pieces.push(Piece::Text(if assigns { " = " } else { " := " }));
@@ -94,11 +90,7 @@ impl Tree {
             pieces.push(Piece::Text("{{else}}"));
         }
         self.write_joined(branch.list, "", Piece::Node, pieces);
-        pieces.extend([
-            Piece::Text("}}"),
-            Piece::Node(branch.pipe),
-            Piece::Text(word),
-        ]);
+        pieces.extend([Piece::Text("}}"), Piece::Node(branch.pipe), Piece::Text(word)]);
     }
 
     fn write_joined(

@@ -32,13 +32,7 @@ pub(crate) fn format_float(number: f64, verb: u8, precision: Option<usize>, bits
 /// No `precision` means the fewest digits that read back as the same number of `bits`
 /// (32 or 64) bits. With 32, `number` is rounded to `f32` first. Another verb gives `%`
 /// and that verb. At most `precision` and about 330 more bytes are written.
-pub(crate) fn append_float(
-    out: &mut Vec<u8>,
-    number: f64,
-    verb: u8,
-    precision: Option<usize>,
-    bits: u32,
-) {
+pub(crate) fn append_float(out: &mut Vec<u8>, number: f64, verb: u8, precision: Option<usize>, bits: u32) {
     let format = match bits {
         32 => Format::SINGLE,
         _ => Format::DOUBLE,
@@ -80,16 +74,8 @@ struct Format {
 }
 
 impl Format {
-    const SINGLE: Self = Self {
-        single: true,
-        fraction_bits: 23,
-        lowest_exponent: -126,
-    };
-    const DOUBLE: Self = Self {
-        single: false,
-        fraction_bits: 52,
-        lowest_exponent: -1022,
-    };
+    const SINGLE: Self = Self { single: true, fraction_bits: 23, lowest_exponent: -126 };
+    const DOUBLE: Self = Self { single: false, fraction_bits: 52, lowest_exponent: -1022 };
 
     fn rounded(self, number: f64) -> f64 {
         match self.single {
@@ -109,10 +95,7 @@ impl Format {
         let scale = self.lowest_exponent - self.fraction_bits as i32;
         match biased {
             0 => (fraction, scale),
-            _ => (
-                fraction | 1 << self.fraction_bits,
-                scale + biased as i32 - 1,
-            ),
+            _ => (fraction | 1 << self.fraction_bits, scale + biased as i32 - 1),
         }
     }
 }
@@ -178,10 +161,7 @@ impl Decimal {
         let exponent = str::from_utf8(exponent).unwrap_or_default();
         let exponent: i32 = exponent.parse().unwrap_or_default();
         let mut digits: Vec<u8> = mantissa.iter().copied().filter(|&b| b != b'.').collect();
-        let significant = digits
-            .iter()
-            .rposition(|&digit| digit != b'0')
-            .map_or(0, |last| last + 1);
+        let significant = digits.iter().rposition(|&digit| digit != b'0').map_or(0, |last| last + 1);
         digits.truncate(significant);
         let point = if digits.is_empty() { 0 } else { exponent + 1 };
         Self { digits, point }
@@ -204,13 +184,7 @@ impl Decimal {
     }
 }
 
-fn append_exponential(
-    out: &mut Vec<u8>,
-    magnitude: f64,
-    verb: u8,
-    precision: Option<usize>,
-    format: Format,
-) {
+fn append_exponential(out: &mut Vec<u8>, magnitude: f64, verb: u8, precision: Option<usize>, format: Format) {
     match precision {
         Some(places) => {
             let decimal = Decimal::rounded(magnitude, places.saturating_add(1));
@@ -234,13 +208,7 @@ fn append_fixed(out: &mut Vec<u8>, magnitude: f64, precision: Option<usize>, for
     out.resize(out.len() + (places - known), b'0');
 }
 
-fn append_general(
-    out: &mut Vec<u8>,
-    magnitude: f64,
-    verb: u8,
-    precision: Option<usize>,
-    format: Format,
-) {
+fn append_general(out: &mut Vec<u8>, magnitude: f64, verb: u8, precision: Option<usize>, format: Format) {
     let (decimal, threshold) = match precision {
         None => (Decimal::shortest(magnitude, format), 6),
         Some(wanted) => {
@@ -310,13 +278,7 @@ fn append_binary(out: &mut Vec<u8>, magnitude: f64, format: Format) {
 }
 
 /// `0x1.dddp±dd`; `verb` is `x` or `X`.
-fn append_hexadecimal(
-    out: &mut Vec<u8>,
-    magnitude: f64,
-    verb: u8,
-    precision: Option<usize>,
-    format: Format,
-) {
+fn append_hexadecimal(out: &mut Vec<u8>, magnitude: f64, verb: u8, precision: Option<usize>, format: Format) {
     const POINT: u32 = 60;
     let (mut mantissa, mut exponent) = format.parts(magnitude);
     if mantissa == 0 {
@@ -336,11 +298,7 @@ fn append_hexadecimal(
         }
     }
     let upper = verb == b'X';
-    let hex: &[u8; 16] = if upper {
-        b"0123456789ABCDEF"
-    } else {
-        b"0123456789abcdef"
-    };
+    let hex: &[u8; 16] = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
     out.extend_from_slice(&[b'0', verb, b'0' + (mantissa >> POINT) as u8]);
     let mut fraction = mantissa << (64 - POINT);
     let places = precision.unwrap_or(16 - fraction.trailing_zeros() as usize / 4);
@@ -382,12 +340,7 @@ mod tests {
             (0.0001, "1e-04", "0.0001", "0.0001"),
             (0.00001, "1e-05", "0.00001", "1e-05"),
             (1e100, "1e+100", &format!("1{}", "0".repeat(100)), "1e+100"),
-            (
-                5e-324,
-                "5e-324",
-                &format!("0.{}5", "0".repeat(323)),
-                "5e-324",
-            ),
+            (5e-324, "5e-324", &format!("0.{}5", "0".repeat(323)), "5e-324"),
             (f64::INFINITY, "+Inf", "+Inf", "+Inf"),
             (f64::NEG_INFINITY, "-Inf", "-Inf", "-Inf"),
             (f64::NAN, "NaN", "NaN", "NaN"),
@@ -396,15 +349,8 @@ mod tests {
             assert_eq!(text(number, b'f', None), f);
             assert_eq!(text(number, b'g', None), g);
         }
-        assert_eq!(
-            format_float(f64::from(0.1f32), b'g', None, 32),
-            b"0.1",
-            "32 bits need fewer digits"
-        );
-        assert_eq!(
-            text(f64::from_bits(0x4081_0B9C_A000_0000), b'g', None),
-            "545.4514770507812"
-        );
+        assert_eq!(format_float(f64::from(0.1f32), b'g', None, 32), b"0.1", "32 bits need fewer digits");
+        assert_eq!(text(f64::from_bits(0x4081_0B9C_A000_0000), b'g', None), "545.4514770507812");
         assert_eq!(format_float(448165.125, b'g', None, 32), b"448165.12");
     }
 

@@ -128,10 +128,7 @@ fn scaled(bits: u64, exponent: i64) -> f64 {
     let (fraction, biased) = match dropped {
         65.. => return 0.0,
         64 => (u64::from(bits > 1 << 63), 0),
-        _ => (
-            round_to_even(bits, dropped as u32),
-            if missing > 0 { 0 } else { exponent - LOWEST },
-        ),
+        _ => (round_to_even(bits, dropped as u32), if missing > 0 { 0 } else { exponent - LOWEST }),
     };
     // The leading one of a normal number adds one to the exponent, and so does a fraction
     // that was rounded up to the next power of two: just what the formats want.

@@ -31,9 +31,7 @@ pub(crate) fn parse_uint(text: &[u8], base: u32, bits: u32) -> Result<u64, Numbe
             separated = true;
             continue;
         }
-        let digit = char::from(byte)
-            .to_digit(radix)
-            .ok_or(NumberError::Syntax)?;
+        let digit = char::from(byte).to_digit(radix).ok_or(NumberError::Syntax)?;
         value = value
             .checked_mul(u64::from(radix))
             .and_then(|value| value.checked_add(u64::from(digit)))
@@ -105,10 +103,7 @@ mod tests {
 
     #[test]
     fn unsigned_and_narrow() {
-        assert_eq!(
-            parse_uint(b"0xffffffffffffffff", 0, 64),
-            Ok(18446744073709551615)
-        );
+        assert_eq!(parse_uint(b"0xffffffffffffffff", 0, 64), Ok(18446744073709551615));
         assert_eq!(parse_uint(b"18446744073709551616", 10, 64), Err(Range));
         assert_eq!(parse_uint(b"+1", 0, 64), Err(Syntax));
         assert_eq!(parse_uint(b"1_0", 10, 64), Err(Syntax));

@@ -117,25 +117,13 @@ mod tests {
         for (text, plain, ascii) in [
             (&b""[..], r#""""#, r#""""#),
             (b"a'b\"c\\", r#""a'b\"c\\""#, r#""a'b\"c\\""#),
-            (
-                b"\x07\x08\x0c\n\r\t\x0b",
-                r#""\a\b\f\n\r\t\v""#,
-                r#""\a\b\f\n\r\t\v""#,
-            ),
+            (b"\x07\x08\x0c\n\r\t\x0b", r#""\a\b\f\n\r\t\v""#, r#""\a\b\f\n\r\t\v""#),
             (b"\0\x1b\x7f", r#""\x00\x1b\x7f""#, r#""\x00\x1b\x7f""#),
             ("é☺😀".as_bytes(), "\"é☺😀\"", r#""\u00e9\u263a\U0001f600""#),
-            (
-                "\u{a0}\u{ad}\u{feff}".as_bytes(),
-                r#""\u00a0\u00ad\ufeff""#,
-                r#""\u00a0\u00ad\ufeff""#,
-            ),
+            ("\u{a0}\u{ad}\u{feff}".as_bytes(), r#""\u00a0\u00ad\ufeff""#, r#""\u00a0\u00ad\ufeff""#),
             (b"\xff\xc3", r#""\xff\xc3""#, r#""\xff\xc3""#),
             ("\u{fffd}".as_bytes(), "\"\u{fffd}\"", r#""\ufffd""#),
-            (
-                "\u{10ffff}".as_bytes(),
-                r#""\U0010ffff""#,
-                r#""\U0010ffff""#,
-            ),
+            ("\u{10ffff}".as_bytes(), r#""\U0010ffff""#, r#""\U0010ffff""#),
         ] {
             assert_eq!(quote(text), plain.as_bytes(), "{text:?}");
             let mut out = Vec::new();

@@ -141,19 +141,11 @@ fn digits(text: &[u8], count: usize, base: u32) -> Result<(u32, &[u8]), LiteralE
 }
 
 fn byte(rune: u32, rest: &[u8]) -> Unquoted<'_> {
-    Unquoted {
-        rune,
-        multibyte: false,
-        rest,
-    }
+    Unquoted { rune, multibyte: false, rest }
 }
 
 fn character(rune: u32, rest: &[u8]) -> Unquoted<'_> {
-    Unquoted {
-        rune,
-        multibyte: true,
-        rest,
-    }
+    Unquoted { rune, multibyte: true, rest }
 }
 
 #[cfg(test)]
@@ -208,10 +200,7 @@ mod tests {
     #[test]
     fn one_character_leaves_the_rest() {
         let next = unquote_char(br"\u00e9'", b'\'').unwrap();
-        assert_eq!(
-            (next.rune, next.multibyte, next.rest),
-            (0xE9, true, &b"'"[..])
-        );
+        assert_eq!((next.rune, next.multibyte, next.rest), (0xE9, true, &b"'"[..]));
         let next = unquote_char(br"\xe9", b'\'').unwrap();
         assert_eq!((next.rune, next.multibyte), (0xE9, false));
         assert_eq!(unquote_char(b"'", b'\''), Err(LiteralError));

@@ -39,12 +39,7 @@ impl Date {
             1 | 2 => from_march - 305,
             _ => from_march + 60 + i64::from(is_leap(year)),
         };
-        Self {
-            year,
-            month,
-            day,
-            day_of_year,
-        }
+        Self { year, month, day, day_of_year }
     }
 }
 

@@ -155,10 +155,7 @@ mod tests {
     #[test]
     fn rounding() {
         let round = |value, unit| Duration(value).round(Duration(unit)).0;
-        assert_eq!(
-            [round(25, 10), round(-25, 10), round(24, 10)],
-            [30, -30, 20]
-        );
+        assert_eq!([round(25, 10), round(-25, 10), round(24, 10)], [30, -30, 20]);
         assert_eq!([round(25, 0), round(25, -10)], [25, 25]);
         assert_eq!(round(i64::MAX, 1000), i64::MAX);
         assert_eq!(round(i64::MIN, 1000), i64::MIN);

@@ -63,9 +63,7 @@ impl std::error::Error for DurationError {}
 pub fn parse_duration(text: &[u8]) -> Result<Duration, DurationError> {
     /// One more than the longest: as far as a negative duration can go.
     const LIMIT: u64 = 1 << 63;
-    let invalid = || DurationError::Invalid {
-        text: text.to_vec(),
-    };
+    let invalid = || DurationError::Invalid { text: text.to_vec() };
     let (negative, mut rest) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -117,9 +115,7 @@ fn prefix(text: &[u8], belongs: impl Fn(u8) -> bool) -> &[u8] {
 
 fn integer(digits: &[u8], limit: u64) -> Option<u64> {
     digits.iter().try_fold(0u64, |value, digit| {
-        let value = value
-            .checked_mul(10)?
-            .checked_add(u64::from(digit - b'0'))?;
+        let value = value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
         (value <= limit).then_some(value)
     })
 }
@@ -151,15 +147,10 @@ fn scale(unit: &[u8], text: &[u8]) -> Result<u64, DurationError> {
         b"m" => Duration::MINUTE,
         b"h" => Duration::HOUR,
         b"" => {
-            return Err(DurationError::MissingUnit {
-                text: text.to_vec(),
-            });
+            return Err(DurationError::MissingUnit { text: text.to_vec() });
         }
         _ => {
-            return Err(DurationError::UnknownUnit {
-                unit: unit.to_vec(),
-                text: text.to_vec(),
-            });
+            return Err(DurationError::UnknownUnit { unit: unit.to_vec(), text: text.to_vec() });
         }
     };
     Ok(duration.0.unsigned_abs())
@@ -183,11 +174,7 @@ mod tests {
             ("-9223372036854775808ns", i64::MIN),
             ("0.33333333333333333333h", 1_200_000_000_000),
         ] {
-            assert_eq!(
-                parse_duration(text.as_bytes()),
-                Ok(Duration(nanos)),
-                "{text}"
-            );
+            assert_eq!(parse_duration(text.as_bytes()), Ok(Duration(nanos)), "{text}");
         }
     }
 
@@ -198,14 +185,8 @@ mod tests {
             ("x", r#"time: invalid duration "x""#),
             (".s", r#"time: invalid duration ".s""#),
             ("1", r#"time: missing unit in duration "1""#),
-            (
-                "1s2é",
-                r#"time: unknown unit "\xc3\xa9" in duration "1s2\xc3\xa9""#,
-            ),
-            (
-                "9223372036854775808ns",
-                r#"time: invalid duration "9223372036854775808ns""#,
-            ),
+            ("1s2é", r#"time: unknown unit "\xc3\xa9" in duration "1s2\xc3\xa9""#),
+            ("9223372036854775808ns", r#"time: invalid duration "9223372036854775808ns""#),
         ] {
             let error = parse_duration(text.as_bytes()).unwrap_err();
             assert_eq!(error.to_string(), expect);

@@ -95,10 +95,7 @@ mod tests {
     #[test]
     fn encodings() {
         let time = Time::new(1_769_776_496, 7, Location::UTC);
-        assert_eq!(
-            time.marshal_json().as_deref(),
-            Ok(&b"\"2026-01-30T12:34:56.000000007Z\""[..])
-        );
+        assert_eq!(time.marshal_json().as_deref(), Ok(&b"\"2026-01-30T12:34:56.000000007Z\""[..]));
         assert_eq!(
             time.marshal_binary().as_deref(),
             Ok(&[1, 0, 0, 0, 14, 225, 14, 156, 112, 0, 0, 0, 7, 255, 255][..])
@@ -109,15 +106,9 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         let time = Time::new(1_769_776_496, 7, Location::UTC);
         let zone = |offset| time.in_location(Location::fixed("x", offset));
-        assert_eq!(
-            time.add_date(7974, 0, 0).marshal_text(),
-            Err(EncodingError::Year)
-        );
+        assert_eq!(time.add_date(7974, 0, 0).marshal_text(), Err(EncodingError::Year));
         assert_eq!(zone(86_400).marshal_text(), Err(EncodingError::ZoneHour));
         assert_eq!(zone(-60).marshal_binary(), Err(EncodingError::ZoneOffset));
-        assert_eq!(
-            EncodingError::ZoneHour.to_string(),
-            "timezone hour outside of range [0,23]"
-        );
+        assert_eq!(EncodingError::ZoneHour.to_string(), "timezone hour outside of range [0,23]");
     }
 }

@@ -38,11 +38,7 @@ impl Time {
     /// in `location`. Nanoseconds beyond a second carry over.
     pub fn new(unix: i64, nanos: u32, location: Location) -> Self {
         let carried = nanos / NANOS_PER_SECOND as u32;
-        Self {
-            unix: unix.wrapping_add(i64::from(carried)),
-            nanos: nanos % NANOS_PER_SECOND as u32,
-            location,
-        }
+        Self { unix: unix.wrapping_add(i64::from(carried)), nanos: nanos % NANOS_PER_SECOND as u32, location }
     }
 
     /// The year.
@@ -180,9 +176,7 @@ impl Time {
 
     /// How much later it is than `other`; the longest duration if that is too much.
     pub fn sub(&self, other: &Self) -> Duration {
-        Duration(saturated(
-            self.nanos_since_zero() - other.nanos_since_zero(),
-        ))
+        Duration(saturated(self.nanos_since_zero() - other.nanos_since_zero()))
     }
 
     /// The latest multiple of `unit` since the zero time that is not later; unchanged if
@@ -259,10 +253,7 @@ mod tests {
     #[test]
     fn calendar_and_clock() {
         let time = time();
-        assert_eq!(
-            (time.year(), time.month(), time.day()),
-            (2026, Month(1), 30)
-        );
+        assert_eq!((time.year(), time.month(), time.day()), (2026, Month(1), 30));
         assert_eq!((time.hour(), time.minute(), time.second()), (12, 34, 56));
         assert_eq!((time.weekday(), time.year_day()), (Weekday(5), 30));
         assert_eq!(time.iso_week(), (2026, 5));
@@ -304,12 +295,7 @@ mod tests {
     fn extremes_wrap_instead_of_panicking() {
         for unix in [i64::MIN, i64::MAX] {
             let time = Time::new(unix, 999_999_999, Location::fixed("", i32::MAX));
-            let _ = (
-                time.year(),
-                time.weekday(),
-                time.iso_week(),
-                time.unix_nano(),
-            );
+            let _ = (time.year(), time.weekday(), time.iso_week(), time.unix_nano());
             let _ = time.add(Duration(i64::MAX)).round(Duration(i64::MAX));
             let _ = time.add_date(i64::MAX, i64::MAX, i64::MAX);
             let _ = time.sub(&time.add_date(i64::MIN, i64::MIN, i64::MIN));

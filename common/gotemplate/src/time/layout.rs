@@ -108,9 +108,7 @@ fn leading_element(layout: &[u8]) -> Option<(Element, usize)> {
         b'J' | b'M' | b'0'..=b'5' | b'_' | b'P' | b'p' | b'-' | b'Z' => {}
         _ => return None,
     }
-    let &(spelling, element) = SPELLINGS
-        .iter()
-        .find(|(spelling, _)| layout.starts_with(spelling))?;
+    let &(spelling, element) = SPELLINGS.iter().find(|(spelling, _)| layout.starts_with(spelling))?;
     let follows = &layout[spelling.len()..];
     let stands_for_itself = match element {
         // The beginning of another word.
@@ -132,11 +130,7 @@ fn leading_fraction(layout: &[u8]) -> Option<(Element, usize)> {
     if rest.get(digits).is_some_and(u8::is_ascii_digit) {
         return None;
     }
-    let fraction = Fraction {
-        point,
-        digits,
-        trimmed: digit == b'9',
-    };
+    let fraction = Fraction { point, digits, trimmed: digit == b'9' };
     Some((Element::Fraction(fraction), digits + 1))
 }
 
@@ -217,11 +211,7 @@ impl Time {
             Element::UpperNoon => if self.hour() < 12 { "AM" } else { "PM" }.to_owned(),
             Element::LowerNoon => if self.hour() < 12 { "am" } else { "pm" }.to_owned(),
             Element::Abbreviation => match self.location().abbreviation() {
-                "" => self.offset(Offset {
-                    iso: false,
-                    colon: false,
-                    fields: 2,
-                }),
+                "" => self.offset(Offset { iso: false, colon: false, fields: 2 }),
                 name => name.to_owned(),
             },
             Element::Offset(offset) => self.offset(offset),
@@ -300,16 +290,10 @@ mod tests {
     fn layouts() {
         for (layout, expect) in [
             ("2006-01-02T15:04:05Z07:00", "2026-02-03T04:05:06Z"),
-            (
-                "Monday Mon January Jan 1 2 06",
-                "Tuesday Tue February Feb 2 3 26",
-            ),
+            ("Monday Mon January Jan 1 2 06", "Tuesday Tue February Feb 2 3 26"),
             ("_2|__2|002|_2006", " 3| 34|034|_2026"),
             ("3 03 4 04 5 05 PM pm", "4 04 5 05 6 06 AM am"),
-            (
-                ".000 .0000000000 ,999 .9 .999999",
-                ".078 .078900000 ,078  .0789",
-            ),
+            (".000 .0000000000 ,999 .9 .999999", ".078 .078900000 ,078  .0789"),
             (".01 .90 05.000", ".02 .90 06.078"),
             ("Janus Month Mono", "Janus Month Mono"),
             ("-0700 -07:00 -07 Z0700 MST", "+0000 +00:00 +00 Z UTC"),
@@ -323,10 +307,7 @@ mod tests {
     #[test]
     fn zones_and_years() {
         let time = time().in_location(Location::fixed("", -5430));
-        assert_eq!(
-            time.format(b"15:04 -07:00:00 Z070000 MST"),
-            b"02:34 -01:30:30 -013030 -0130"
-        );
+        assert_eq!(time.format(b"15:04 -07:00:00 Z070000 MST"), b"02:34 -01:30:30 -013030 -0130");
         let time = time.add_date(-12_026, 0, 0);
         assert_eq!(time.format(b"2006 06"), b"-10000 00");
         assert_eq!(time.add_date(30_000, 0, 0).format(b"2006 06"), b"20000 00");
@@ -355,10 +336,7 @@ mod tests {
     #[test]
     fn go_texts() {
         assert_eq!(time().go_text(), b"2026-02-03 04:05:06.0789 +0000 UTC");
-        assert_eq!(
-            time().go_string(),
-            b"time.Date(2026, time.February, 3, 4, 5, 6, 78900000, time.UTC)"
-        );
+        assert_eq!(time().go_string(), b"time.Date(2026, time.February, 3, 4, 5, 6, 78900000, time.UTC)");
         let zone = Location::fixed("a\"é", 60);
         assert_eq!(
             Time::default().in_location(zone).go_string(),

@@ -30,10 +30,7 @@ impl Location {
 
     /// A zone of the given name, `offset` seconds east of UTC (`time.FixedZone`).
     pub fn fixed(name: &str, offset: i32) -> Self {
-        Self(Kind::Fixed {
-            name: name.into(),
-            offset,
-        })
+        Self(Kind::Fixed { name: name.into(), offset })
     }
 
     /// The abbreviation that times in this zone show, for example `UTC` or `CET`.

@@ -54,8 +54,7 @@ impl Value {
     /// The string, if it is one and valid UTF-8.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
-        self.as_bytes()
-            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+        self.as_bytes().and_then(|bytes| std::str::from_utf8(bytes).ok())
     }
 
     /// The time, if it is one.
@@ -91,11 +90,7 @@ impl Value {
         match &self.data {
             Data::Map(map) => map.get_text(name.as_bytes()),
             Data::Struct(fields) => {
-                let index = self
-                    .ty
-                    .fields()
-                    .iter()
-                    .position(|field| field.name == name)?;
+                let index = self.ty.fields().iter().position(|field| field.name == name)?;
                 fields.0.get(index)
             }
             Data::Pointer(target) => target.0.first()?.get(name),
@@ -136,24 +131,17 @@ impl Value {
             Data::Text(text) => !text.is_empty(),
             Data::List(list) => list.len() > 0,
             Data::Map(map) => !map.keys().is_empty(),
-            Data::Struct(_)
-            | Data::Pointer(_)
-            | Data::Time(_)
-            | Data::Location(_)
-            | Data::Func(_) => true,
+            Data::Struct(_) | Data::Pointer(_) | Data::Time(_) | Data::Location(_) | Data::Func(_) => true,
         }
     }
 
     /// Element `index` of a slice or string, as found there.
     pub(crate) fn element_at(&self, index: usize) -> Option<Value> {
         match &self.data {
-            Data::Text(text) => text
-                .get(index)
-                .map(|byte| Value::new(Type::UINT8, Data::Uint(u64::from(*byte)))),
-            Data::List(list) => list
-                .items()
-                .get(index)
-                .map(|item| item.clone().placed(self.element_type())),
+            Data::Text(text) => {
+                text.get(index).map(|byte| Value::new(Type::UINT8, Data::Uint(u64::from(*byte))))
+            }
+            Data::List(list) => list.items().get(index).map(|item| item.clone().placed(self.element_type())),
             _ => None,
         }
     }
@@ -189,9 +177,9 @@ impl Value {
             (Data::Uint(a), Data::Uint(b)) => a.cmp(b),
             (Data::Bool(a), Data::Bool(b)) => a.cmp(b),
             // Go puts NaN first; -0 and 0 are one key.
-            (Data::Float(a), Data::Float(b)) => a
-                .partial_cmp(b)
-                .unwrap_or_else(|| b.is_nan().cmp(&a.is_nan())),
+            (Data::Float(a), Data::Float(b)) => {
+                a.partial_cmp(b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
+            }
             _ => Ordering::Equal,
         }
     }

@@ -140,9 +140,7 @@ impl Value {
 
     /// A `map[string]any`. Of equal keys the last one counts.
     pub fn map<K: AsRef<[u8]>, V: Into<Value>>(entries: impl IntoIterator<Item = (K, V)>) -> Value {
-        let entries = entries
-            .into_iter()
-            .map(|(key, value)| (Value::string(key.as_ref()), value.into()));
+        let entries = entries.into_iter().map(|(key, value)| (Value::string(key.as_ref()), value.into()));
         map_of(Type::ANY_MAP, entries.collect())
     }
 
@@ -166,10 +164,7 @@ impl Value {
 
     /// A `[]string`.
     pub fn string_list<V: AsRef<[u8]>>(items: impl IntoIterator<Item = V>) -> Value {
-        let items = items
-            .into_iter()
-            .map(|item| Value::string(item.as_ref()))
-            .collect();
+        let items = items.into_iter().map(|item| Value::string(item.as_ref())).collect();
         Value::new(Type::STRING_SLICE, Data::List(List::new(items)))
     }
 
@@ -178,18 +173,12 @@ impl Value {
     /// # Errors
     /// When `ty` is no slice type or an item is not assignable to its element
     /// type.
-    pub fn typed_list(
-        ty: &Type,
-        items: impl IntoIterator<Item = Value>,
-    ) -> Result<Value, ValueError> {
+    pub fn typed_list(ty: &Type, items: impl IntoIterator<Item = Value>) -> Result<Value, ValueError> {
         let element = match (ty.kind(), ty.element()) {
             (Kind::Slice, Some(element)) => element,
             _ => return Err(mismatch(ty, &Type::ANY_SLICE)),
         };
-        let items = items
-            .into_iter()
-            .map(|item| item.convert(element))
-            .collect::<Result<_, _>>()?;
+        let items = items.into_iter().map(|item| item.convert(element)).collect::<Result<_, _>>()?;
         Ok(Value::new(ty.clone(), Data::List(List::new(items))))
     }
 
@@ -225,25 +214,15 @@ impl Value {
         if ty.kind() != Kind::Struct || *ty == Type::TIME {
             return Err(mismatch(ty, &Type::ANY_MAP));
         }
-        let mut values: Vec<Value> = ty
-            .fields()
-            .iter()
-            .map(|field| Value::zero(&field.ty))
-            .collect();
+        let mut values: Vec<Value> = ty.fields().iter().map(|field| Value::zero(&field.ty)).collect();
         for (name, value) in fields {
             let index = ty.fields().iter().position(|field| field.name == name);
             let Some(index) = index else {
-                return Err(ValueError::UnknownField {
-                    ty: ty.clone(),
-                    field: name.to_owned(),
-                });
+                return Err(ValueError::UnknownField { ty: ty.clone(), field: name.to_owned() });
             };
             values[index] = value.convert(&ty.fields()[index].ty)?;
         }
-        Ok(Value::new(
-            ty.clone(),
-            Data::Struct(Arc::new(Items(values))),
-        ))
+        Ok(Value::new(ty.clone(), Data::Struct(Arc::new(Items(values)))))
     }
 
     /// A slice with room for `capacity` items: templates can slice into the
@@ -288,11 +267,7 @@ impl Value {
             Kind::Struct if *ty == Type::TIME => Data::Time(Arc::new(Time::default())),
             Kind::Struct if ty.is_value() => return Value::missing(),
             Kind::Struct => {
-                let fields = ty
-                    .fields()
-                    .iter()
-                    .map(|field| Value::zero(&field.ty))
-                    .collect();
+                let fields = ty.fields().iter().map(|field| Value::zero(&field.ty)).collect();
                 Data::Struct(Arc::new(Items(fields)))
             }
             kind if kind.is_unsigned() => Data::Uint(0),
@@ -339,13 +314,10 @@ impl Value {
         if kind.is_signed() {
             let limit = 1i128 << (bits - 1);
             let fits = (-limit..limit).contains(&number);
-            return fits
-                .then(|| i64::try_from(number).ok().map(Data::Int))
-                .flatten();
+            return fits.then(|| i64::try_from(number).ok().map(Data::Int)).flatten();
         }
         let fits = kind.is_unsigned() && (0..1i128 << bits).contains(&number);
-        fits.then(|| u64::try_from(number).ok().map(Data::Uint))
-            .flatten()
+        fits.then(|| u64::try_from(number).ok().map(Data::Uint)).flatten()
     }
 }
 
@@ -363,10 +335,7 @@ fn same_basic_kind(a: &Type, b: &Type) -> bool {
 }
 
 fn mismatch(expected: &Type, found: &Type) -> ValueError {
-    ValueError::Mismatch {
-        expected: expected.clone(),
-        found: found.clone(),
-    }
+    ValueError::Mismatch { expected: expected.clone(), found: found.clone() }
 }
 
 pub(super) fn map_of(ty: Type, mut entries: Vec<(Value, Value)>) -> Value {
@@ -398,10 +367,7 @@ mod tests {
 
     #[test]
     fn a_number_converts_only_when_it_fits() {
-        assert_eq!(
-            Value::from(255).convert(&Type::UINT8).map(|v| v.as_uint()),
-            Ok(Some(255))
-        );
+        assert_eq!(Value::from(255).convert(&Type::UINT8).map(|v| v.as_uint()), Ok(Some(255)));
         assert!(Value::from(256).convert(&Type::UINT8).is_err());
         assert!(Value::from(-1).convert(&Type::UINT64).is_err());
         assert!(Value::from("x").convert(&Type::INT).is_err());
@@ -410,9 +376,7 @@ mod tests {
     #[test]
     fn a_defined_map_takes_the_unnamed_one() {
         let vars = Type::named("env.Vars", &Type::STRING_MAP);
-        let value = Value::string_map([("A", "1")])
-            .convert(&vars)
-            .expect("assignable");
+        let value = Value::string_map([("A", "1")]).convert(&vars).expect("assignable");
         assert_eq!(value.ty(), &vars);
     }
 }

@@ -44,12 +44,7 @@ pub(crate) struct List {
 impl List {
     pub(crate) fn new(items: Vec<Value>) -> List {
         let len = items.len();
-        List {
-            array: Arc::new(Items(items)),
-            start: 0,
-            len,
-            capacity: len,
-        }
+        List { array: Arc::new(Items(items)), start: 0, len, capacity: len }
     }
 
     pub(crate) fn items(&self) -> &[Value] {
@@ -86,10 +81,7 @@ impl MapData {
     /// `keys` must be sorted and distinct.
     pub(crate) fn new(keys: Vec<Value>, values: Vec<Value>) -> MapData {
         debug_assert_eq!(keys.len(), values.len());
-        MapData {
-            keys,
-            values: Items(values),
-        }
+        MapData { keys, values: Items(values) }
     }
 
     pub(crate) fn keys(&self) -> &[Value] {
@@ -101,10 +93,7 @@ impl MapData {
     }
 
     pub(crate) fn get(&self, key: &Value) -> Option<&Value> {
-        let index = self
-            .keys
-            .binary_search_by(|probe| probe.key_order(key))
-            .ok()?;
+        let index = self.keys.binary_search_by(|probe| probe.key_order(key)).ok()?;
         self.values.0.get(index)
     }
 
@@ -131,9 +120,7 @@ impl Drop for Items {
         take_containers(&mut self.0, &mut pending);
         while let Some(value) = pending.pop() {
             match value.data {
-                Data::List(List { array: items, .. })
-                | Data::Struct(items)
-                | Data::Pointer(items) => {
+                Data::List(List { array: items, .. }) | Data::Struct(items) | Data::Pointer(items) => {
                     if let Some(mut items) = Arc::into_inner(items) {
                         take_containers(&mut items.0, &mut pending);
                     }
@@ -151,10 +138,7 @@ impl Drop for Items {
 
 fn take_containers(items: &mut [Value], pending: &mut Vec<Value>) {
     for item in items {
-        if matches!(
-            item.data,
-            Data::List(_) | Data::Struct(_) | Data::Pointer(_) | Data::Map(_)
-        ) {
+        if matches!(item.data, Data::List(_) | Data::Struct(_) | Data::Pointer(_) | Data::Map(_)) {
             let ty = Type::INVALID;
             pending.push(std::mem::replace(item, Value::new(ty, Data::Nil)));
         }

@@ -28,20 +28,14 @@ impl StructType {
     /// A struct called `name` of Go package `package`.
     #[must_use]
     pub fn new(package: &str, name: &str) -> StructType {
-        StructType {
-            name: format!("{package}.{name}"),
-            fields: Vec::new(),
-        }
+        StructType { name: format!("{package}.{name}"), fields: Vec::new() }
     }
 
     /// Adds a field. As in Go, templates may read only the fields whose names
     /// start with an upper-case letter; the others are still printed.
     #[must_use]
     pub fn field(mut self, name: impl Into<Cow<'static, str>>, ty: Type) -> StructType {
-        self.fields.push(Field {
-            name: name.into(),
-            ty,
-        });
+        self.fields.push(Field { name: name.into(), ty });
         self
     }
 

@@ -58,10 +58,7 @@ impl Kind {
 
     /// Whether a value of this kind can be nil.
     pub(crate) fn is_nilable(self) -> bool {
-        matches!(
-            self,
-            Kind::Slice | Kind::Map | Kind::Pointer | Kind::Func | Kind::Interface
-        )
+        matches!(self, Kind::Slice | Kind::Map | Kind::Pointer | Kind::Func | Kind::Interface)
     }
 
     /// Size of an integer or floating-point kind in bits; 64 for the rest.
@@ -96,10 +93,7 @@ pub(crate) struct Field {
 impl Field {
     /// Go exports the names that start with an upper-case letter.
     pub(crate) fn is_exported(&self) -> bool {
-        self.name
-            .chars()
-            .next()
-            .is_some_and(|first| unicode::is_upper(u32::from(first)))
+        self.name.chars().next().is_some_and(|first| unicode::is_upper(u32::from(first)))
     }
 }
 
@@ -111,11 +105,7 @@ pub(crate) enum Shape {
     Map(Type, Type),
     Struct(Cow<'static, [Field]>),
     Pointer(Type),
-    Func {
-        params: Vec<Type>,
-        variadic: bool,
-        result: Type,
-    },
+    Func { params: Vec<Type>, variadic: bool, result: Type },
 }
 
 #[derive(Debug)]
@@ -167,22 +157,11 @@ impl Type {
             Shape::Map(key, element) => Shape::Map(key.clone(), element.clone()),
             Shape::Struct(fields) => Shape::Struct(fields.clone()),
             Shape::Pointer(target) => Shape::Pointer(target.clone()),
-            Shape::Func {
-                params,
-                variadic,
-                result,
-            } => Shape::Func {
-                params: params.clone(),
-                variadic: *variadic,
-                result: result.clone(),
-            },
+            Shape::Func { params, variadic, result } => {
+                Shape::Func { params: params.clone(), variadic: *variadic, result: result.clone() }
+            }
         };
-        Type::shared(TypeInfo {
-            name: name.into(),
-            kind: underlying.kind(),
-            shape,
-            methods: MethodSet::None,
-        })
+        Type::shared(TypeInfo { name: name.into(), kind: underlying.kind(), shape, methods: MethodSet::None })
     }
 
     pub(crate) fn structure(name: Cow<'static, str>, fields: Vec<Field>) -> Type {
@@ -195,14 +174,7 @@ impl Type {
     }
 
     pub(crate) fn func(params: Vec<Type>, variadic: bool, result: Type) -> Type {
-        Type::shared(unnamed(
-            Kind::Func,
-            Shape::Func {
-                params,
-                variadic,
-                result,
-            },
-        ))
+        Type::shared(unnamed(Kind::Func, Shape::Func { params, variadic, result }))
     }
 
     fn shared(info: TypeInfo) -> Type {
@@ -242,9 +214,7 @@ impl Type {
     #[must_use]
     pub fn element(&self) -> Option<&Type> {
         match self.shape() {
-            Shape::Slice(element) | Shape::Map(_, element) | Shape::Pointer(element) => {
-                Some(element)
-            }
+            Shape::Slice(element) | Shape::Map(_, element) | Shape::Pointer(element) => Some(element),
             _ => None,
         }
     }
@@ -267,9 +237,7 @@ impl Type {
 
     /// Names and types of a struct's fields, in order; nothing for other types.
     pub fn field_types(&self) -> impl Iterator<Item = (&str, &Type)> {
-        self.fields()
-            .iter()
-            .map(|field| (field.name.as_ref(), &field.ty))
+        self.fields().iter().map(|field| (field.name.as_ref(), &field.ty))
     }
 
     /// Whether the type has a name of its own, as basic and defined types have.
@@ -293,22 +261,11 @@ impl Type {
             (Shape::Slice(a), Shape::Slice(b)) | (Shape::Pointer(a), Shape::Pointer(b)) => a == b,
             (Shape::Map(ak, ae), Shape::Map(bk, be)) => ak == bk && ae == be,
             (Shape::Struct(a), Shape::Struct(b)) => {
-                a.len() == b.len()
-                    && a.iter()
-                        .zip(b.iter())
-                        .all(|(x, y)| x.name == y.name && x.ty == y.ty)
+                a.len() == b.len() && a.iter().zip(b.iter()).all(|(x, y)| x.name == y.name && x.ty == y.ty)
             }
             (
-                Shape::Func {
-                    params: ap,
-                    variadic: av,
-                    result: ar,
-                },
-                Shape::Func {
-                    params: bp,
-                    variadic: bv,
-                    result: br,
-                },
+                Shape::Func { params: ap, variadic: av, result: ar },
+                Shape::Func { params: bp, variadic: bv, result: br },
             ) => ap == bp && av == bv && ar == br,
             _ => false,
         }
@@ -358,30 +315,18 @@ impl fmt::Display for Type {
             Shape::Struct(fields) => {
                 f.write_str("struct {")?;
                 for (i, field) in fields.iter().enumerate() {
-                    write!(
-                        f,
-                        "{} {} {}",
-                        if i > 0 { ";" } else { "" },
-                        field.name,
-                        field.ty
-                    )?;
+                    write!(f, "{} {} {}", if i > 0 { ";" } else { "" }, field.name, field.ty)?;
                 }
                 f.write_str(if fields.is_empty() { "}" } else { " }" })
             }
-            Shape::Func {
-                params,
-                variadic,
-                result,
-            } => {
+            Shape::Func { params, variadic, result } => {
                 f.write_str("func(")?;
                 for (i, param) in params.iter().enumerate() {
                     if i > 0 {
                         f.write_str(", ")?;
                     }
                     match param.element() {
-                        Some(element) if *variadic && i + 1 == params.len() => {
-                            write!(f, "...{element}")?
-                        }
+                        Some(element) if *variadic && i + 1 == params.len() => write!(f, "...{element}")?,
                         _ => write!(f, "{param}")?,
                     }
                 }
@@ -398,10 +343,7 @@ mod tests {
     #[test]
     fn types_are_spelled_as_go_spells_them() {
         assert_eq!(Type::ANY_MAP.to_string(), "map[string]interface {}");
-        assert_eq!(
-            Type::slice(Type::named("config.Link", &Type::STRING)).to_string(),
-            "[]config.Link"
-        );
+        assert_eq!(Type::slice(Type::named("config.Link", &Type::STRING)).to_string(), "[]config.Link");
         assert_eq!(Type::LOCATION.to_string(), "*time.Location");
         let variadic = Type::func(vec![Type::STRING, Type::ANY_SLICE], true, Type::STRING);
         assert_eq!(variadic.to_string(), "func(string, ...interface {}) string");

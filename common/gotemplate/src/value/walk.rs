@@ -11,11 +11,7 @@ impl Value {
             Data::Struct(fields) => &fields.0[..],
             _ => &[],
         };
-        self.ty
-            .fields()
-            .iter()
-            .map(|field| &*field.name)
-            .zip(values)
+        self.ty.fields().iter().map(|field| &*field.name).zip(values)
     }
 
     /// What a pointer points to; `None` for nil and for everything else.

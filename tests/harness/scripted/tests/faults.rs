@@ -11,14 +11,8 @@ use crate::folder::TemporaryFolder;
 #[test]
 fn a_script_counts_the_calls_that_fit() {
     let scene = Scene::new();
-    scene.server.on(
-        Calls::patch("configmaps").name("a"),
-        2..=3,
-        Answer::unavailable(),
-    );
-    scene
-        .server
-        .on(Calls::with(Verb::Patch), 3.., Answer::gateway_timeout());
+    scene.server.on(Calls::patch("configmaps").name("a"), 2..=3, Answer::unavailable());
+    scene.server.on(Calls::with(Verb::Patch), 3.., Answer::gateway_timeout());
     let statuses = ["a", "b", "a", "a"].map(|name| scene.apply(name, map(name, "1")).0);
     // The third patch is the second of `a`: the first line wins. The fourth likewise.
     assert_eq!(statuses, [201, 201, 503, 503]);
@@ -30,65 +24,20 @@ fn a_script_counts_the_calls_that_fit() {
 
 #[test]
 fn every_answer_has_its_shape() {
-    let owned = [
-        ("kubectl", ".data.a"),
-        ("kube-controller-manager/scale", ".spec.replicas"),
-    ];
+    let owned = [("kubectl", ".data.a"), ("kube-controller-manager/scale", ".spec.replicas")];
     // Status, reason, causes, Retry-After.
     let cases = [
-        (
-            Answer::ownership_conflict(&owned),
-            409,
-            json!("Conflict"),
-            2,
-            "",
-        ),
+        (Answer::ownership_conflict(&owned), 409, json!("Conflict"), 2, ""),
         (Answer::lost_race(), 409, json!("Conflict"), 0, ""),
-        (
-            Answer::too_many_requests(2),
-            429,
-            json!("TooManyRequests"),
-            0,
-            "2",
-        ),
+        (Answer::too_many_requests(2), 429, json!("TooManyRequests"), 0, "2"),
         (Answer::overloaded(1), 429, Value::Null, 0, "1"),
-        (
-            Answer::internal_error("x"),
-            500,
-            json!("InternalError"),
-            1,
-            "",
-        ),
-        (
-            Answer::webhook_unavailable("w"),
-            500,
-            json!("InternalError"),
-            1,
-            "",
-        ),
-        (
-            Answer::untyped_500("failed to create typed patch object"),
-            500,
-            Value::Null,
-            0,
-            "",
-        ),
+        (Answer::internal_error("x"), 500, json!("InternalError"), 1, ""),
+        (Answer::webhook_unavailable("w"), 500, json!("InternalError"), 1, ""),
+        (Answer::untyped_500("failed to create typed patch object"), 500, Value::Null, 0, ""),
         (Answer::bad_gateway(), 502, Value::Null, 0, ""),
-        (
-            Answer::unavailable().retry_after(3),
-            503,
-            json!("ServiceUnavailable"),
-            0,
-            "3",
-        ),
+        (Answer::unavailable().retry_after(3), 503, json!("ServiceUnavailable"), 0, "3"),
         (Answer::gateway_timeout(), 504, json!("Timeout"), 0, ""),
-        (
-            Answer::invalid(&[("spec.a", "Invalid value: 1: no")]),
-            422,
-            json!("Invalid"),
-            1,
-            "",
-        ),
+        (Answer::invalid(&[("spec.a", "Invalid value: 1: no")]), 422, json!("Invalid"), 1, ""),
         (Answer::forbidden(), 403, json!("Forbidden"), 0, ""),
         (Answer::unauthorized(), 401, json!("Unauthorized"), 0, ""),
         (Answer::gone(), 410, json!("Expired"), 0, ""),
@@ -96,9 +45,7 @@ fn every_answer_has_its_shape() {
     for (answer, status, reason, causes, retry) in cases {
         let scene = Scene::new();
         scene.server.on(Calls::all(), .., answer);
-        let (found, text, retry_after) = scene
-            .try_call("GET", &format!("{MAPS}/a"), &[], "")
-            .unwrap();
+        let (found, text, retry_after) = scene.try_call("GET", &format!("{MAPS}/a"), &[], "").unwrap();
         let body: Value = serde_json::from_str(&text).unwrap_or_default();
         assert_eq!((found, &body["reason"]), (status, &reason), "{text}");
         let listed = body["details"]["causes"].as_array().map_or(0, Vec::len);
@@ -111,12 +58,8 @@ fn every_answer_has_its_shape() {
 fn a_conflict_of_ownership_reads_as_the_servers() {
     let scene = Scene::new();
     let owned = [("kube-controller-manager/scale", ".spec.replicas")];
-    scene
-        .server
-        .on(Calls::all(), .., Answer::ownership_conflict(&owned));
-    let body = scene
-        .get("/apis/apps/v1/namespaces/default/deployments/web")
-        .1;
+    scene.server.on(Calls::all(), .., Answer::ownership_conflict(&owned));
+    let body = scene.get("/apis/apps/v1/namespaces/default/deployments/web").1;
     let expected = "Apply failed with 1 conflict: conflict with \"kube-controller-manager\" with subresource \"scale\" using apps/v1: .spec.replicas";
     assert_eq!(body["message"], expected);
     let cause = &body["details"]["causes"][0];
@@ -128,9 +71,7 @@ fn a_conflict_of_ownership_reads_as_the_servers() {
 fn a_connection_ends_before_or_after_the_work() {
     for (answer, done) in [(Answer::CloseBefore, false), (Answer::CloseAfter, true)] {
         let scene = Scene::new();
-        scene
-            .server
-            .on(Calls::create("configmaps").name("a"), .., answer);
+        scene.server.on(Calls::create("configmaps").name("a"), .., answer);
         let json = [("content-type", "application/json")];
         let result = scene.try_call("POST", MAPS, &json, &map("a", "1").to_string());
         assert!(result.is_err(), "{result:?}");
@@ -166,17 +107,8 @@ fn a_broken_group_breaks_nothing_else() {
     let group = groups["items"].as_array().unwrap().last().unwrap().clone();
     assert_eq!(group["metadata"]["name"], "metrics.k8s.io");
     assert_eq!(group["versions"][0]["freshness"], "Stale");
-    assert!(
-        scene
-            .get("/apis")
-            .1
-            .to_string()
-            .contains("metrics.k8s.io/v1beta1")
-    );
-    let broken = [
-        "/apis/metrics.k8s.io/v1beta1",
-        "/apis/metrics.k8s.io/v1beta1/pods",
-    ];
+    assert!(scene.get("/apis").1.to_string().contains("metrics.k8s.io/v1beta1"));
+    let broken = ["/apis/metrics.k8s.io/v1beta1", "/apis/metrics.k8s.io/v1beta1/pods"];
     for place in broken {
         assert_eq!(scene.get(place), (503, json!("service unavailable\n")));
     }
@@ -219,14 +151,9 @@ fn read_list(kubeconfig: &std::path::Path) -> std::io::Result<u16> {
     let config: Value = serde_json::from_slice(&std::fs::read(kubeconfig)?)?;
     let cluster = &config["clusters"][0]["cluster"];
     let pem = cluster["certificate-authority-data"].as_str().unwrap();
-    let pem = base64::engine::general_purpose::STANDARD
-        .decode(pem)
-        .unwrap();
+    let pem = base64::engine::general_purpose::STANDARD.decode(pem).unwrap();
     let tls = client_config(vec![CertificateDer::from_pem_slice(&pem).unwrap()], None);
-    let address = cluster["server"]
-        .as_str()
-        .unwrap()
-        .trim_start_matches("https://");
+    let address = cluster["server"].as_str().unwrap().trim_start_matches("https://");
     let wire = match cluster["proxy-url"].as_str() {
         None => Wire::connect(address.parse().unwrap(), "127.0.0.1", Some(&tls))?,
         Some(proxy) => {
@@ -244,10 +171,7 @@ fn read_list(kubeconfig: &std::path::Path) -> std::io::Result<u16> {
 fn tls_is_of_the_kubeconfigs_authority_or_not() {
     let folder = TemporaryFolder::new();
     let server = ScriptedServer::start();
-    assert_eq!(
-        read_list(&server.kubeconfig().write(folder.path())).unwrap(),
-        200
-    );
+    assert_eq!(read_list(&server.kubeconfig().write(folder.path())).unwrap(), 200);
     let unknown = server.kubeconfig().unknown_authority().write(folder.path());
     let error = read_list(&unknown).unwrap_err();
     assert!(error.to_string().contains("certificate"), "{error}");
@@ -260,8 +184,5 @@ fn a_proxy_notes_whom_it_connects_to() {
     let (server, proxy) = (ScriptedServer::start(), ConnectProxy::start());
     let kubeconfig = server.kubeconfig().proxy(&proxy.url()).write(folder.path());
     assert_eq!(read_list(&kubeconfig).unwrap(), 200);
-    assert_eq!(
-        proxy.targets(),
-        [server.url().trim_start_matches("https://")]
-    );
+    assert_eq!(proxy.targets(), [server.url().trim_start_matches("https://")]);
 }

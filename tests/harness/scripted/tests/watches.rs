@@ -63,9 +63,8 @@ fn bookmarks_come_to_those_who_ask() {
 fn a_streamed_list_ends_with_a_bookmark() {
     let scene = Scene::new();
     scene.server.put(map("a", "1"));
-    let target = format!(
-        "{WATCH}&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan"
-    );
+    let target =
+        format!("{WATCH}&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan");
     let mut events = scene.watch(&target);
     assert_eq!(next(&mut events).unwrap(), "ADDED a");
     assert_eq!(next(&mut events).unwrap(), "BOOKMARK");
@@ -74,18 +73,13 @@ fn a_streamed_list_ends_with_a_bookmark() {
 #[test]
 fn a_watch_ends_when_its_time_is_over() {
     let scene = Scene::new();
-    assert_eq!(
-        next(&mut scene.watch(&format!("{WATCH}&timeoutSeconds=0"))),
-        None
-    );
+    assert_eq!(next(&mut scene.watch(&format!("{WATCH}&timeoutSeconds=0"))), None);
 }
 
 #[test]
 fn a_watch_ends_in_order_and_the_connection_goes_on() {
     let scene = Scene::new();
-    scene
-        .server
-        .on(Calls::watch("configmaps"), 1..=1, Answer::WatchEnds(1));
+    scene.server.on(Calls::watch("configmaps"), 1..=1, Answer::WatchEnds(1));
     scene.server.put(map("a", "1"));
     scene.server.put(map("b", "1"));
     let mut events = scene.watch(WATCH);
@@ -97,9 +91,7 @@ fn a_watch_ends_in_order_and_the_connection_goes_on() {
 #[test]
 fn a_watch_ends_with_410() {
     let scene = Scene::new();
-    scene
-        .server
-        .on(Calls::watch("configmaps"), .., Answer::WatchGone(1));
+    scene.server.on(Calls::watch("configmaps"), .., Answer::WatchGone(1));
     let mut events = scene.watch(WATCH);
     scene.server.put(map("a", "1"));
     assert_eq!(next(&mut events).unwrap(), "ADDED a");
@@ -110,9 +102,7 @@ fn a_watch_ends_with_410() {
 #[test]
 fn a_watch_breaks() {
     let scene = Scene::new();
-    scene
-        .server
-        .on(Calls::watch("configmaps"), .., Answer::WatchBreaks(0));
+    scene.server.on(Calls::watch("configmaps"), .., Answer::WatchBreaks(0));
     let mut line = String::new();
     assert!(scene.watch(WATCH).read_line(&mut line).is_err(), "{line}");
 }
@@ -120,9 +110,7 @@ fn a_watch_breaks() {
 #[test]
 fn a_silent_watch_says_nothing_and_stays_open() {
     let scene = Scene::new();
-    scene
-        .server
-        .on(Calls::watch("configmaps"), 1..=1, Answer::WatchSilent(1));
+    scene.server.on(Calls::watch("configmaps"), 1..=1, Answer::WatchSilent(1));
     let mut silent = scene.watch(WATCH);
     let mut healthy = scene.watch(WATCH);
     scene.server.put(map("a", "1"));

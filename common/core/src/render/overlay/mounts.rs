@@ -26,20 +26,14 @@ pub(super) struct Mount {
 /// In plain mode: a mount without a name, a source or a path, and a second one of the same name.
 pub(super) fn of_overlay(overlay: &model::Overlay, mode: Mode) -> Result<Vec<Mount>, OverlayError> {
     let host_mounts = overlay.host_mounts.iter().map(|mount| {
-        let kind = if mount.host_path_type.is_empty() {
-            DEFAULT_HOST_PATH_TYPE
-        } else {
-            &mount.host_path_type
-        };
+        let kind =
+            if mount.host_path_type.is_empty() { DEFAULT_HOST_PATH_TYPE } else { &mount.host_path_type };
         let source = Mapping::from_iter([("path", &*mount.host_path), ("type", kind)]);
         let mount_path = [("mountPath", Node::from(&*mount.mount_path))];
         Draft {
             kind: "hostMount",
             name: &mount.name,
-            required: [
-                ("hostPath", &mount.host_path),
-                ("mountPath", &mount.mount_path),
-            ],
+            required: [("hostPath", &mount.host_path), ("mountPath", &mount.mount_path)],
             volume: ("hostPath", source),
             mount: Mapping::from_iter(mount_path),
         }
@@ -55,14 +49,8 @@ pub(super) fn of_overlay(overlay: &model::Overlay, mode: Mode) -> Result<Vec<Mou
         Draft {
             kind: "pvcMount",
             name: &mount.name,
-            required: [
-                ("claimName", &mount.claim_name),
-                ("mountPath", &mount.mount_path),
-            ],
-            volume: (
-                "persistentVolumeClaim",
-                Mapping::from_iter([("claimName", &*mount.claim_name)]),
-            ),
+            required: [("claimName", &mount.claim_name), ("mountPath", &mount.mount_path)],
+            volume: ("persistentVolumeClaim", Mapping::from_iter([("claimName", &*mount.claim_name)])),
             mount: fields,
         }
     });
@@ -89,10 +77,8 @@ impl Draft<'_> {
     fn check(&self, earlier: &[Mount]) -> Result<(), OverlayError> {
         let (kind, name) = (self.kind, &**self.name);
         let texts = [self.name, self.required[0].1, self.required[1].1];
-        let position = texts
-            .map(|text| text.position)
-            .into_iter()
-            .find(|position| *position != Position::NONE);
+        let position =
+            texts.map(|text| text.position).into_iter().find(|position| *position != Position::NONE);
         let position = position.unwrap_or(Position::NONE);
         let problem = |problem| Err(OverlayError::Mount { position, problem });
         if name.is_empty() {
@@ -111,10 +97,7 @@ impl Draft<'_> {
         let name = self.name.value.clone();
         let has_name = !name.is_empty();
         let is_whole = has_name && self.required.iter().all(|(_, value)| !value.is_empty());
-        let has_path = self
-            .required
-            .iter()
-            .any(|(field, value)| *field == "mountPath" && !value.is_empty());
+        let has_path = self.required.iter().any(|(field, value)| *field == "mountPath" && !value.is_empty());
         let named = |mut fields: Mapping| {
             fields.insert("name", name.as_str());
             Node::from(fields)
@@ -140,9 +123,7 @@ pub(super) fn put_on(pod: &mut Node, mounts: &[Mount]) {
     let Some(entries) = pod.as_mapping_mut() else {
         return;
     };
-    let volumes = replaced(entries.get("volumes"), mounts, |mount| {
-        mount.volume.as_ref()
-    });
+    let volumes = replaced(entries.get("volumes"), mounts, |mount| mount.volume.as_ref());
     entries.insert("volumes", volumes);
     if let Some(first) = maps_of(pod, "containers").and_then(|containers| containers.first_mut()) {
         mount_into(first, mounts);
@@ -156,20 +137,14 @@ fn mount_into(container: &mut Node, mounts: &[Mount]) {
     let Some(entries) = container.as_mapping_mut() else {
         return;
     };
-    let items = replaced(entries.get("volumeMounts"), mounts, |mount| {
-        mount.volume_mount.as_ref()
-    });
+    let items = replaced(entries.get("volumeMounts"), mounts, |mount| mount.volume_mount.as_ref());
     if !items.is_empty() {
         entries.insert("volumeMounts", items);
     }
 }
 
 /// The list without what has a mount's name, and the mounts' own entries behind it.
-fn replaced(
-    list: Option<&Node>,
-    mounts: &[Mount],
-    entry: impl Fn(&Mount) -> Option<&Node>,
-) -> Vec<Node> {
+fn replaced(list: Option<&Node>, mounts: &[Mount], entry: impl Fn(&Mount) -> Option<&Node>) -> Vec<Node> {
     let is_kept = |item: &&Node| {
         let name = item.get("name").and_then(Node::as_str).unwrap_or_default();
         item.as_mapping().is_some() && mounts.iter().all(|mount| mount.name != name)

@@ -62,8 +62,7 @@ fn is_cluster_scoped(kind: &str, mode: Mode) -> bool {
 ///
 /// Blank, null and anything that is no text count as none.
 pub(super) fn put_on(node: &mut Node, namespace: &str, mode: Mode) {
-    let lives_in_one =
-        kind(node).is_some_and(|kind| !kind.is_empty() && !is_cluster_scoped(kind, mode));
+    let lives_in_one = kind(node).is_some_and(|kind| !kind.is_empty() && !is_cluster_scoped(kind, mode));
     if namespace.is_empty() || !lives_in_one {
         return;
     }

@@ -21,17 +21,10 @@ pub use super::error::{Error, Problem};
 /// that is never closed.
 pub fn parse(text: &str) -> Result<Vec<(String, String)>, Error> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let text = if text.contains("\r\n") {
-        Cow::Owned(text.replace("\r\n", "\n"))
-    } else {
-        Cow::Borrowed(text)
-    };
+    let text =
+        if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
     let mut variables = Variables::default();
-    let mut lines = Lines {
-        text: &text,
-        counted: 0,
-        line: 1,
-    };
+    let mut lines = Lines { text: &text, counted: 0, line: 1 };
     let mut rest = statement(&text);
     while !rest.is_empty() {
         let line = lines.line_of(rest);
@@ -39,24 +32,16 @@ pub fn parse(text: &str) -> Result<Vec<(String, String)>, Error> {
         let (value, after) = match after.chars().next() {
             Some(quote @ ('"' | '\'')) => {
                 let Some((quoted, after)) = split_quoted(after, quote) else {
-                    let problem = Problem::UnclosedQuote {
-                        name: name.to_owned(),
-                    };
+                    let problem = Problem::UnclosedQuote { name: name.to_owned() };
                     return Err(Error::new(lines.line_of(after), problem));
                 };
-                let value = if quote == '"' {
-                    variables.expand(&unescape(quoted))
-                } else {
-                    quoted.to_owned()
-                };
+                let value =
+                    if quote == '"' { variables.expand(&unescape(quoted)) } else { quoted.to_owned() };
                 (value, after)
             }
             _ => {
                 let (line, after) = after.split_at(after.find(['\n', '\r']).unwrap_or(after.len()));
-                (
-                    variables.expand(without_comment(line).trim_matches(is_blank)),
-                    after,
-                )
+                (variables.expand(without_comment(line).trim_matches(is_blank)), after)
             }
         };
         variables.set(name, value);
@@ -76,13 +61,8 @@ impl Lines<'_> {
     /// The line on which `rest`, the end of the text, begins.
     fn line_of(&mut self, rest: &str) -> u32 {
         let at = self.text.len() - rest.len();
-        let breaks = self.text.as_bytes()[self.counted..at]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count();
-        self.line = self
-            .line
-            .saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+        let breaks = self.text.as_bytes()[self.counted..at].iter().filter(|&&byte| byte == b'\n').count();
+        self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
         self.counted = at;
         self.line
     }
@@ -103,9 +83,7 @@ impl Variables {
     }
 
     fn get(&self, name: &str) -> &str {
-        self.index
-            .get(name)
-            .map_or("", |&index| &self.list[index].1)
+        self.index.get(name).map_or("", |&index| &self.list[index].1)
     }
 
     /// Puts values for `$NAME` and `${NAME}`; a backslash before `$` protects
@@ -146,10 +124,7 @@ fn statement(text: &str) -> &str {
 
 /// White space that doesn't end a line.
 fn is_blank(c: char) -> bool {
-    matches!(
-        c,
-        '\t' | '\u{B}' | '\u{C}' | '\r' | ' ' | '\u{85}' | '\u{A0}'
-    )
+    matches!(c, '\t' | '\u{B}' | '\u{C}' | '\r' | ' ' | '\u{85}' | '\u{A0}')
 }
 
 /// The name at the start of a statement, and what follows its `=` or `:`. With
@@ -159,20 +134,11 @@ fn split_name(statement: &str) -> Option<(&str, &str)> {
         Some(after) if after.starts_with(is_blank) => after.trim_start_matches(is_blank),
         _ => statement,
     };
-    let end = statement
-        .bytes()
-        .position(|byte| matches!(byte, b'=' | b':'));
-    if !statement
-        .bytes()
-        .take(end.unwrap_or(statement.len()))
-        .all(may_be_in_name)
-        || statement.is_empty()
-    {
+    let end = statement.bytes().position(|byte| matches!(byte, b'=' | b':'));
+    if !statement.bytes().take(end.unwrap_or(statement.len())).all(may_be_in_name) || statement.is_empty() {
         return None;
     }
-    let (name, after) = end.map_or(("", statement), |end| {
-        (&statement[..end], &statement[end + 1..])
-    });
+    let (name, after) = end.map_or(("", statement), |end| (&statement[..end], &statement[end + 1..]));
     Some((name.trim_end(), after.trim_start_matches(is_blank)))
 }
 
@@ -186,21 +152,15 @@ fn may_be_in_name(byte: u8) -> bool {
 /// A value without the comment that may follow it, which begins with the last
 /// `#` after a blank.
 fn without_comment(line: &str) -> &str {
-    let comment = line
-        .rmatch_indices('#')
-        .map(|(at, _)| at)
-        .find(|&at| line[..at].ends_with(is_blank));
+    let comment = line.rmatch_indices('#').map(|(at, _)| at).find(|&at| line[..at].ends_with(is_blank));
     &line[..comment.unwrap_or(line.len())]
 }
 
 /// The text in quotes at the start of `text`, and what follows them. A quote
 /// after a backslash doesn't close; quotes at the edges of the text are cut.
 fn split_quoted(text: &str, quote: char) -> Option<(&str, &str)> {
-    let close = text
-        .match_indices(quote)
-        .map(|(at, _)| at)
-        .skip(1)
-        .find(|&at| !text[..at].ends_with('\\'))?;
+    let close =
+        text.match_indices(quote).map(|(at, _)| at).skip(1).find(|&at| !text[..at].ends_with('\\'))?;
     Some((text[..close].trim_matches(quote), &text[close + 1..]))
 }
 
@@ -259,10 +219,8 @@ mod tests {
             ("A=\"a\\\"b\"", &[("A", "a\"b")]),
         ];
         for (text, expected) in cases {
-            let expected: Vec<_> = expected
-                .iter()
-                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-                .collect();
+            let expected: Vec<_> =
+                expected.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
             assert_eq!(values(text), expected, "{text:?}");
         }
     }
@@ -272,15 +230,7 @@ mod tests {
         let error = parse("A=1\n\nB-C=hunter2\n").unwrap_err();
         assert_eq!((error.line, &error.problem), (3, &Problem::MalformedName));
         let error = parse("A=1\nB=\"hunter2\n").unwrap_err();
-        assert_eq!(
-            (error.line, &error.problem),
-            (
-                2,
-                &Problem::UnclosedQuote {
-                    name: "B".to_owned()
-                }
-            )
-        );
+        assert_eq!((error.line, &error.problem), (2, &Problem::UnclosedQuote { name: "B".to_owned() }));
         assert!(!error.to_string().contains("hunter2"));
     }
 

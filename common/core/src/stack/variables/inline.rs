@@ -18,10 +18,7 @@ pub enum InlineError {
 /// # Errors
 /// An item without `=` or without a name.
 pub fn parse_list(list: &str) -> Result<Vec<(String, String)>, InlineError> {
-    let items = list
-        .split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty());
+    let items = list.split(',').map(str::trim).filter(|item| !item.is_empty());
     items
         .map(|item| {
             let (name, value) = split(item)?;
@@ -40,9 +37,7 @@ pub fn parse_one(item: &str) -> Result<(String, String), InlineError> {
 }
 
 fn split(item: &str) -> Result<(String, &str), InlineError> {
-    let (name, value) = item
-        .split_once('=')
-        .ok_or_else(|| InlineError::NoEquals(item.to_owned()))?;
+    let (name, value) = item.split_once('=').ok_or_else(|| InlineError::NoEquals(item.to_owned()))?;
     let name = name.trim();
     if name.is_empty() {
         return Err(InlineError::NoName(value.to_owned()));

@@ -83,9 +83,7 @@ fn parse_strict(line: &str) -> Result<(String, String), Problem> {
     let value = match unquoted(value) {
         Some(value) => value,
         None if value.starts_with(['"', '\'']) => {
-            return Err(Problem::UnclosedQuote {
-                name: name.to_owned(),
-            });
+            return Err(Problem::UnclosedQuote { name: name.to_owned() });
         }
         None => value,
     };
@@ -94,9 +92,7 @@ fn parse_strict(line: &str) -> Result<(String, String), Problem> {
 
 /// The text inside one pair of matching quotes.
 fn unquoted(text: &str) -> Option<&str> {
-    ['"', '\'']
-        .into_iter()
-        .find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
+    ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))
 }
 
 /// Reads a YAML mapping of scalars; null is an empty text.
@@ -107,18 +103,13 @@ fn parse_yaml(text: &str) -> Result<Vec<(String, String)>, Error> {
             continue;
         };
         let Some(entries) = document.as_mapping() else {
-            let problem = Problem::NotMapping {
-                what: document.describe(),
-            };
+            let problem = Problem::NotMapping { what: document.describe() };
             return Err(Error::new(document.position.line, problem));
         };
         for (key, value) in entries.iter() {
             let name = key.text().unwrap_or_default().into_owned();
             if !value.is_scalar() {
-                let problem = Problem::NotScalar {
-                    name,
-                    what: value.describe(),
-                };
+                let problem = Problem::NotScalar { name, what: value.describe() };
                 return Err(Error::new(key.position.line, problem));
             }
             variables.push((name, value.text().unwrap_or_default().into_owned()));
@@ -130,10 +121,7 @@ fn parse_yaml(text: &str) -> Result<Vec<(String, String)>, Error> {
 /// The reader's messages may quote the file; what is kept of them doesn't.
 fn yaml_error(error: yaml::ReadError) -> Error {
     let problem = match error.problem {
-        yaml::Problem::DuplicateKey { key, first } => Problem::Duplicate {
-            name: key,
-            first: first.line,
-        },
+        yaml::Problem::DuplicateKey { key, first } => Problem::Duplicate { name: key, first: first.line },
         _ => Problem::MalformedYaml,
     };
     Error::new(error.position.line, problem)
@@ -146,15 +134,13 @@ mod tests {
     use super::*;
 
     fn pairs(entries: &[(&str, &str)]) -> Vec<(String, String)> {
-        entries
-            .iter()
-            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
+        entries.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     #[test]
     fn both_grammars_read_common_lines() {
-        let text = "\u{FEFF}A=1\nB = two words\n# c\n\n# d\nC=\nD==x\nexport E=5\nurl: http://h/?q=1\nF=a: b\r\n";
+        let text =
+            "\u{FEFF}A=1\nB = two words\n# c\n\n# d\nC=\nD==x\nexport E=5\nurl: http://h/?q=1\nF=a: b\r\n";
         let expected = pairs(&[
             ("A", "1"),
             ("B", "two words"),
@@ -197,43 +183,16 @@ mod tests {
     fn plain_errors_name_the_line_and_never_quote_it() {
         let problem = |text| parse(text, Grammar::Plain).unwrap_err();
         let name = || "B".to_owned();
-        assert_eq!(
-            problem("A=1\nhunter2"),
-            Error::new(2, Problem::MissingSeparator)
-        );
+        assert_eq!(problem("A=1\nhunter2"), Error::new(2, Problem::MissingSeparator));
         assert_eq!(problem("=1"), Error::new(1, Problem::MissingSeparator));
-        assert_eq!(
-            problem("B=\"hunter2"),
-            Error::new(1, Problem::UnclosedQuote { name: name() })
-        );
+        assert_eq!(problem("B=\"hunter2"), Error::new(1, Problem::UnclosedQuote { name: name() }));
         assert_eq!(
             problem("A: 1\nB:\n  - hunter2"),
-            Error::new(
-                2,
-                Problem::NotScalar {
-                    name: name(),
-                    what: "a list"
-                }
-            )
+            Error::new(2, Problem::NotScalar { name: name(), what: "a list" })
         );
-        assert_eq!(
-            problem("B: 1\nB: 2\n#\n\n C"),
-            Error::new(5, Problem::MalformedYaml)
-        );
-        assert_eq!(
-            problem("B: 1\nB:\n  2"),
-            Error::new(
-                2,
-                Problem::Duplicate {
-                    name: name(),
-                    first: 1
-                }
-            )
-        );
-        assert_eq!(
-            problem("- a\n- \n  b"),
-            Error::new(1, Problem::NotMapping { what: "a list" })
-        );
+        assert_eq!(problem("B: 1\nB: 2\n#\n\n C"), Error::new(5, Problem::MalformedYaml));
+        assert_eq!(problem("B: 1\nB:\n  2"), Error::new(2, Problem::Duplicate { name: name(), first: 1 }));
+        assert_eq!(problem("- a\n- \n  b"), Error::new(1, Problem::NotMapping { what: "a list" }));
     }
 
     proptest! {

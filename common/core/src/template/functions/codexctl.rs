@@ -9,60 +9,27 @@ use super::{Context, Table, lossy, with_bytes};
 const SHORT_SHA: usize = 12;
 
 pub(super) fn declare(table: &mut Table) {
-    table.add(
-        "default",
-        [Type::STRING, Type::STRING],
-        Type::STRING,
-        |arguments| {
-            let blank = trim_space(arguments[0].as_bytes().unwrap_or_default()).is_empty();
-            Ok(arguments[usize::from(blank)].clone())
-        },
-    );
-    table.add(
-        "ternary",
-        [Type::BOOL, Type::ANY, Type::ANY],
-        Type::ANY,
-        |arguments| {
-            let chosen = if arguments[0].as_bool() == Some(true) {
-                1
-            } else {
-                2
-            };
-            Ok(arguments[chosen].clone())
-        },
-    );
-    table.add(
-        "join",
-        [Type::STRING_SLICE, Type::STRING],
-        Type::STRING,
-        |arguments| {
-            let items: Vec<&[u8]> = arguments[0]
-                .items()
-                .iter()
-                .filter_map(Value::as_bytes)
-                .collect();
-            Ok(Value::string(
-                items.join(arguments[1].as_bytes().unwrap_or_default()),
-            ))
-        },
-    );
+    table.add("default", [Type::STRING, Type::STRING], Type::STRING, |arguments| {
+        let blank = trim_space(arguments[0].as_bytes().unwrap_or_default()).is_empty();
+        Ok(arguments[usize::from(blank)].clone())
+    });
+    table.add("ternary", [Type::BOOL, Type::ANY, Type::ANY], Type::ANY, |arguments| {
+        let chosen = if arguments[0].as_bool() == Some(true) { 1 } else { 2 };
+        Ok(arguments[chosen].clone())
+    });
+    table.add("join", [Type::STRING_SLICE, Type::STRING], Type::STRING, |arguments| {
+        let items: Vec<&[u8]> = arguments[0].items().iter().filter_map(Value::as_bytes).collect();
+        Ok(Value::string(items.join(arguments[1].as_bytes().unwrap_or_default())))
+    });
     table.add_text("toLower", |[text]| with_bytes(text, to_lower));
     table.add_text("slug", |[text]| {
         with_bytes(text, |bytes| trim_space(&to_lower(bytes)).to_vec()).replace([' ', '_'], "-")
     });
     table.add_text("truncSHA", |[text]| short(text).to_owned());
-    table.add_text("trimPrefix", |[text, prefix]| {
-        text.strip_prefix(prefix).unwrap_or(text).to_owned()
+    table.add_text("trimPrefix", |[text, prefix]| text.strip_prefix(prefix).unwrap_or(text).to_owned());
+    table.add("indent", [Type::INT, Type::STRING], Type::STRING, |arguments| {
+        super::text::indent(arguments[0].as_int().unwrap_or(0), &lossy(&arguments[1])).map(Value::from)
     });
-    table.add(
-        "indent",
-        [Type::INT, Type::STRING],
-        Type::STRING,
-        |arguments| {
-            super::text::indent(arguments[0].as_int().unwrap_or(0), &lossy(&arguments[1]))
-                .map(Value::from)
-        },
-    );
 }
 
 /// The functions that answer from the context.
@@ -72,15 +39,9 @@ pub(super) fn declare_for(table: &mut Table, context: &Context) {
     for (name, has_default) in [("envOr", true), ("env", false)] {
         let variables = context.variables.all.clone();
         let look_up = move |arguments: &[Value]| {
-            let found = variables
-                .get(&*lossy(&arguments[0]))
-                .filter(|value| !value.is_empty());
+            let found = variables.get(&*lossy(&arguments[0])).filter(|value| !value.is_empty());
             let other = || {
-                if has_default {
-                    arguments[1].clone()
-                } else {
-                    Value::from("")
-                }
+                if has_default { arguments[1].clone() } else { Value::from("") }
             };
             Ok(found.map_or_else(other, Value::from))
         };

@@ -13,19 +13,13 @@ pub(super) fn declare(table: &mut Table) {
     table.add_text("b64enc", |[text]| STANDARD.encode(text));
     table.add("b64dec", [Type::STRING], Type::STRING, |arguments| {
         let text = arguments[0].as_bytes().unwrap_or_default();
-        let bytes = STANDARD
-            .decode(text.trim_ascii())
-            .map_err(|_| FunctionError::new("the text is not Base64"))?;
+        let bytes =
+            STANDARD.decode(text.trim_ascii()).map_err(|_| FunctionError::new("the text is not Base64"))?;
         Ok(Value::string(bytes))
     });
     table.add("sha256sum", [Type::STRING], Type::STRING, |arguments| {
         let digest = Sha256::digest(arguments[0].as_bytes().unwrap_or_default());
-        Ok(Value::from(
-            digest
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<String>(),
-        ))
+        Ok(Value::from(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
     });
     table.add("toYaml", [Type::ANY], Type::STRING, |arguments| {
         let mut text = String::new();
@@ -35,9 +29,8 @@ pub(super) fn declare(table: &mut Table) {
     table.add("fromYaml", [Type::STRING], Type::ANY, |arguments| {
         let text = lossy(&arguments[0]);
         let section = yaml::Section::whole(&text);
-        let node = yaml::read(&section, Dialect::Go).map_err(|error| {
-            FunctionError::new(format!("line {}: {error}", error.position.line))
-        })?;
+        let node = yaml::read(&section, Dialect::Go)
+            .map_err(|error| FunctionError::new(format!("line {}: {error}", error.position.line)))?;
         node.as_ref().map_or_else(|| Ok(Value::nil()), value_of)
     });
     table.add("toJson", [Type::ANY], Type::STRING, |arguments| {

@@ -11,11 +11,7 @@ use super::tag::Tag;
 
 impl<'a> Parser<'a> {
     /// Goes on with a list in block style, after one of its items.
-    pub(super) fn block_sequence(
-        &mut self,
-        indent: isize,
-        is_indentless: bool,
-    ) -> Result<(), ReadError> {
+    pub(super) fn block_sequence(&mut self, indent: isize, is_indentless: bool) -> Result<(), ReadError> {
         self.gap()?;
         let column = self.token_column();
         if !self.is_fresh && column >= 0 {
@@ -62,9 +58,7 @@ impl<'a> Parser<'a> {
         match self.cursor.peek() {
             b'[' => return Err(self.cursor.error(Problem::CollectionKey { what: "list" })),
             b'{' => {
-                return Err(self
-                    .cursor
-                    .error(Problem::CollectionKey { what: "mapping" }));
+                return Err(self.cursor.error(Problem::CollectionKey { what: "mapping" }));
             }
             b'|' | b'>' => return Err(self.unexpected_text(Problem::MissingColon)),
             b'-' if self.cursor.is_gap_at(1) => {
@@ -101,8 +95,7 @@ impl<'a> Parser<'a> {
 
     /// Takes the `:` after the key that began at `start`.
     fn expect_colon(&mut self, start: Start) -> Result<(), ReadError> {
-        if !self.at_indicator(b':') || self.is_fresh_line_since(start) || !self.is_short_key(start)
-        {
+        if !self.at_indicator(b':') || self.is_fresh_line_since(start) || !self.is_short_key(start) {
             return Err(ReadError::new(start.position, Problem::MissingColon));
         }
         self.cursor.advance(1);
@@ -145,10 +138,7 @@ impl<'a> Parser<'a> {
             Some(Kind::Sequence) => "list",
             _ => "mapping",
         };
-        let position = self
-            .events
-            .get(event)
-            .map_or_else(|| self.cursor.position(), |event| event.position);
+        let position = self.events.get(event).map_or_else(|| self.cursor.position(), |event| event.position);
         ReadError::new(position, Problem::CollectionKey { what })
     }
 
@@ -173,8 +163,7 @@ impl<'a> Parser<'a> {
             let column = self.token_column();
             let at_dash = self.at_indicator(b'-');
             // A block scalar shows by its indicator that it is no key.
-            let may_be_level =
-                (allows_dash && at_dash) || matches!(self.cursor.peek(), b'|' | b'>');
+            let may_be_level = (allows_dash && at_dash) || matches!(self.cursor.peek(), b'|' | b'>');
             if column < self.indent || column < 0 || (column == self.indent && !may_be_level) {
                 return self.empty_node(outer.join(inner)?);
             }
@@ -194,10 +183,7 @@ impl<'a> Parser<'a> {
                     if !may_open {
                         return Err(self.cursor.error(Problem::UnexpectedItem));
                     }
-                    let style = Style::BlockSequence {
-                        indent: column,
-                        is_indentless: column == self.indent,
-                    };
+                    let style = Style::BlockSequence { indent: column, is_indentless: column == self.indent };
                     self.open(style, Kind::Sequence, outer, start)?;
                     self.cursor.advance(1);
                     self.is_fresh = true;
@@ -207,12 +193,7 @@ impl<'a> Parser<'a> {
                     if !may_open {
                         return Err(self.cursor.error(Problem::UnexpectedKey));
                     }
-                    self.open(
-                        Style::BlockMapping { indent: column },
-                        Kind::Mapping,
-                        outer,
-                        start,
-                    )?;
+                    self.open(Style::BlockMapping { indent: column }, Kind::Mapping, outer, start)?;
                     // The frame is open now, so the loop over frames goes on
                     // with the key.
                     return Ok(());
@@ -223,11 +204,7 @@ impl<'a> Parser<'a> {
                     (outer, inner, allows_dash) = (Properties::NONE, Properties::NONE, true);
                 }
                 b':' if self.cursor.is_gap_at(1) => {
-                    let problem = if was_fresh {
-                        Problem::NullKey
-                    } else {
-                        Problem::UnexpectedValue
-                    };
+                    let problem = if was_fresh { Problem::NullKey } else { Problem::UnexpectedValue };
                     return Err(self.cursor.error(problem));
                 }
                 b'[' | b'{' => {
@@ -238,12 +215,7 @@ impl<'a> Parser<'a> {
                     let properties = outer.join(inner)?;
                     let text = block_scalar::read(&mut self.cursor, self.indent)?;
                     self.is_fresh = true;
-                    self.push_scalar(
-                        start_of(properties, start),
-                        properties,
-                        Cow::Owned(text),
-                        false,
-                    );
+                    self.push_scalar(start_of(properties, start), properties, Cow::Owned(text), false);
                     return Ok(());
                 }
                 b'*' => {
@@ -276,12 +248,7 @@ impl<'a> Parser<'a> {
                         continue;
                     }
                     let properties = outer.join(inner)?;
-                    self.push_scalar(
-                        start_of(properties, start),
-                        properties,
-                        scalar.text,
-                        is_plain,
-                    );
+                    self.push_scalar(start_of(properties, start), properties, scalar.text, is_plain);
                     return Ok(());
                 }
             }
@@ -291,9 +258,7 @@ impl<'a> Parser<'a> {
     /// Opens the mapping whose first key has just been read up to its `:`.
     fn open_mapping(&mut self, properties: Properties<'a>, start: Start) -> Result<(), ReadError> {
         // A section is shorter than u32::MAX.
-        let style = Style::BlockMapping {
-            indent: start.column as isize,
-        };
+        let style = Style::BlockMapping { indent: start.column as isize };
         self.open(style, Kind::Mapping, properties, start)?;
         self.cursor.advance(1);
         self.is_fresh = false;

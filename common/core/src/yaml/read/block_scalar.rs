@@ -76,9 +76,7 @@ fn header(cursor: &mut Cursor<'_>) -> Result<(Chomping, Option<usize>), ReadErro
         match cursor.peek() {
             b'+' if chomping.is_none() => chomping = Some(Chomping::Keep),
             b'-' if chomping.is_none() => chomping = Some(Chomping::Strip),
-            digit @ b'1'..=b'9' if increment.is_none() => {
-                increment = Some(usize::from(digit - b'0'))
-            }
+            digit @ b'1'..=b'9' if increment.is_none() => increment = Some(usize::from(digit - b'0')),
             _ => break,
         }
         cursor.advance(1);
@@ -95,11 +93,7 @@ fn header(cursor: &mut Cursor<'_>) -> Result<(Chomping, Option<usize>), ReadErro
 
 /// Takes blank lines and then the indentation of the next line, as far as
 /// `indent`; adds the number of blank lines to `count`.
-fn skip_blank_lines(
-    cursor: &mut Cursor<'_>,
-    indent: usize,
-    count: &mut usize,
-) -> Result<(), ReadError> {
+fn skip_blank_lines(cursor: &mut Cursor<'_>, indent: usize, count: &mut usize) -> Result<(), ReadError> {
     loop {
         while cursor.column() < indent && cursor.peek() == b' ' {
             cursor.advance(1);
@@ -117,11 +111,7 @@ fn skip_blank_lines(
 /// Takes blank lines and the indentation of the first line with text, which
 /// gives the indentation of all; at least `least`, at least that of the blank
 /// lines before.
-fn detect_indent(
-    cursor: &mut Cursor<'_>,
-    least: usize,
-    count: &mut usize,
-) -> Result<usize, ReadError> {
+fn detect_indent(cursor: &mut Cursor<'_>, least: usize, count: &mut usize) -> Result<usize, ReadError> {
     let mut widest = least;
     loop {
         while cursor.peek() == b' ' {

@@ -16,18 +16,12 @@ use super::tag::Tag;
 
 /// Makes a tree of the events of a document.
 pub(super) fn compose(events: &[Event<'_>], dialect: Dialect) -> Result<Option<Node>, ReadError> {
-    let mut composer = Composer {
-        dialect,
-        frames: Vec::new(),
-        expansions: Vec::new(),
-        budget: Budget::default(),
-    };
+    let mut composer =
+        Composer { dialect, frames: Vec::new(), expansions: Vec::new(), budget: Budget::default() };
     let mut next = 0;
     while let Some(event) = events.get(next) {
         next += 1;
-        composer
-            .budget
-            .count(event, !composer.expansions.is_empty())?;
+        composer.budget.count(event, !composer.expansions.is_empty())?;
         let node = match &event.kind {
             Kind::Plain(text) if text == "<<" && composer.begins_merge(event, true) => {
                 composer.begin_merge(event.position)?;
@@ -44,31 +38,21 @@ pub(super) fn compose(events: &[Event<'_>], dialect: Dialect) -> Result<Option<N
                 continue;
             }
             Kind::Mapping => {
-                composer.open(
-                    event,
-                    Content::Mapping {
-                        entries: Entries::default(),
-                        key: None,
-                        merge: None,
-                    },
-                )?;
+                composer
+                    .open(event, Content::Mapping { entries: Entries::default(), key: None, merge: None })?;
                 continue;
             }
             Kind::End => composer.close()?,
             Kind::Alias(target) => {
                 composer.check_alias(event, events.get(*target).map(|event| &event.kind))?;
-                composer.expansions.push(Expansion {
-                    depth: composer.frames.len(),
-                    resume: next,
-                });
+                composer.expansions.push(Expansion { depth: composer.frames.len(), resume: next });
                 next = *target;
                 continue;
             }
         };
         let root = composer.place(node)?;
-        while let Some(expansion) = composer
-            .expansions
-            .pop_if(|expansion| expansion.depth == composer.frames.len())
+        while let Some(expansion) =
+            composer.expansions.pop_if(|expansion| expansion.depth == composer.frames.len())
         {
             next = expansion.resume;
         }
@@ -125,23 +109,14 @@ struct Composer {
 impl Composer {
     /// Whether the next node is a key.
     fn at_key(&self) -> bool {
-        matches!(
-            self.frames.last(),
-            Some(Frame {
-                content: Content::Mapping { key: None, .. },
-                ..
-            })
-        )
+        matches!(self.frames.last(), Some(Frame { content: Content::Mapping { key: None, .. }, .. }))
     }
 
     fn open(&mut self, event: &Event<'_>, content: Content) -> Result<(), ReadError> {
         if self.frames.len() >= MAX_DEPTH {
             return Err(ReadError::new(event.position, Problem::TooDeep));
         }
-        self.frames.push(Frame {
-            position: event.position,
-            content,
-        });
+        self.frames.push(Frame { position: event.position, content });
         Ok(())
     }
 
@@ -174,28 +149,14 @@ impl Composer {
             _ => return Ok(()),
         };
         if self.at_key() {
-            return Err(ReadError::new(
-                event.position,
-                Problem::CollectionKey { what },
-            ));
+            return Err(ReadError::new(event.position, Problem::CollectionKey { what }));
         }
         let at_merge = matches!(
             self.frames.last(),
-            Some(Frame {
-                content: Content::Mapping {
-                    key: Some(Key::Merge(_)),
-                    ..
-                },
-                ..
-            })
+            Some(Frame { content: Content::Mapping { key: Some(Key::Merge(_)), .. }, .. })
         );
         if at_merge && what == "list" {
-            return Err(ReadError::new(
-                event.position,
-                Problem::MergeValue {
-                    what: "an alias of a list",
-                },
-            ));
+            return Err(ReadError::new(event.position, Problem::MergeValue { what: "an alias of a list" }));
         }
         Ok(())
     }
@@ -203,10 +164,7 @@ impl Composer {
     /// Whether the scalar `<<` of `event` is a merge and not a text.
     fn begins_merge(&self, event: &Event<'_>, is_plain: bool) -> bool {
         // An alias of `<<` is a text.
-        let is_alias = self
-            .expansions
-            .last()
-            .is_some_and(|expansion| expansion.depth == self.frames.len());
+        let is_alias = self.expansions.last().is_some_and(|expansion| expansion.depth == self.frames.len());
         let is_tagged = match event.tag {
             Tag::None | Tag::NonSpecific => is_plain,
             tag => tag == Tag::Merge,
@@ -215,30 +173,14 @@ impl Composer {
     }
 
     fn begin_merge(&mut self, position: Position) -> Result<(), ReadError> {
-        let Some(Frame {
-            content:
-                Content::Mapping {
-                    entries,
-                    key,
-                    merge,
-                },
-            ..
-        }) = self.frames.last_mut()
+        let Some(Frame { content: Content::Mapping { entries, key, merge }, .. }) = self.frames.last_mut()
         else {
             return Ok(());
         };
         if self.dialect == Dialect::Go {
-            let text = entries
-                .find(&Node::new("<<"))
-                .map(|index| entries.key(index).position);
+            let text = entries.find(&Node::new("<<")).map(|index| entries.key(index).position);
             if let Some(first) = merge.as_ref().map(|merge| merge.position).or(text) {
-                return Err(ReadError::new(
-                    position,
-                    Problem::DuplicateKey {
-                        key: "<<".to_owned(),
-                        first,
-                    },
-                ));
+                return Err(ReadError::new(position, Problem::DuplicateKey { key: "<<".to_owned(), first }));
             }
         }
         *key = Some(Key::Merge(position));
@@ -247,24 +189,10 @@ impl Composer {
 
     /// Whether the next node is what `<<` merges, or an item of it.
     fn in_merge(&self) -> bool {
-        let is_merge = |frame: &Frame| {
-            matches!(
-                frame.content,
-                Content::Mapping {
-                    key: Some(Key::Merge(_)),
-                    ..
-                }
-            )
-        };
+        let is_merge =
+            |frame: &Frame| matches!(frame.content, Content::Mapping { key: Some(Key::Merge(_)), .. });
         match self.frames.as_slice() {
-            [
-                ..,
-                parent,
-                Frame {
-                    content: Content::Sequence(_),
-                    ..
-                },
-            ] => is_merge(parent),
+            [.., parent, Frame { content: Content::Sequence(_), .. }] => is_merge(parent),
             [.., frame] => is_merge(frame),
             [] => false,
         }
@@ -277,39 +205,25 @@ impl Composer {
         };
         match &mut frame.content {
             Content::Sequence(items) => items.push(node),
-            Content::Mapping {
-                entries,
-                key,
-                merge,
-            } => match key.take() {
+            Content::Mapping { entries, key, merge } => match key.take() {
                 None => {
                     let first = match entries.find(&node) {
                         Some(index) => Some(entries.key(index).position),
-                        None if node.as_str() == Some("<<") => {
-                            merge.as_ref().map(|merge| merge.position)
-                        }
+                        None if node.as_str() == Some("<<") => merge.as_ref().map(|merge| merge.position),
                         None => None,
                     };
                     if let (Some(first), Dialect::Go) = (first, self.dialect) {
                         let key = node.text().unwrap_or_default().into_owned();
-                        return Err(ReadError::new(
-                            node.position,
-                            Problem::DuplicateKey { key, first },
-                        ));
+                        return Err(ReadError::new(node.position, Problem::DuplicateKey { key, first }));
                     }
                     *key = Some(Key::Ordinary(node));
                 }
                 Some(Key::Ordinary(key)) => match entries.find(&key) {
-                    Some(index) if self.dialect != Dialect::GoUndecoded => {
-                        entries.replace(index, node)
-                    }
+                    Some(index) if self.dialect != Dialect::GoUndecoded => entries.replace(index, node),
                     _ => entries.push(key, node),
                 },
                 Some(Key::Merge(position)) => {
-                    let value = Merge {
-                        position,
-                        value: node,
-                    };
+                    let value = Merge { position, value: node };
                     match self.dialect {
                         Dialect::Go | Dialect::GoUndecoded => *merge = Some(value),
                         Dialect::Kubectl => add_merged(entries, value, self.dialect, true)?,
@@ -329,9 +243,7 @@ impl Composer {
         };
         let value = match frame.content {
             Content::Sequence(items) => Value::Sequence(Sequence::from(items)),
-            Content::Mapping {
-                mut entries, merge, ..
-            } => {
+            Content::Mapping { mut entries, merge, .. } => {
                 if let Some(merge) = merge {
                     // yaml.v3 makes a map of texts of it if all its own keys
                     // are texts; one that is merged itself adopts the keys of
@@ -355,14 +267,8 @@ fn add_merged(
     dialect: Dialect,
     takes_texts: bool,
 ) -> Result<(), ReadError> {
-    let refuse = |node: &Node| {
-        Err(ReadError::new(
-            node.position,
-            Problem::MergeValue {
-                what: node.describe(),
-            },
-        ))
-    };
+    let refuse =
+        |node: &Node| Err(ReadError::new(node.position, Problem::MergeValue { what: node.describe() }));
     let mut sources = match merge.value.value {
         Value::Mapping(source) => vec![source],
         Value::Sequence(items) => {

@@ -52,8 +52,7 @@ impl<'a> Cursor<'a> {
         if !suspicious && self.ascii {
             return Ok(());
         }
-        let Some((offset, character)) = self.text.char_indices().find(|&(_, c)| is_forbidden(c))
-        else {
+        let Some((offset, character)) = self.text.char_indices().find(|&(_, c)| is_forbidden(c)) else {
             return Ok(());
         };
         while self.pos < offset {
@@ -61,12 +60,7 @@ impl<'a> Cursor<'a> {
                 self.pos += 1;
             }
         }
-        Err(ReadError::new(
-            self.position(),
-            Problem::ControlCharacter {
-                code: character.into(),
-            },
-        ))
+        Err(ReadError::new(self.position(), Problem::ControlCharacter { code: character.into() }))
     }
 
     /// The byte offset in the section.
@@ -97,19 +91,12 @@ impl<'a> Cursor<'a> {
                 (self.line_start, 0)
             };
             let starts_character = |byte: &&u8| (**byte & 0xC0) != 0x80;
-            let column = column
-                + self.bytes[from..self.pos]
-                    .iter()
-                    .filter(starts_character)
-                    .count();
+            let column = column + self.bytes[from..self.pos].iter().filter(starts_character).count();
             self.counted = (self.pos, column);
             column
         };
         // The section is shorter than u32::MAX, see `new`.
-        Position {
-            line: self.line,
-            column: column as u32 + 1,
-        }
+        Position { line: self.line, column: column as u32 + 1 }
     }
 
     /// The next byte, NUL at the end.

@@ -25,10 +25,7 @@ pub(super) fn parse<'a>(section: &Section<'a>) -> Result<Vec<Event<'a>>, ReadErr
     parser.block_node(false)?;
     while let Some(frame) = parser.frames.last() {
         match frame.style {
-            Style::BlockSequence {
-                indent,
-                is_indentless,
-            } => parser.block_sequence(indent, is_indentless)?,
+            Style::BlockSequence { indent, is_indentless } => parser.block_sequence(indent, is_indentless)?,
             Style::BlockMapping { indent } => parser.block_mapping(indent)?,
             Style::FlowSequence { is_started, .. } => parser.flow_sequence(is_started)?,
             Style::FlowMapping { is_started, .. } => parser.flow_mapping(is_started)?,
@@ -67,9 +64,7 @@ impl<'a> Parser<'a> {
             }
         }
         if has_directives && !self.cursor.at_end() {
-            return Err(self.cursor.error(Problem::Directive {
-                reason: "`---` must follow it",
-            }));
+            return Err(self.cursor.error(Problem::Directive { reason: "`---` must follow it" }));
         }
         Ok(())
     }
@@ -92,21 +87,14 @@ impl<'a> Parser<'a> {
                     return Err(ReadError::new(here, Problem::Directive { reason }));
                 }
                 if std::mem::replace(has_version, true) {
-                    return Err(ReadError::new(
-                        here,
-                        Problem::Directive {
-                            reason: "`%YAML` stands twice",
-                        },
-                    ));
+                    return Err(ReadError::new(here, Problem::Directive { reason: "`%YAML` stands twice" }));
                 }
             }
             "%TAG" => self.handles.declare(&mut self.cursor)?,
             _ => {
                 return Err(ReadError::new(
                     here,
-                    Problem::Directive {
-                        reason: "only %YAML and %TAG are known",
-                    },
+                    Problem::Directive { reason: "only %YAML and %TAG are known" },
                 ));
             }
         }
@@ -115,9 +103,7 @@ impl<'a> Parser<'a> {
             self.cursor.eat_line();
         }
         if !self.cursor.at_end() && !self.cursor.eat_break() {
-            return Err(self.cursor.error(Problem::Directive {
-                reason: "unexpected text at its end",
-            }));
+            return Err(self.cursor.error(Problem::Directive { reason: "unexpected text at its end" }));
         }
         Ok(())
     }

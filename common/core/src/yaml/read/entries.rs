@@ -22,16 +22,10 @@ impl Entries {
     /// Kubernetes stores can't tell `16`, `0x10` and `"16"` apart.
     pub(super) fn find(&self, key: &Node) -> Option<usize> {
         let Some(index) = &self.index else {
-            return self
-                .list
-                .iter()
-                .position(|(present, _)| is_same(present, key));
+            return self.list.iter().position(|(present, _)| is_same(present, key));
         };
         let spelled = key.text()?;
-        index
-            .get(&*spelled)
-            .or_else(|| index.get(&*key.printed()?))
-            .copied()
+        index.get(&*spelled).or_else(|| index.get(&*key.printed()?)).copied()
     }
 
     /// The key at `index`.

@@ -68,10 +68,7 @@ pub enum Problem {
     #[error("aliases make this document excessively large")]
     ExcessiveAliases,
     /// Lists and mappings are nested too deep.
-    #[error(
-        "lists and mappings are nested more than {} levels deep",
-        crate::yaml::MAX_DEPTH
-    )]
+    #[error("lists and mappings are nested more than {} levels deep", crate::yaml::MAX_DEPTH)]
     TooDeep,
     /// `<<` with something else than a mapping or a list of mappings.
     #[error("`<<` merges a mapping or a list of mappings, not {what}")]

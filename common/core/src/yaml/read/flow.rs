@@ -38,21 +38,9 @@ impl<'a> Parser<'a> {
     ) -> Result<(), ReadError> {
         let start = Start::of(&mut self.cursor);
         let (style, kind) = if self.cursor.peek() == b'[' {
-            (
-                Style::FlowSequence {
-                    is_started: false,
-                    may_be_key,
-                },
-                Kind::Sequence,
-            )
+            (Style::FlowSequence { is_started: false, may_be_key }, Kind::Sequence)
         } else {
-            (
-                Style::FlowMapping {
-                    is_started: false,
-                    may_be_key,
-                },
-                Kind::Mapping,
-            )
+            (Style::FlowMapping { is_started: false, may_be_key }, Kind::Mapping)
         };
         self.open(style, kind, properties, start)?;
         self.cursor.advance(1);
@@ -75,12 +63,7 @@ impl<'a> Parser<'a> {
             return self.open_flow(candidate.properties, true);
         }
         if self.at_colon_of(&candidate) {
-            self.open(
-                Style::FlowPair,
-                Kind::Mapping,
-                Properties::NONE,
-                candidate.start,
-            )?;
+            self.open(Style::FlowPair, Kind::Mapping, Properties::NONE, candidate.start)?;
             self.push_candidate(candidate)?;
             return self.flow_value(b']');
         }
@@ -116,9 +99,7 @@ impl<'a> Parser<'a> {
         self.flow_gap()?;
         if is_started && self.cursor.peek() != close {
             if self.cursor.peek() != b',' {
-                return Err(self.cursor.error(Problem::MissingSeparator {
-                    close: char::from(close),
-                }));
+                return Err(self.cursor.error(Problem::MissingSeparator { close: char::from(close) }));
             }
             self.cursor.advance(1);
             self.flow_gap()?;
@@ -144,21 +125,10 @@ impl<'a> Parser<'a> {
         if !self.cursor.at_end() && !self.cursor.at_document_marker() {
             return Ok(());
         }
-        let unclosed = self
-            .frames
-            .iter()
-            .rev()
-            .find(|frame| frame.style != Style::FlowPair);
+        let unclosed = self.frames.iter().rev().find(|frame| frame.style != Style::FlowPair);
         let Some(frame) = unclosed else { return Ok(()) };
-        let open = if matches!(frame.style, Style::FlowSequence { .. }) {
-            '['
-        } else {
-            '{'
-        };
-        Err(ReadError::new(
-            frame.start.position,
-            Problem::UnclosedFlow { open },
-        ))
+        let open = if matches!(frame.style, Style::FlowSequence { .. }) { '[' } else { '{' };
+        Err(ReadError::new(frame.start.position, Problem::UnclosedFlow { open }))
     }
 
     /// Reads properties and a scalar or alias, but adds nothing yet.
@@ -178,29 +148,15 @@ impl<'a> Parser<'a> {
             b',' | b']' | b'}' | b':' | b'?' => Content::Nothing,
             _ => {
                 let (scalar, is_plain) = self.scalar()?;
-                Content::Scalar {
-                    text: scalar.text,
-                    is_plain,
-                    single_line: scalar.single_line,
-                }
+                Content::Scalar { text: scalar.text, is_plain, single_line: scalar.single_line }
             }
         };
-        Ok(Candidate {
-            start,
-            properties,
-            content,
-        })
+        Ok(Candidate { start, properties, content })
     }
 
     /// Whether the `:` follows that makes `candidate` a key; on its line.
     fn at_colon_of(&mut self, candidate: &Candidate<'a>) -> bool {
-        let single_line = !matches!(
-            candidate.content,
-            Content::Scalar {
-                single_line: false,
-                ..
-            }
-        );
+        let single_line = !matches!(candidate.content, Content::Scalar { single_line: false, .. });
         self.cursor.eat_blanks();
         single_line
             && self.cursor.line() == candidate.start.position.line
@@ -222,16 +178,10 @@ impl<'a> Parser<'a> {
 
     /// Adds a candidate that is no collection.
     fn push_candidate(&mut self, candidate: Candidate<'a>) -> Result<(), ReadError> {
-        let Candidate {
-            start,
-            properties,
-            content,
-        } = candidate;
+        let Candidate { start, properties, content } = candidate;
         let position = start_of(properties, start);
         match content {
-            Content::Scalar { text, is_plain, .. } => {
-                self.push_scalar(position, properties, text, is_plain)
-            }
+            Content::Scalar { text, is_plain, .. } => self.push_scalar(position, properties, text, is_plain),
             Content::Alias(target) => self.push(position, Tag::None, Kind::Alias(target)),
             Content::Nothing if properties.start.is_none() => {
                 return Err(ReadError::new(position, Problem::NullKey));
@@ -284,10 +234,8 @@ impl<'a> Parser<'a> {
     /// The error for the bracket at the cursor, which opens a key.
     fn flow_collection_key(&mut self) -> ReadError {
         let is_mapping = self.cursor.peek() == b'{';
-        if let Some(frame) = self
-            .frames
-            .last()
-            .filter(|frame| is_mapping && frame.start.pos + 1 == self.cursor.pos())
+        if let Some(frame) =
+            self.frames.last().filter(|frame| is_mapping && frame.start.pos + 1 == self.cursor.pos())
         {
             return ReadError::new(frame.start.position, Problem::TemplateAction);
         }
@@ -313,10 +261,7 @@ impl<'a> Parser<'a> {
         }
         let at_colon = self.cursor.peek() == b':' && (self.in_flow() || self.cursor.is_gap_at(1));
         if at_colon && may_be_key && self.cursor.line() == start.position.line {
-            return Err(ReadError::new(
-                start.position,
-                Problem::CollectionKey { what },
-            ));
+            return Err(ReadError::new(start.position, Problem::CollectionKey { what }));
         }
         Ok(())
     }

@@ -151,10 +151,7 @@ impl<'a> Parser<'a> {
 
     /// Whether only blanks stand before the cursor on its line.
     pub(super) fn ends_on_new_line(&self) -> bool {
-        self.cursor
-            .since(self.cursor.pos() - self.cursor.column())
-            .bytes()
-            .all(is_blank)
+        self.cursor.since(self.cursor.pos() - self.cursor.column()).bytes().all(is_blank)
     }
 
     /// Reads an alias; gives the index of the event it stands for.
@@ -163,36 +160,18 @@ impl<'a> Parser<'a> {
         let name = name(&mut self.cursor)?;
         self.is_fresh = false;
         let Some(target) = self.anchors.get(name) else {
-            return Err(ReadError::new(
-                position,
-                Problem::UnknownAnchor {
-                    name: name.to_owned(),
-                },
-            ));
+            return Err(ReadError::new(position, Problem::UnknownAnchor { name: name.to_owned() }));
         };
         // Frames are ordered by event: each is inside the one before.
-        if self
-            .frames
-            .binary_search_by_key(&target, |frame| frame.event)
-            .is_ok()
-        {
-            return Err(ReadError::new(
-                position,
-                Problem::RecursiveAnchor {
-                    name: name.to_owned(),
-                },
-            ));
+        if self.frames.binary_search_by_key(&target, |frame| frame.event).is_ok() {
+            return Err(ReadError::new(position, Problem::RecursiveAnchor { name: name.to_owned() }));
         }
         Ok(target)
     }
 
     /// Adds an event.
     pub(super) fn push(&mut self, position: Position, tag: Tag, kind: Kind<'a>) {
-        self.events.push(Event {
-            position,
-            tag,
-            kind,
-        });
+        self.events.push(Event { position, tag, kind });
     }
 
     /// Adds a scalar with its properties.
@@ -206,15 +185,7 @@ impl<'a> Parser<'a> {
         if let Some(anchor) = properties.anchor {
             self.anchors.define(anchor, self.events.len());
         }
-        self.push(
-            position,
-            properties.tag,
-            if is_plain {
-                Kind::Plain(text)
-            } else {
-                Kind::Text(text)
-            },
-        );
+        self.push(position, properties.tag, if is_plain { Kind::Plain(text) } else { Kind::Text(text) });
     }
 
     /// Opens a list or mapping.
@@ -234,12 +205,7 @@ impl<'a> Parser<'a> {
             self.anchors.define(anchor, event);
         }
         self.push(position, properties.tag, kind);
-        self.frames.push(Frame {
-            style,
-            event,
-            start,
-            outer_indent: self.indent,
-        });
+        self.frames.push(Frame { style, event, start, outer_indent: self.indent });
         if let Style::BlockSequence { indent, .. } | Style::BlockMapping { indent } = style {
             self.indent = indent;
         }
@@ -258,27 +224,18 @@ impl<'a> Parser<'a> {
     /// Whether the innermost list or mapping is in flow style.
     pub(super) fn in_flow(&self) -> bool {
         self.frames.last().is_some_and(|frame| {
-            matches!(
-                frame.style,
-                Style::FlowSequence { .. } | Style::FlowMapping { .. } | Style::FlowPair
-            )
+            matches!(frame.style, Style::FlowSequence { .. } | Style::FlowMapping { .. } | Style::FlowPair)
         })
     }
 
     /// Text where only the end of a line was possible.
     pub(super) fn unexpected_text(&mut self, problem: Problem) -> ReadError {
-        let problem = if self.at_indicator(b':') {
-            Problem::UnexpectedValue
-        } else {
-            problem
-        };
+        let problem = if self.at_indicator(b':') { Problem::UnexpectedValue } else { problem };
         self.cursor.error(problem)
     }
 }
 
 /// Where a node with properties begins.
 pub(super) fn start_of(properties: Properties<'_>, start: Start) -> Position {
-    properties
-        .start
-        .map_or(start.position, |first| first.position)
+    properties.start.map_or(start.position, |first| first.position)
 }

@@ -83,10 +83,7 @@ fn eat_line_of_text(cursor: &mut Cursor<'_>, in_flow: bool) -> usize {
 fn eat_run(cursor: &mut Cursor<'_>, in_flow: bool) {
     loop {
         let rest = cursor.rest();
-        let length = rest
-            .iter()
-            .position(|&byte| MAY_STOP[usize::from(byte)])
-            .unwrap_or(rest.len());
+        let length = rest.iter().position(|&byte| MAY_STOP[usize::from(byte)]).unwrap_or(rest.len());
         cursor.advance(length);
         if is_blank(cursor.peek()) || is_break(cursor.peek()) || stops(cursor, in_flow) {
             return;

@@ -28,42 +28,24 @@ pub(super) struct Start {
 impl Start {
     /// The cursor's place.
     pub(super) fn of(cursor: &mut Cursor<'_>) -> Self {
-        Self {
-            position: cursor.position(),
-            pos: cursor.pos(),
-            column: cursor.column(),
-        }
+        Self { position: cursor.position(), pos: cursor.pos(), column: cursor.column() }
     }
 }
 
 impl<'a> Properties<'a> {
-    pub(super) const NONE: Self = Self {
-        start: None,
-        anchor: None,
-        tag: Tag::None,
-    };
+    pub(super) const NONE: Self = Self { start: None, anchor: None, tag: Tag::None };
 
     /// Reads the anchor or tag that stands at the cursor.
-    pub(super) fn read(
-        &mut self,
-        cursor: &mut Cursor<'a>,
-        handles: &Handles<'a>,
-    ) -> Result<(), ReadError> {
+    pub(super) fn read(&mut self, cursor: &mut Cursor<'a>, handles: &Handles<'a>) -> Result<(), ReadError> {
         let start = Start::of(cursor);
         if cursor.peek() == b'&' {
             if self.anchor.is_some() {
-                return Err(ReadError::new(
-                    start.position,
-                    Problem::StrayProperty { what: "an anchor" },
-                ));
+                return Err(ReadError::new(start.position, Problem::StrayProperty { what: "an anchor" }));
             }
             self.anchor = Some(name(cursor)?);
         } else {
             if self.tag != Tag::None {
-                return Err(ReadError::new(
-                    start.position,
-                    Problem::StrayProperty { what: "a tag" },
-                ));
+                return Err(ReadError::new(start.position, Problem::StrayProperty { what: "a tag" }));
             }
             self.tag = handles.read(cursor)?;
         }
@@ -79,19 +61,12 @@ impl<'a> Properties<'a> {
             _ => None,
         };
         if let (Some(what), Some(start)) = (what, inner.start) {
-            return Err(ReadError::new(
-                start.position,
-                Problem::StrayProperty { what },
-            ));
+            return Err(ReadError::new(start.position, Problem::StrayProperty { what }));
         }
         Ok(Self {
             start: self.start.or(inner.start),
             anchor: self.anchor.or(inner.anchor),
-            tag: if self.tag == Tag::None {
-                inner.tag
-            } else {
-                self.tag
-            },
+            tag: if self.tag == Tag::None { inner.tag } else { self.tag },
         })
     }
 
@@ -100,15 +75,8 @@ impl<'a> Properties<'a> {
         match self.start {
             None => Ok(()),
             Some(start) => {
-                let what = if self.anchor.is_some() {
-                    "an anchor"
-                } else {
-                    "a tag"
-                };
-                Err(ReadError::new(
-                    start.position,
-                    Problem::StrayProperty { what },
-                ))
+                let what = if self.anchor.is_some() { "an anchor" } else { "a tag" };
+                Err(ReadError::new(start.position, Problem::StrayProperty { what }))
             }
         }
     }

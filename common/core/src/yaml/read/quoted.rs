@@ -20,8 +20,7 @@ pub(super) fn read<'a>(cursor: &mut Cursor<'a>) -> Result<Scalar<'a>, ReadError>
     loop {
         let run = cursor.pos();
         let rest = cursor.rest();
-        let special =
-            |&byte: &u8| byte == quote || is_break(byte) || (byte == b'\\' && quote == b'"');
+        let special = |&byte: &u8| byte == quote || is_break(byte) || (byte == b'\\' && quote == b'"');
         let Some(length) = rest.iter().position(special) else {
             return Err(ReadError::new(opened, Problem::UnclosedQuote));
         };
@@ -37,10 +36,7 @@ pub(super) fn read<'a>(cursor: &mut Cursor<'a>) -> Result<Scalar<'a>, ReadError>
                     Cow::Owned(text)
                 }
             };
-            return Ok(Scalar {
-                text,
-                single_line: cursor.line() == line,
-            });
+            return Ok(Scalar { text, single_line: cursor.line() == line });
         }
         let text = text.get_or_insert_default();
         text.push_str(chunk);
@@ -110,11 +106,8 @@ fn escape(cursor: &mut Cursor<'_>) -> Result<char, ReadError> {
         'P' => '\u{2029}',
         same @ (' ' | '"' | '\'' | '\\' | '/') => same,
         character => {
-            let problem = if cursor.at_end() {
-                Problem::InvalidEscape
-            } else {
-                Problem::UnknownEscape { character }
-            };
+            let problem =
+                if cursor.at_end() { Problem::InvalidEscape } else { Problem::UnknownEscape { character } };
             return Err(ReadError::new(here, problem));
         }
     };
@@ -126,10 +119,7 @@ fn escape(cursor: &mut Cursor<'_>) -> Result<char, ReadError> {
 /// first is the upper half of a surrogate pair, as JSON writes them.
 fn coded(cursor: &mut Cursor<'_>, digits: usize) -> Option<char> {
     let code = hexadecimal(cursor, digits)?;
-    if digits == 4
-        && (0xD800..0xDC00).contains(&code)
-        && cursor.peek() == b'\\'
-        && cursor.peek_at(1) == b'u'
+    if digits == 4 && (0xD800..0xDC00).contains(&code) && cursor.peek() == b'\\' && cursor.peek_at(1) == b'u'
     {
         cursor.advance(2);
         let low = hexadecimal(cursor, 4)?;

@@ -13,12 +13,7 @@ use super::tag::Tag;
 use super::timestamp::is_timestamp;
 
 /// Resolves a scalar that carries `tag`.
-pub(super) fn scalar(
-    text: &str,
-    is_plain: bool,
-    tag: Tag,
-    dialect: Dialect,
-) -> Result<Value, Problem> {
+pub(super) fn scalar(text: &str, is_plain: bool, tag: Tag, dialect: Dialect) -> Result<Value, Problem> {
     match tag {
         Tag::None if is_plain => return Ok(plain(text, dialect)),
         Tag::NonSpecific if is_plain && dialect != Dialect::Kubectl => {
@@ -29,15 +24,8 @@ pub(super) fn scalar(
         }
         Tag::Binary => return binary(text).map(Value::String),
         Tag::Timestamp => {
-            let problem = Problem::TagMismatch {
-                text: text.to_owned(),
-                tag: tag.name().to_owned(),
-            };
-            return if is_timestamp(text) {
-                Ok(Value::String(text.to_owned()))
-            } else {
-                Err(problem)
-            };
+            let problem = Problem::TagMismatch { text: text.to_owned(), tag: tag.name().to_owned() };
+            return if is_timestamp(text) { Ok(Value::String(text.to_owned())) } else { Err(problem) };
         }
         Tag::Int | Tag::Float | Tag::Bool | Tag::Null => {}
     }
@@ -48,26 +36,19 @@ pub(super) fn scalar(
         | (Tag::Null, value @ Value::Null) => Ok(value),
         (Tag::Float, Value::Int(number)) => Ok(Value::Float(number as f64)),
         (Tag::Float, Value::Uint(number)) => Ok(Value::Float(number as f64)),
-        _ => Err(Problem::TagMismatch {
-            text: text.to_owned(),
-            tag: tag.name().to_owned(),
-        }),
+        _ => Err(Problem::TagMismatch { text: text.to_owned(), tag: tag.name().to_owned() }),
     }
 }
 
 /// Resolves a scalar without quotes and tag.
 pub(in crate::yaml) fn plain(text: &str, dialect: Dialect) -> Value {
-    special(text, dialect)
-        .or_else(|| number(text, dialect))
-        .unwrap_or_else(|| Value::String(text.to_owned()))
+    special(text, dialect).or_else(|| number(text, dialect)).unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
 /// Whether `text`, written without quotes, would be read as something else than
 /// this text by yaml.v3, dates included.
 pub(in crate::yaml) fn is_text(text: &str) -> bool {
-    special(text, Dialect::Go).is_none()
-        && number(text, Dialect::Go).is_none()
-        && !is_timestamp(text)
+    special(text, Dialect::Go).is_none() && number(text, Dialect::Go).is_none() && !is_timestamp(text)
 }
 
 /// Whether YAML 1.1 reads `text` as a truth value where YAML 1.2 has a text.
@@ -96,9 +77,7 @@ fn special(text: &str, dialect: Dialect) -> Option<Value> {
         (b't' | b'T', "true" | "True" | "TRUE") => Value::Bool(true),
         (b'f' | b'F', "false" | "False" | "FALSE") => Value::Bool(false),
         (b'.', ".nan" | ".NaN" | ".NAN") => Value::Float(f64::NAN),
-        (b'.', ".inf" | ".Inf" | ".INF") | (b'+', "+.inf" | "+.Inf" | "+.INF") => {
-            Value::Float(f64::INFINITY)
-        }
+        (b'.', ".inf" | ".Inf" | ".INF") | (b'+', "+.inf" | "+.Inf" | "+.INF") => Value::Float(f64::INFINITY),
         (b'-', "-.inf" | "-.Inf" | "-.INF") => Value::Float(f64::NEG_INFINITY),
         _ if dialect == Dialect::Kubectl => Value::Bool(old_bool(text)?),
         _ => return None,
@@ -123,18 +102,13 @@ fn number(text: &str, dialect: Dialect) -> Option<Value> {
     } else {
         text
     };
-    integer(text)
-        .or_else(|| float(text))
-        .or_else(|| late_sign(text, dialect))
+    integer(text).or_else(|| float(text)).or_else(|| late_sign(text, dialect))
 }
 
 /// Whether each underscore stands between two digits.
 fn separates_digits(text: &[u8]) -> bool {
-    let is_digit = |index: Option<usize>| {
-        index
-            .and_then(|index| text.get(index))
-            .is_some_and(u8::is_ascii_digit)
-    };
+    let is_digit =
+        |index: Option<usize>| index.and_then(|index| text.get(index)).is_some_and(u8::is_ascii_digit);
     (0..text.len())
         .filter(|&at| text[at] == b'_')
         .all(|at| is_digit(at.checked_sub(1)) && is_digit(Some(at + 1)))
@@ -179,12 +153,8 @@ fn integer(text: &str) -> Option<Value> {
 /// Decimal numbers with a fraction, an exponent, or too many digits.
 fn float(text: &str) -> Option<Value> {
     let bytes = text.as_bytes();
-    let eat_digits = |from: usize| {
-        from + bytes[from..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count()
-    };
+    let eat_digits =
+        |from: usize| from + bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let start = usize::from(matches!(bytes[0], b'+' | b'-'));
     let mut end = eat_digits(start);
     let mut digits = end - start;
@@ -208,10 +178,7 @@ fn float(text: &str) -> Option<Value> {
         return None;
     }
     // Beyond the range it stays a text.
-    text.parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())
-        .map(Value::Float)
+    text.parse().ok().filter(|number: &f64| number.is_finite()).map(Value::Float)
 }
 
 /// Decodes `!!binary`, which has to hold a text.
@@ -222,10 +189,7 @@ fn binary(text: &str) -> Result<String, Problem> {
             .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
             .with_decode_allow_trailing_bits(true),
     );
-    let compact: Vec<u8> = text
-        .bytes()
-        .filter(|byte| !matches!(byte, b'\n' | b'\r'))
-        .collect();
+    let compact: Vec<u8> = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')).collect();
     let bytes = ENGINE.decode(compact).map_err(|_| Problem::InvalidBase64)?;
     String::from_utf8(bytes).map_err(|_| Problem::BinaryNotText)
 }

@@ -77,9 +77,7 @@ pub(super) struct Handles<'a>(Vec<(&'a str, Cow<'a, str>)>);
 impl<'a> Handles<'a> {
     /// Declares what the rest of a `%TAG` line says.
     pub(super) fn declare(&mut self, cursor: &mut Cursor<'a>) -> Result<(), ReadError> {
-        let malformed = Problem::Directive {
-            reason: "expected `%TAG !handle! prefix`",
-        };
+        let malformed = Problem::Directive { reason: "expected `%TAG !handle! prefix`" };
         if !is_blank(cursor.peek()) {
             return Err(cursor.error(malformed));
         }
@@ -97,9 +95,7 @@ impl<'a> Handles<'a> {
         if self.0.iter().any(|(declared, _)| *declared == handle) {
             return Err(ReadError::new(
                 here,
-                Problem::Directive {
-                    reason: "this tag handle is declared already",
-                },
+                Problem::Directive { reason: "this tag handle is declared already" },
             ));
         }
         cursor.eat_blanks();
@@ -136,22 +132,14 @@ impl<'a> Handles<'a> {
             let start = cursor.pos();
             eat_handle(cursor);
             let head = cursor.since(start);
-            let (handle, first) = if head.len() > 1 && head.ends_with('!') {
-                (head, "")
-            } else {
-                ("!", &head[1..])
-            };
+            let (handle, first) =
+                if head.len() > 1 && head.ends_with('!') { (head, "") } else { ("!", &head[1..]) };
             let suffix = uri(cursor)?;
             if head.len() > 1 && first.is_empty() && suffix.is_empty() {
                 return Err(cursor.error(Problem::MalformedTag));
             }
             let Some(prefix) = self.prefix(handle) else {
-                return Err(ReadError::new(
-                    here,
-                    Problem::UnknownTagHandle {
-                        handle: handle.to_owned(),
-                    },
-                ));
+                return Err(ReadError::new(here, Problem::UnknownTagHandle { handle: handle.to_owned() }));
             };
             if head == "!" && suffix.is_empty() {
                 Tag::NonSpecific
@@ -189,9 +177,7 @@ pub(super) fn is_word(byte: u8) -> bool {
 fn uri<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ReadError> {
     let here = cursor.position();
     let start = cursor.pos();
-    while is_word(cursor.peek())
-        || (!cursor.at_end() && b";/?:@&=+$,.!~*'()[]%".contains(&cursor.peek()))
-    {
+    while is_word(cursor.peek()) || (!cursor.at_end() && b";/?:@&=+$,.!~*'()[]%".contains(&cursor.peek())) {
         cursor.advance(1);
     }
     let text = cursor.since(start);
@@ -207,11 +193,7 @@ fn uri<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ReadError> {
             bytes.push(first);
             continue;
         }
-        let digit = |index: usize| {
-            after
-                .get(index)
-                .and_then(|&byte| char::from(byte).to_digit(16))
-        };
+        let digit = |index: usize| after.get(index).and_then(|&byte| char::from(byte).to_digit(16));
         let (Some(high), Some(low)) = (digit(0), digit(1)) else {
             return Err(malformed());
         };
@@ -219,7 +201,5 @@ fn uri<'a>(cursor: &mut Cursor<'a>) -> Result<Cow<'a, str>, ReadError> {
         bytes.push((high * 16 + low) as u8);
         rest = &after[2..];
     }
-    String::from_utf8(bytes)
-        .map(Cow::Owned)
-        .map_err(|_| malformed())
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| malformed())
 }

@@ -110,11 +110,7 @@ impl Digits<'_> {
             return None;
         }
         self.0 = rest;
-        Some(
-            digits
-                .iter()
-                .fold(0, |number, digit| number * 10 + u32::from(digit - b'0')),
-        )
+        Some(digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
     }
 
     fn exactly_four(&mut self) -> Option<u32> {

@@ -58,11 +58,7 @@ pub fn write(node: &Node, order: KeyOrder, out: &mut String) {
                     (indent + INDENT, false)
                 }
             };
-            levels.push(Level {
-                is_sequence,
-                indent,
-                is_inline,
-            });
+            levels.push(Level { is_sequence, indent, is_inline });
             continue;
         }
         let indent = match place {
@@ -78,11 +74,7 @@ pub fn write(node: &Node, order: KeyOrder, out: &mut String) {
         out.push('\n');
         if matches!(step, Step::Enter(_)) {
             // Empty, but its `Leave` comes all the same.
-            levels.push(Level {
-                is_sequence: false,
-                indent,
-                is_inline: false,
-            });
+            levels.push(Level { is_sequence: false, indent, is_inline: false });
         }
     }
 }

@@ -32,9 +32,7 @@ fn shortest(number: impl LowerExp) -> String {
     let Ok(exponent) = exponent.parse::<i32>() else {
         return scientific;
     };
-    let (sign, mantissa) = mantissa
-        .strip_prefix('-')
-        .map_or(("", mantissa), |mantissa| ("-", mantissa));
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |mantissa| ("-", mantissa));
     let mut text = String::with_capacity(scientific.len() + 8);
     text.push_str(sign);
     if !(-4..6).contains(&exponent) {
@@ -47,10 +45,7 @@ fn shortest(number: impl LowerExp) -> String {
     let digits: String = mantissa.chars().filter(|&c| c != '.').collect();
     if exponent < 0 {
         text.push_str("0.");
-        text.extend(std::iter::repeat_n(
-            '0',
-            exponent.unsigned_abs() as usize - 1,
-        ));
+        text.extend(std::iter::repeat_n('0', exponent.unsigned_abs() as usize - 1));
         text.push_str(&digits);
         return text;
     }

@@ -26,12 +26,7 @@ pub struct NotJson {
 /// # Errors
 ///
 /// If there is an infinity or NaN in it; `out` then holds what came before.
-pub fn write_json(
-    node: &Node,
-    order: KeyOrder,
-    indent: usize,
-    out: &mut String,
-) -> Result<(), NotJson> {
+pub fn write_json(node: &Node, order: KeyOrder, indent: usize, out: &mut String) -> Result<(), NotJson> {
     /// An open list or mapping: its closing bracket, whether it has entries.
     type Level = (char, bool);
     let mut levels: Vec<Level> = Vec::new();
@@ -53,8 +48,7 @@ pub fn write_json(
             continue;
         }
         let depth = levels.len();
-        if let (Some((_, has_entries)), false) = (levels.last_mut(), std::mem::take(&mut after_key))
-        {
+        if let (Some((_, has_entries)), false) = (levels.last_mut(), std::mem::take(&mut after_key)) {
             if std::mem::replace(has_entries, true) {
                 out.push(',');
             }
@@ -86,10 +80,7 @@ fn write_scalar(scalar: &Node, out: &mut String) -> Result<(), NotJson> {
         Value::Uint(number) => _ = write!(out, "{number}"),
         Value::Float(number) if !number.is_finite() => {
             let text = scalar.text().unwrap_or_default().into_owned();
-            return Err(NotJson {
-                position: scalar.position,
-                text,
-            });
+            return Err(NotJson { position: scalar.position, text });
         }
         Value::Float(number) => write_float(*number, out),
         Value::String(text) => write_text(text, out),
@@ -117,8 +108,7 @@ fn write_float(number: f64, out: &mut String) {
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
-    let needs_escape =
-        |c: char| c < ' ' || matches!(c, '"' | '\\' | '\u{7F}' | '\u{2028}' | '\u{2029}');
+    let needs_escape = |c: char| c < ' ' || matches!(c, '"' | '\\' | '\u{7F}' | '\u{2028}' | '\u{2029}');
     while let Some(at) = rest.find(needs_escape) {
         let (before, after) = rest.split_at(at);
         out.push_str(before);

@@ -25,10 +25,7 @@ pub(in crate::yaml) fn sort_entries(entries: &[Entry]) -> Vec<&Entry> {
     }
     let mut length = SHORT;
     while length < sorted.len() {
-        sorted = sorted
-            .chunks(2 * length)
-            .flat_map(|pair| merge(pair, length))
-            .collect();
+        sorted = sorted.chunks(2 * length).flat_map(|pair| merge(pair, length)).collect();
         length *= 2;
     }
     sorted
@@ -59,10 +56,9 @@ fn compare_keys(one: &Node, other: &Node) -> Ordering {
         (Value::Int(one), Value::Int(other)) => one.cmp(other),
         (Value::Uint(one), Value::Uint(other)) => one.cmp(other),
         (one, other) => match (number(one), number(other)) {
-            (Some(first), Some(second)) => first
-                .partial_cmp(&second)
-                .unwrap_or(Ordering::Equal)
-                .then(rank(one).cmp(&rank(other))),
+            (Some(first), Some(second)) => {
+                first.partial_cmp(&second).unwrap_or(Ordering::Equal).then(rank(one).cmp(&rank(other)))
+            }
             _ => rank(one).cmp(&rank(other)),
         },
     }
@@ -112,11 +108,7 @@ fn compare_characters<C: Copy + Eq + Into<char>>(one: &[C], other: &[C]) -> Orde
         (false, false) => {}
         (is_letter, _) => {
             let after_digit = digits_before.count() > 0;
-            return if is_letter == after_digit {
-                Ordering::Less
-            } else {
-                Ordering::Greater
-            };
+            return if is_letter == after_digit { Ordering::Less } else { Ordering::Greater };
         }
     }
     // A zero that follows other digits of the number is not a leading one.
@@ -126,18 +118,12 @@ fn compare_characters<C: Copy + Eq + Into<char>>(one: &[C], other: &[C]) -> Orde
     }
     let (length, value) = digit_run(&one[at..], start);
     let (other_length, other_value) = digit_run(&other[at..], start);
-    value
-        .cmp(&other_value)
-        .then(length.cmp(&other_length))
-        .then(first.cmp(&second))
+    value.cmp(&other_value).then(length.cmp(&other_length)).then(first.cmp(&second))
 }
 
 /// How many digits a text begins with, and the number they make after `start`.
 fn digit_run<C: Copy + Into<char>>(text: &[C], start: i64) -> (usize, i64) {
-    let digits = text
-        .iter()
-        .map(|&c| c.into())
-        .take_while(|c: &char| c.is_numeric());
+    let digits = text.iter().map(|&c| c.into()).take_while(|c: &char| c.is_numeric());
     digits.fold((0, start), |(length, value), digit| {
         let digit = i64::from(u32::from(digit)) - i64::from(u32::from('0'));
         (length + 1, value.wrapping_mul(10).wrapping_add(digit))

@@ -52,21 +52,19 @@ pub(super) fn style_of(text: &str, is_key: bool) -> Style {
 /// Whether a text begins with a letter, is longer than any word that means
 /// something, and has no character that needs a thought.
 fn is_simple_word(text: &[u8]) -> bool {
-    let is_simple =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_');
+    let is_simple = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_');
     text.len() > 5 && text[0].is_ascii_alphabetic() && text.iter().all(is_simple)
 }
 
 fn allowed_styles(text: &str) -> Allowed {
     let bytes = text.as_bytes();
-    let starts_with_gap =
-        |rest: &[u8]| matches!(rest.first(), None | Some(b' ' | b'\t' | b'\n' | b'\r'));
+    let starts_with_gap = |rest: &[u8]| matches!(rest.first(), None | Some(b' ' | b'\t' | b'\n' | b'\r'));
 
     let mut indicators = text.starts_with("---") || text.starts_with("...");
     if let Some((&first, rest)) = bytes.split_first() {
         indicators |= match first {
-            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\''
-            | b'"' | b'%' | b'@' | b'`' => true,
+            b'#' | b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"'
+            | b'%' | b'@' | b'`' => true,
             b'?' | b':' | b'-' => starts_with_gap(rest),
             _ => false,
         };
@@ -104,8 +102,7 @@ fn allowed_styles(text: &str) -> Allowed {
 /// escapes all. Line and paragraph separator are escaped too, as YAML 1.1 reads
 /// them as line ends.
 pub(super) fn is_printable(c: char) -> bool {
-    matches!(c, ' '..='~' | '\u{A0}'..='\u{FFFD}')
-        && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}')
+    matches!(c, ' '..='~' | '\u{A0}'..='\u{FFFD}') && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{FEFF}')
 }
 
 /// Whether YAML 1.1 reads the text as a number of base 60, such as `12:30:45`.
@@ -115,10 +112,7 @@ fn is_base_60(text: &str) -> bool {
         return false;
     };
     let starts_with_digit = first.starts_with(|c: char| c.is_ascii_digit());
-    let digits_only = |part: &str| {
-        part.bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'_')
-    };
+    let digits_only = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
     if !starts_with_digit || !digits_only(first) {
         return false;
     }

@@ -49,10 +49,7 @@ impl Flags {
             // Zeros go between the sign and the digits.
             (Some(sign), Some(width)) if self.pads_with_zeros() => {
                 out.push(sign);
-                let flags = Flags {
-                    width: width.checked_sub(1),
-                    ..*self
-                };
+                let flags = Flags { width: width.checked_sub(1), ..*self };
                 flags.pad(out, &text);
             }
             _ => {
@@ -74,10 +71,7 @@ impl Flags {
     ) {
         out.push(b'(');
         self.fmt_float(out, real, bits / 2, verb);
-        let signed = Flags {
-            plus: true,
-            ..*self
-        };
+        let signed = Flags { plus: true, ..*self };
         signed.fmt_float(out, imaginary, bits / 2, verb);
         out.extend_from_slice(b"i)");
     }
@@ -101,11 +95,7 @@ fn keep_zeros(text: &mut Vec<u8>, verb: u8, precision: Option<usize>) {
         b'g' | b'G' | b'x' => precision.unwrap_or(6),
         _ => 0,
     };
-    let significant = text
-        .iter()
-        .filter(|&&byte| byte != b'.')
-        .skip_while(|&&byte| byte == b'0')
-        .count();
+    let significant = text.iter().filter(|&&byte| byte != b'.').skip_while(|&&byte| byte == b'0').count();
     let whole = !text.contains(&b'.');
     // A lone zero is a significant digit.
     let zero = usize::from(whole && text.as_slice() == b"0");
@@ -121,13 +111,7 @@ fn keep_zeros(text: &mut Vec<u8>, verb: u8, precision: Option<usize>) {
 mod tests {
     use super::*;
 
-    fn text(
-        flags: &str,
-        width: usize,
-        precision: Option<usize>,
-        number: f64,
-        verb: char,
-    ) -> String {
+    fn text(flags: &str, width: usize, precision: Option<usize>, number: f64, verb: char) -> String {
         let flags = Flags {
             width: Some(width),
             precision,

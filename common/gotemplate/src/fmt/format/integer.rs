@@ -13,14 +13,7 @@ impl Flags {
     /// (2, 8, 10 or 16).
     ///
     /// `verb` decides about upper-case digits (`X`) and the prefix `0o` (`O`).
-    pub(crate) fn fmt_integer(
-        &self,
-        out: &mut Vec<u8>,
-        bits: u64,
-        base: u32,
-        signed: bool,
-        verb: char,
-    ) {
+    pub(crate) fn fmt_integer(&self, out: &mut Vec<u8>, bits: u64, base: u32, signed: bool, verb: char) {
         let negative = signed && (bits as i64) < 0;
         let sign = match (negative, self.plus, self.space) {
             (true, _, _) => Some(b'-'),
@@ -154,11 +147,7 @@ mod tests {
             ("#", None, None, 5, 2, 'b', "0b101"),
             ("", None, None, i64::MIN, 10, 'd', "-9223372036854775808"),
         ] {
-            let flags = Flags {
-                width,
-                precision,
-                ..flags(flag)
-            };
+            let flags = Flags { width, precision, ..flags(flag) };
             let mut out = Vec::new();
             flags.fmt_integer(&mut out, value as u64, base, true, verb);
             assert_eq!(out, expect.as_bytes(), "{flags:?}");

@@ -9,28 +9,15 @@ use std::borrow::Cow;
 use super::{Field, Kind, MethodSet, Repr, Shape, Type, TypeInfo};
 
 const fn plain(name: &'static str, kind: Kind, methods: MethodSet) -> TypeInfo {
-    TypeInfo {
-        name: Cow::Borrowed(name),
-        kind,
-        shape: Shape::Plain,
-        methods,
-    }
+    TypeInfo { name: Cow::Borrowed(name), kind, shape: Shape::Plain, methods }
 }
 
 const fn field(name: &'static str, ty: Type) -> Field {
-    Field {
-        name: Cow::Borrowed(name),
-        ty,
-    }
+    Field { name: Cow::Borrowed(name), ty }
 }
 
 pub(super) const fn unnamed(kind: Kind, shape: Shape) -> TypeInfo {
-    TypeInfo {
-        name: Cow::Borrowed(""),
-        kind,
-        shape,
-        methods: MethodSet::None,
-    }
+    TypeInfo { name: Cow::Borrowed(""), kind, shape, methods: MethodSet::None }
 }
 
 macro_rules! plain_types {
@@ -112,11 +99,8 @@ static LOCATION: TypeInfo = TypeInfo {
     shape: Shape::Pointer(Type(Repr::Static(&LOCATION_STRUCT))),
     methods: MethodSet::Location,
 };
-static TIME_FIELDS: [Field; 3] = [
-    field("wall", Type::UINT64),
-    field("ext", Type::INT64),
-    field("loc", Type::LOCATION),
-];
+static TIME_FIELDS: [Field; 3] =
+    [field("wall", Type::UINT64), field("ext", Type::INT64), field("loc", Type::LOCATION)];
 static TIME: TypeInfo = TypeInfo {
     name: Cow::Borrowed("time.Time"),
     kind: Kind::Struct,

@@ -1,0 +1,168 @@
+//! The work, in the order of one apply: read and check, connect, namespace, hooks, plan, apply, prune, hooks, wait.
+
+use std::collections::BTreeSet;
+
+use codex_cluster::connect::Cluster;
+use codex_cluster::interrupt::Interrupt;
+use codex_cluster::labels::Owner;
+use codex_cluster::live::{self, Live, LiveError};
+use codex_cluster::place::Target;
+use codex_cluster::plan::{self, Action, PlanOptions};
+use codex_common::cli::{Console, ExitCode, Host};
+use codex_common::diagnostic::Diagnostic;
+
+use crate::arguments::{DryRun, OutputFormat, Request};
+use crate::explain;
+use crate::gather::{Gathered, gather};
+use crate::hooks::Around;
+use crate::report;
+use crate::scene::{self, Manifests};
+
+/// Does what was asked for.
+pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
+    let mut gathered = gather(request, host, console)?;
+    let mut checked = scene::check(request, &mut gathered, console)?;
+    if request.dry_run == Some(DryRun::Client) {
+        let lines: String =
+            checked.objects.iter().map(|object| format!("{} created (dry run)\n", object.identity)).collect();
+        return report::print(&lines);
+    }
+    let elsewhere = scene::in_another_slot(request, &gathered, host, console)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Diagnostic::machine(format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        let interrupt = Interrupt::of_process()
+            .map_err(|error| Diagnostic::machine(format!("cannot listen to signals: {error}")))?;
+        let cluster = scene::reach(request, &gathered, host, console).await?;
+        let kinds = scene::kinds(&cluster).await?;
+        let owner = scene::owner_of(&gathered);
+        let namespace = namespace(request, &gathered, &cluster);
+        let targets = scene::targets(&mut checked, &kinds, owner.as_ref(), &namespace, elsewhere.as_ref())?;
+        let session = Session {
+            request,
+            host,
+            console,
+            gathered: &gathered,
+            cluster: &cluster,
+            manifests: &checked.manifests,
+            owner: owner.as_ref(),
+            namespace,
+            interrupt: &interrupt,
+        };
+        session.run(targets, &kinds).await
+    })
+}
+
+/// The namespace of objects without one.
+fn namespace(request: &Request, gathered: &Gathered, cluster: &Cluster) -> String {
+    let given = request.stack.namespace.as_deref().map(str::trim).filter(|given| !given.is_empty());
+    match (given, &gathered.identity) {
+        (Some(given), _) => given.to_owned(),
+        (None, Some(identity)) => identity.namespace.clone(),
+        // kubectl's own way with manifests of nobody in particular.
+        (None, None) => cluster.namespace.clone(),
+    }
+}
+
+/// One apply to one cluster.
+pub(crate) struct Session<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) host: &'a Host,
+    pub(crate) console: &'a Console,
+    pub(crate) gathered: &'a Gathered,
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) manifests: &'a Manifests,
+    pub(crate) owner: Option<&'a Owner>,
+    pub(crate) namespace: String,
+    pub(crate) interrupt: &'a Interrupt,
+}
+
+impl Session<'_> {
+    async fn run(
+        &self,
+        mut targets: Vec<Target>,
+        kinds: &codex_cluster::discovery::Kinds,
+    ) -> Result<ExitCode, Diagnostic> {
+        let missing = self.missing_namespaces(&targets).await?;
+        if self.request.only_shows() {
+            return self.show(targets, &missing).await;
+        }
+        if self.request.preflight {
+            self.preflight(&targets).await?;
+        }
+        self.hooks(Around::Before, &targets).await?;
+        let made = missing.contains(&self.namespace);
+        if made {
+            self.make_namespace(&targets).await?;
+        }
+        let live = self.live(&mut targets, &BTreeSet::new()).await?;
+        let options = PlanOptions { force: self.request.force, ask_for_new: false };
+        let plan = plan::plan(&self.cluster.api, targets, live, options).await;
+        let plan = plan.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
+        self.console.info(format!("plan: {}", report::summary(&plan)));
+        let statuses = self.apply(&plan, made).await?;
+        if self.request.prune {
+            self.prune(&plan, kinds).await?;
+        }
+        self.hooks(Around::After, &plan.iter().map(|planned| planned.target.clone()).collect::<Vec<_>>())
+            .await?;
+        if let Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) = self.request.output {
+            report::print(&report::data(&plan, Some(&statuses), format))?;
+        }
+        if !self.request.waiting.wait {
+            return Ok(ExitCode::Done);
+        }
+        self.wait(plan, kinds).await
+    }
+
+    /// Only says what would happen.
+    async fn show(
+        &self,
+        mut targets: Vec<Target>,
+        missing: &BTreeSet<String>,
+    ) -> Result<ExitCode, Diagnostic> {
+        let live = self.live(&mut targets, missing).await?;
+        let options = PlanOptions { force: self.request.force, ask_for_new: true };
+        let plan = plan::plan(&self.cluster.api, targets, live, options).await;
+        let plan = plan.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
+        let text = match self.request.output {
+            Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) => report::data(&plan, None, format),
+            _ if self.request.diff => report::diffs(&plan, self.request.show_secrets),
+            format => report::dry_run(&plan, DryRun::Server, format),
+        };
+        let code = report::print(&text)?;
+        self.console.info(format!("plan: {}", report::summary(&plan)));
+        let mut has_failed = false;
+        for planned in &plan {
+            let meaning = match &planned.action {
+                Action::Conflict(conflicts) if !self.request.force => {
+                    codex_cluster::answer::Answer::Ownership(conflicts.clone())
+                }
+                Action::Refused(meaning) => (**meaning).clone(),
+                _ => continue,
+            };
+            has_failed = true;
+            self.console.say(&explain::meaning(self.manifests, &planned.target, &meaning));
+        }
+        let has_differences = plan.iter().any(|planned| planned.action.is_difference());
+        Ok(match code {
+            ExitCode::Done if has_failed => ExitCode::Failed,
+            ExitCode::Done if self.request.exit_code && has_differences => ExitCode::Differences,
+            code => code,
+        })
+    }
+
+    /// What is there; objects of namespaces that aren't there can't be.
+    async fn live(
+        &self,
+        targets: &mut [Target],
+        missing: &BTreeSet<String>,
+    ) -> Result<Vec<Live>, Diagnostic> {
+        live::look_up(&self.cluster.api, targets, missing).await.map_err(|error| match error {
+            LiveError::NoAnswer(no_answer) => self.cluster.unreachable(no_answer).into(),
+            LiveError::Refused { path, answer } => {
+                Diagnostic::machine(format!("cannot list {path}")).note(answer.message())
+            }
+        })
+    }
+}

@@ -1,0 +1,323 @@
+//! What may be typed, and the checked request that comes of it.
+
+use std::time::Duration;
+
+use clap::{Args, Parser, ValueEnum};
+use codex_common::cli::{Console, ExitCode, Filters, Host, Messages, Program, StackArgs, Variables};
+use codex_common::diagnostic::Diagnostic;
+use codex_common::render;
+use codex_common::stack::{Mode, variables::inline};
+use gotemplate::time::parse_duration;
+
+use crate::apply::run;
+
+const EXAMPLES: &str = "\
+Examples:
+  # render and apply slot 1 of the environment ai, and wait until it is ready
+  kubectl codex apply --env ai --slot 1 --wait
+
+  # the same from a pipe; the stream says whose it is
+  kubectl codex render --env ai --slot 1 | kubectl codex apply -f - --wait
+
+  # what would change; 3 says that something would
+  kubectl codex apply --env staging --diff --exit-code
+
+Exit codes: 0 done, 1 could not be done, 2 wrong usage or wrong input, 3 there are
+differences (--exit-code), 4 applied but not ready in time, 130 stopped by the user.";
+
+/// Applies the manifests of an environment.
+///
+/// Renders services.yaml, or reads the manifests of -f, plans what changes, applies
+/// it by server-side apply and, with --wait, waits until everything is ready. Nothing
+/// is sent while anything in the input is wrong.
+#[derive(Debug, Parser)]
+#[command(version, verbatim_doc_comment, args_override_self = true, after_help = EXAMPLES, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) stack: StackArgs,
+
+    #[command(flatten)]
+    filters: Filters,
+
+    #[command(flatten)]
+    variables: Variables,
+
+    #[command(flatten)]
+    input: InputArgs,
+
+    #[command(flatten)]
+    plan: PlanArgs,
+
+    #[command(flatten)]
+    pub(crate) waiting: WaitArgs,
+
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+
+    #[command(flatten)]
+    messages: Messages,
+}
+
+/// Manifests made elsewhere.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Manifests made elsewhere")]
+struct InputArgs {
+    /// Apply these manifests instead of the project's own ("-": stdin)
+    #[arg(short, long, value_name = "FILE|DIR|-")]
+    filename: Vec<String>,
+
+    /// Look for manifests in subfolders too
+    #[arg(short = 'R', long, requires = "filename")]
+    recursive: bool,
+
+    /// Only objects with these labels (KEY=VALUE,…)
+    #[arg(short = 'l', long, value_name = "LABELS", default_value = "", hide_default_value = true)]
+    selector: String,
+}
+
+/// What is done and shown.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Plan and apply")]
+struct PlanArgs {
+    /// Only show what would change
+    #[arg(long, conflicts_with = "dry_run")]
+    diff: bool,
+
+    /// With --diff or --dry-run: end with 3 if there are differences
+    #[arg(long)]
+    exit_code: bool,
+
+    /// Only say what would be done: client asks no cluster, server asks it
+    #[arg(long, value_enum, value_name = "WHO")]
+    dry_run: Option<DryRun>,
+
+    /// Show the data of Secrets in the diff
+    #[arg(long, requires = "diff")]
+    show_secrets: bool,
+
+    /// Take fields that others own
+    #[arg(long)]
+    force_conflicts: bool,
+
+    /// Make objects anew whose immutable fields change
+    #[arg(long)]
+    recreate: bool,
+
+    /// Delete what an earlier apply made and the manifests no longer contain
+    #[arg(long)]
+    prune: bool,
+
+    /// The same, with PersistentVolumeClaims, Namespaces and shared objects
+    #[arg(long)]
+    prune_all: bool,
+
+    /// Check the cluster, rights and images first
+    #[arg(long)]
+    preflight: bool,
+
+    /// How often a request that may succeed later is tried again
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    apply_retries: u32,
+
+    /// How long is waited before the first retry; doubled each time
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
+    apply_backoff: Duration,
+
+    /// Follow the rules of codexctl: render as it does, take fields that others own,
+    /// don't wait for load balancers
+    #[arg(long, value_enum, value_name = "TOOL", verbatim_doc_comment)]
+    compat: Option<Compat>,
+
+    /// What is printed for each object [default: kubectl's line]
+    #[arg(short, long, value_enum, value_name = "FORMAT")]
+    output: Option<OutputFormat>,
+}
+
+/// Waiting until everything is ready.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Waiting")]
+pub(crate) struct WaitArgs {
+    /// Wait until everything is ready
+    #[arg(long)]
+    pub(crate) wait: bool,
+
+    /// How long at most [default: codex.timeouts.deployWait, else 600s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) wait_timeout: Option<Duration>,
+
+    /// After how long in the same state a pod that can't start is given up [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(crate) fail_after: Option<Duration>,
+
+    /// How often waiting is begun anew when the time is over
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) wait_retries: u32,
+
+    /// How long is paused before waiting is begun anew; doubled each time
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
+    pub(crate) wait_backoff: Duration,
+
+    /// Only warn of what isn't ready in time
+    #[arg(long)]
+    pub(crate) wait_soft_fail: bool,
+}
+
+/// Which cluster, and as whom.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Cluster")]
+pub(crate) struct ClusterArgs {
+    /// The kubeconfig
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kubeconfig: Option<String>,
+
+    /// The kubeconfig's context
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+
+    /// The API server's address
+    #[arg(short, long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+
+    /// Don't check the server's certificate
+    #[arg(long)]
+    pub(crate) insecure_skip_tls_verify: bool,
+
+    /// The file of the authority that signed the server's certificate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate_authority: Option<String>,
+
+    /// The user to act as
+    #[arg(long = "as", value_name = "USER")]
+    pub(crate) impersonate: Option<String>,
+
+    /// A group to act as; may be repeated
+    #[arg(long = "as-group", value_name = "GROUP")]
+    pub(crate) impersonate_groups: Vec<String>,
+
+    /// How long one request may take (0: any time) [default: 60s]
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) request_timeout: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Compat {
+    Codexctl,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DryRun {
+    Client,
+    Server,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    Name,
+    Json,
+    Yaml,
+}
+
+/// A checked request.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) mode: Mode,
+    pub(crate) stack: StackArgs,
+    pub(crate) filters: render::Filters,
+    pub(crate) is_filtered: bool,
+    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) var_file: String,
+    pub(crate) files: Vec<String>,
+    pub(crate) recursive: bool,
+    pub(crate) selector: Vec<(String, String)>,
+    pub(crate) diff: bool,
+    pub(crate) exit_code: bool,
+    pub(crate) dry_run: Option<DryRun>,
+    pub(crate) show_secrets: bool,
+    pub(crate) force: bool,
+    pub(crate) recreate: bool,
+    pub(crate) prune: bool,
+    pub(crate) prune_all: bool,
+    pub(crate) preflight: bool,
+    pub(crate) retries: u32,
+    pub(crate) backoff: Duration,
+    pub(crate) output: Option<OutputFormat>,
+    pub(crate) waiting: WaitArgs,
+    pub(crate) cluster: ClusterArgs,
+}
+
+impl Request {
+    /// Whether nothing is to be changed.
+    pub(crate) fn only_shows(&self) -> bool {
+        self.diff || self.dry_run.is_some()
+    }
+}
+
+impl Program for Arguments {
+    fn messages(&self) -> &Messages {
+        &self.messages
+    }
+
+    fn run(self, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
+        run(&self.request()?, host, console)
+    }
+}
+
+impl Arguments {
+    /// Checks what was typed before any file is touched.
+    fn request(self) -> Result<Request, Diagnostic> {
+        if let (false, Some(flag)) = (self.input.filename.is_empty(), self.filters.given()) {
+            return Err(Diagnostic::input(format!(
+                "`{flag}` is about the project's own manifests, it can't be used with `-f`"
+            )));
+        }
+        let plan = self.plan;
+        if plan.exit_code && !plan.diff && plan.dry_run.is_none() {
+            return Err(Diagnostic::input("`--exit-code` goes with `--diff` or `--dry-run`"));
+        }
+        let mut variables = inline::parse_list(&self.variables.vars)
+            .map_err(|error| Diagnostic::input(format!("{error} (`--vars`)")))?;
+        for item in &self.variables.var {
+            let variable = inline::parse_one(item);
+            variables.push(variable.map_err(|error| Diagnostic::input(format!("{error} (`--var`)")))?);
+        }
+        let selector = inline::parse_list(&self.input.selector)
+            .map_err(|_| Diagnostic::input("`--selector` takes KEY=VALUE,KEY=VALUE"))?;
+        Ok(Request {
+            is_filtered: self.filters.given().is_some(),
+            filters: render::Filters::new(
+                &self.filters.only_infra,
+                &self.filters.skip_infra,
+                &self.filters.only_services,
+                &self.filters.skip_services,
+            ),
+            mode: if plan.compat.is_some() { Mode::Codexctl } else { Mode::Plain },
+            stack: self.stack,
+            variables,
+            var_file: self.variables.var_file,
+            files: self.input.filename,
+            recursive: self.input.recursive,
+            selector,
+            diff: plan.diff,
+            exit_code: plan.exit_code,
+            dry_run: plan.dry_run,
+            show_secrets: plan.show_secrets,
+            force: plan.force_conflicts || plan.compat.is_some(),
+            recreate: plan.recreate,
+            prune: plan.prune || plan.prune_all,
+            prune_all: plan.prune_all,
+            preflight: plan.preflight,
+            retries: plan.apply_retries,
+            backoff: plan.apply_backoff,
+            output: plan.output,
+            waiting: self.waiting,
+            cluster: self.cluster,
+        })
+    }
+}
+
+/// A Go duration that isn't negative.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let parsed =
+        parse_duration(text.as_bytes()).map_err(|_| "expected a duration such as 90s or 10m".to_owned())?;
+    u64::try_from(parsed.0).map(Duration::from_nanos).map_err(|_| "a duration can't be negative".to_owned())
+}

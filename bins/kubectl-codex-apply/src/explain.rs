@@ -1,0 +1,117 @@
+//! Why an object was not applied, in words, with the manifest's line.
+
+use codex_cluster::answer::{Answer as Meaning, Cause, Conflict, RetryReason};
+use codex_cluster::apply::Fault;
+use codex_cluster::connect::Cluster;
+use codex_cluster::path::{Path, locate};
+use codex_cluster::place::Target;
+use codex_common::diagnostic::Diagnostic;
+
+use crate::scene::Manifests;
+
+/// The message about an object that was not applied.
+pub(crate) fn fault(cluster: &Cluster, manifests: &Manifests, target: &Target, fault: &Fault) -> Diagnostic {
+    let name = target.resource.display(&target.object.identity.name);
+    let title = Diagnostic::machine(format!("cannot apply {name}"));
+    match fault {
+        Fault::Refused(meaning) => self::meaning(manifests, target, meaning),
+        Fault::NoAnswer(no_answer) => {
+            title.note(Diagnostic::from(cluster.unreachable(no_answer.clone())).title)
+        }
+        Fault::NotRecreated => title
+            .note(format!("a {} is never deleted to be made anew", target.object.identity.kind))
+            .hint(Some("change the manifest back, or delete the object yourself".to_owned())),
+        Fault::NotEstablished(reason) => title.note(reason.clone()),
+    }
+}
+
+/// The message about what the server said of an object.
+pub(crate) fn meaning(manifests: &Manifests, target: &Target, meaning: &Meaning) -> Diagnostic {
+    let name = target.resource.display(&target.object.identity.name);
+    let title = Diagnostic::machine(format!("cannot apply {name}"));
+    let at = |message: Diagnostic, path: &Path, label: &str| {
+        let path = target.object.within.join(path);
+        manifests.blame(message, &target.object.origin, &path, label)
+    };
+    let whole = |label: &str| at(title.clone(), &Path::default(), label);
+    match meaning {
+        Meaning::Ownership(conflicts) => conflicts
+            .iter()
+            .fold(title.clone(), |message, conflict| {
+                let place = locate(&conflict.field, &target.object.value);
+                at(
+                    message,
+                    &place.path,
+                    &format!("`{}` is owned by {}", conflict.field, owner_words(conflict)),
+                )
+            })
+            .hint(Some("`--force-conflicts` takes the fields; or leave them out of the manifest".to_owned())),
+        Meaning::Manifest { causes, message } if causes.is_empty() => whole(message),
+        Meaning::Manifest { causes, .. } => with_causes(title, causes, target, &at),
+        Meaning::Immutable { fields, others } => {
+            let message = with_causes(title, fields, target, &at);
+            let message = with_causes(message, others, target, &at);
+            message.hint(
+                others.is_empty().then(|| "`--recreate` deletes the object and makes it anew".to_owned()),
+            )
+        }
+        Meaning::Forbidden(forbidden) => {
+            let place = match &forbidden.namespace {
+                Some(namespace) => format!("in namespace `{namespace}`"),
+                None => "in the whole cluster".to_owned(),
+            };
+            let resource = match forbidden.group.as_str() {
+                "" => forbidden.resource.clone(),
+                group => format!("{}.{group}", forbidden.resource),
+            };
+            title.note(format!("{} may not {} {resource} {place}", forbidden.user, forbidden.verb))
+        }
+        Meaning::Unauthorized => title.note("the server doesn't accept the credentials"),
+        Meaning::KindNotServed { group, version, kind } => {
+            let group = if group.is_empty() { "the core group" } else { group };
+            whole(&format!("the server has no `{kind}` in {group}/{version}"))
+        }
+        Meaning::NamespaceMissing { namespace } => whole(&format!("namespace `{namespace}` doesn't exist")),
+        Meaning::NamespaceTerminating { namespace } => {
+            title.note(format!("namespace `{namespace}` is being deleted"))
+        }
+        Meaning::WebhookDown { webhook, detail } => {
+            title.note(format!("webhook `{webhook}` is not up: {detail}"))
+        }
+        Meaning::Denied { message } | Meaning::NotFound { message } | Meaning::QuotaExceeded { message } => {
+            title.note(message.clone())
+        }
+        Meaning::Retry { reason, .. } => title.note(match reason {
+            RetryReason::Connection => "the connection broke, again and again",
+            RetryReason::Busy => "the server has too much to do, again and again",
+            RetryReason::Unavailable => "the server is not available, again and again",
+            RetryReason::Internal => "the server has an internal error, again and again",
+        }),
+        Meaning::LostRace => title.note("others keep changing it"),
+        Meaning::AlreadyExists { .. } => title.note("another object of that name is being deleted"),
+        Meaning::Expired => title.note("the server's answer was too old"),
+        Meaning::Unreachable(_) => title.note("the server can't be reached"),
+        Meaning::Other { code, message } => title.note(format!("the server answered {code}: {message}")),
+    }
+}
+
+fn with_causes(
+    message: Diagnostic,
+    causes: &[Cause],
+    target: &Target,
+    at: &impl Fn(Diagnostic, &Path, &str) -> Diagnostic,
+) -> Diagnostic {
+    causes.iter().fold(message, |message, cause| {
+        let place = locate(&cause.field, &target.object.value);
+        let field = if cause.field.is_empty() { String::new() } else { format!("`{}`: ", cause.field) };
+        at(message, &place.path, &format!("{field}{}", cause.clause))
+    })
+}
+
+/// `kubectl-set` or `kubectl (scale)`.
+pub(crate) fn owner_words(conflict: &Conflict) -> String {
+    match &conflict.subresource {
+        Some(subresource) => format!("`{}` through {subresource}", conflict.manager),
+        None => format!("`{}`", conflict.manager),
+    }
+}

@@ -1,0 +1,208 @@
+//! Where the documents come from: the project, rendered here, or files and standard input.
+
+use std::path::{Path, PathBuf};
+
+use codex_common::cli::{self, Console, Host};
+use codex_common::diagnostic::{Diagnostic, Source, system_reason};
+use codex_common::render::{self, Document, StreamIdentity, foreign};
+use codex_common::stack::files::{MAX_FILE, read_text, text_of};
+use codex_common::stack::{self, LoadRequest, Mode, Project};
+use gotemplate::Missing;
+
+use crate::arguments::Request;
+
+/// What is to be applied, and whose it is.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    pub(crate) documents: Vec<Document>,
+    /// Whose it is; `None` for manifests of nobody in particular.
+    pub(crate) identity: Option<StreamIdentity>,
+    /// The project, if its services.yaml is here.
+    pub(crate) project: Option<Project>,
+    /// Whether the documents are the project's own, rendered here: hooks run then.
+    pub(crate) is_own: bool,
+}
+
+/// Reads everything; nothing is sent before that.
+pub(crate) fn gather(request: &Request, host: &Host, console: &Console) -> Result<Gathered, Diagnostic> {
+    if request.files.is_empty() { own(request, host, console) } else { elsewhere(request, host, console) }
+}
+
+/// Loads the project for an environment and slot.
+pub(crate) fn load(
+    request: &Request,
+    host: &Host,
+    console: &Console,
+    (env, slot): (&str, i64),
+) -> Result<Project, Diagnostic> {
+    stack::load(
+        &LoadRequest {
+            config: &request.stack.config,
+            folder: host.folder(),
+            env,
+            slot,
+            namespace: request.stack.namespace.as_deref(),
+            process: host.variables(),
+            var_file: &request.var_file,
+            inline: request.variables.clone(),
+            now: host.now(),
+            mode: request.mode,
+            missing: match request.mode {
+                Mode::Plain => Missing::Error,
+                Mode::Codexctl => Missing::Print,
+            },
+        },
+        console.secrets(),
+    )
+}
+
+/// The selected documents of a project.
+pub(crate) fn documents(
+    request: &Request,
+    project: &Project,
+    console: &Console,
+) -> Result<Vec<Document>, Diagnostic> {
+    let selection = render::select(project, &request.filters)?;
+    selection.warnings.iter().for_each(|warning| console.say(warning));
+    let rendering = render::documents(project, &selection, |documents: &mut Vec<Document>, document| {
+        documents.push(document);
+    })?;
+    Ok(rendering.pieces.into_iter().flatten().collect())
+}
+
+fn own(request: &Request, host: &Host, console: &Console) -> Result<Gathered, Diagnostic> {
+    let env = request.stack.env.as_deref().unwrap_or_default();
+    let project = load(request, host, console, (env, request.stack.slot))?;
+    let context = &project.context;
+    let identity = StreamIdentity {
+        project: context.project.clone(),
+        env: context.env.clone(),
+        slot: context.slot,
+        namespace: context.namespace.clone(),
+    };
+    let documents = documents(request, &project, console)?;
+    Ok(Gathered { documents, identity: Some(identity), project: Some(project), is_own: true })
+}
+
+fn elsewhere(request: &Request, host: &Host, console: &Console) -> Result<Gathered, Diagnostic> {
+    let mut documents = Vec::new();
+    let mut identity: Option<StreamIdentity> = None;
+    for source in sources(request, host.folder(), console)? {
+        if let Some(found) = StreamIdentity::of(&source.text) {
+            match &identity {
+                Some(first) if *first != found => {
+                    return Err(Diagnostic::input(format!(
+                        "{} is of another project, environment or slot than what came before it",
+                        source.name
+                    )));
+                }
+                _ => identity = Some(found),
+            }
+        }
+        documents.extend(foreign::read(&source)?);
+    }
+    let identity = agreed(request, identity)?;
+    let project = project_of(request, identity.as_ref(), host, console)?;
+    let identity = match (identity, &project, &request.stack.env) {
+        (None, Some(project), Some(_)) => Some(StreamIdentity {
+            project: project.context.project.clone(),
+            env: project.context.env.clone(),
+            slot: project.context.slot,
+            namespace: project.context.namespace.clone(),
+        }),
+        (identity, ..) => identity,
+    };
+    Ok(Gathered { documents, identity, project, is_own: false })
+}
+
+/// Where the stream and the flags both say something, they must say the same.
+fn agreed(request: &Request, identity: Option<StreamIdentity>) -> Result<Option<StreamIdentity>, Diagnostic> {
+    let Some(identity) = identity else {
+        return Ok(None);
+    };
+    let stack = &request.stack;
+    let differs = |flag: &str, given: &str, said: &str| {
+        Err(Diagnostic::input(format!("the stream is for `{said}`, but `{flag}` says `{given}`")))
+    };
+    if let Some(env) = stack.env.as_deref().filter(|env| *env != identity.env) {
+        return differs("--env", env, &identity.env);
+    }
+    if stack.slot > 0 && stack.slot != identity.slot {
+        return differs("--slot", &stack.slot.to_string(), &identity.slot.to_string());
+    }
+    if let Some(namespace) = stack.namespace.as_deref().filter(|namespace| *namespace != identity.namespace) {
+        return differs("--namespace", namespace, &identity.namespace);
+    }
+    Ok(Some(identity))
+}
+
+/// The project that a stream belongs to, if its services.yaml is here.
+fn project_of(
+    request: &Request,
+    identity: Option<&StreamIdentity>,
+    host: &Host,
+    console: &Console,
+) -> Result<Option<Project>, Diagnostic> {
+    let target = match (identity, request.stack.env.as_deref()) {
+        (Some(identity), _) => (identity.env.as_str(), identity.slot),
+        (None, Some(env)) => (env, request.stack.slot),
+        (None, None) => return Ok(None),
+    };
+    let must_be_there = identity.is_none() || request.stack.config != "services.yaml";
+    if !must_be_there && !is_file(&host.folder().join(&request.stack.config)) {
+        return Ok(None);
+    }
+    let project = load(request, host, console, target)?;
+    let is_same = identity.is_none_or(|identity| identity.project == project.context.project);
+    Ok(is_same.then_some(project))
+}
+
+fn sources(request: &Request, folder: &Path, console: &Console) -> Result<Vec<Source>, Diagnostic> {
+    let mut sources = Vec::new();
+    for name in &request.files {
+        if name == "-" {
+            cli::hint_if_terminal(console);
+            sources.push(Source::new("standard input", text_of(cli::read_stdin()?, "standard input")?));
+            continue;
+        }
+        for path in files_of(Path::new(name), folder, request.recursive)? {
+            let shown = path.to_string_lossy();
+            sources.push(Source::new(&*shown, read_text(&folder.join(&path), &shown, MAX_FILE)?));
+        }
+    }
+    Ok(sources)
+}
+
+#[allow(clippy::disallowed_methods, reason = "the one place where this program looks at paths")]
+fn is_file(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// A file itself, or the manifests of a folder by name, as kubectl takes them.
+#[allow(clippy::disallowed_methods, reason = "the one place where this program lists folders")]
+fn files_of(path: &Path, folder: &Path, recursive: bool) -> Result<Vec<PathBuf>, Diagnostic> {
+    if !folder.join(path).is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let unreadable = |error: std::io::Error| {
+        Diagnostic::machine(format!("cannot read {}: {}", path.display(), system_reason(&error)))
+    };
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(folder.join(path)).map_err(unreadable)? {
+        entries.push(path.join(entry.map_err(unreadable)?.file_name()));
+    }
+    entries.sort();
+    let mut files = Vec::new();
+    for entry in entries {
+        let is_manifest = entry.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json");
+        if folder.join(&entry).is_dir() {
+            // A link to a folder could lead in a circle.
+            if recursive && !folder.join(&entry).is_symlink() {
+                files.extend(files_of(&entry, folder, true)?);
+            }
+        } else if is_manifest {
+            files.push(entry);
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,61 @@
+//! Deleting what the manifests no longer contain.
+
+use std::collections::BTreeSet;
+
+use codex_cluster::discovery::Kinds;
+use codex_cluster::identity::Identity;
+use codex_cluster::labels;
+use codex_cluster::live::LiveError;
+use codex_cluster::plan::Planned;
+use codex_cluster::sweep::{self, Search};
+use codex_common::diagnostic::Diagnostic;
+
+use crate::apply::Session;
+use crate::report;
+
+impl Session<'_> {
+    /// Deletes what the manifests no longer contain; the list is shown first.
+    pub(crate) async fn prune(&self, plan: &[Planned], kinds: &Kinds) -> Result<(), Diagnostic> {
+        let Some(owner) = self.owner else {
+            return Err(Diagnostic::input("`--prune` needs to know whose the manifests are")
+                .hint(Some("pipe them from `kubectl codex render`, or name `--env`".to_owned())));
+        };
+        let kept: BTreeSet<Identity> =
+            plan.iter().map(|planned| planned.target.object.identity.clone()).collect();
+        let search = Search { owner, namespace: &self.namespace, kept: &kept, all: self.request.prune_all };
+        let found = sweep::find(&self.cluster.api, kinds, search).await.map_err(|error| match error {
+            LiveError::NoAnswer(no_answer) => Diagnostic::from(self.cluster.unreachable(no_answer)),
+            LiveError::Refused { path, answer } => {
+                Diagnostic::machine(format!("cannot list {path}")).note(answer.message())
+            }
+        })?;
+        // With filters only what comes from the selected items is looked at; what doesn't say where it comes
+        // from stays then.
+        let items: BTreeSet<&str> =
+            plan.iter().filter_map(|planned| labels::item_of(&planned.target.object.value)).collect();
+        let is_looked_at =
+            |item: Option<&str>| !self.request.is_filtered || item.is_some_and(|item| items.contains(item));
+        let leftovers: Vec<_> =
+            found.into_iter().filter(|leftover| is_looked_at(leftover.item.as_deref())).collect();
+        for leftover in &leftovers {
+            self.console.info(format!("to prune: {}", leftover.resource.display(&leftover.identity.name)));
+        }
+        let mut failed = Vec::new();
+        for leftover in &leftovers {
+            let name = leftover.resource.display(&leftover.identity.name);
+            match sweep::delete(&self.cluster.api, leftover).await {
+                Ok(()) if self.request.output.is_none() => {
+                    report::print(&format!("{name} pruned\n"))?;
+                }
+                Ok(()) => {}
+                Err(reason) => failed.push(format!("{name}: {reason}")),
+            }
+        }
+        if failed.is_empty() {
+            return Ok(());
+        }
+        let message =
+            Diagnostic::machine(format!("cannot prune {} of {} objects", failed.len(), leftovers.len()));
+        Err(failed.into_iter().fold(message, Diagnostic::note))
+    }
+}

@@ -1,0 +1,142 @@
+//! What is printed on stdout: kubectl's lines, names, the plan as data, or diffs.
+
+use std::collections::BTreeMap;
+
+use codex_cluster::apply::Status;
+use codex_cluster::diff::{redacted, shown, unified};
+use codex_cluster::document::node_of;
+use codex_cluster::plan::{Action, Planned};
+use codex_common::cli::{self, ExitCode};
+use codex_common::diagnostic::Diagnostic;
+use codex_common::yaml::{self, KeyOrder, Mapping, Node, Value as Yaml};
+
+use crate::arguments::{DryRun, OutputFormat};
+
+/// `deployment.apps/web`.
+pub(crate) fn name(planned: &Planned) -> String {
+    planned.target.resource.display(&planned.target.object.identity.name)
+}
+
+/// The line of an object that was applied; nothing for the others.
+pub(crate) fn line(planned: &Planned, status: &Status, format: Option<OutputFormat>) -> Option<String> {
+    let Status::Applied(applied) = status else {
+        return None;
+    };
+    match format {
+        None => Some(format!("{} {}\n", name(planned), applied.verb.word())),
+        Some(OutputFormat::Name) => Some(format!("{}\n", name(planned))),
+        Some(OutputFormat::Json | OutputFormat::Yaml) => None,
+    }
+}
+
+/// The lines of a dry run.
+pub(crate) fn dry_run(plan: &[Planned], who: DryRun, format: Option<OutputFormat>) -> String {
+    let suffix = match who {
+        DryRun::Client => "(dry run)",
+        DryRun::Server => "(server dry run)",
+    };
+    let mut text = String::new();
+    for planned in plan {
+        let verb = match planned.action {
+            Action::Create => "created",
+            Action::CreateUnchecked => "created (not checked)",
+            Action::Same => "unchanged",
+            Action::Change => "configured",
+            Action::Conflict(_) => "in conflict",
+            Action::Refused(_) => "refused",
+        };
+        match format {
+            Some(OutputFormat::Name) => text.push_str(&format!("{}\n", name(planned))),
+            _ => text.push_str(&format!("{} {verb} {suffix}\n", name(planned))),
+        }
+    }
+    text
+}
+
+/// The plan as data: action and object of each, a Secret's data hidden; with what became of it, if it was applied.
+pub(crate) fn data(plan: &[Planned], statuses: Option<&[Status]>, format: OutputFormat) -> String {
+    let entry = |(at, planned): (usize, &Planned)| {
+        let identity = &planned.target.object.identity;
+        let text = |text: &str| Node::from(text);
+        let mut fields = Mapping::from_iter([
+            ("name", text(&identity.name)),
+            ("namespace", identity.namespace.as_deref().map_or_else(|| Node::new(Yaml::Null), text)),
+            ("kind", text(&identity.kind)),
+            ("apiVersion", text(planned.target.object.api_version())),
+            ("action", text(planned.action.word())),
+            (
+                "source",
+                text(&format!("{}:{}", planned.target.object.origin.file, planned.target.object.origin.line)),
+            ),
+        ]);
+        if let Some(status) = statuses.and_then(|statuses| statuses.get(at)) {
+            let word = match status {
+                Status::Applied(applied) => applied.verb.word(),
+                Status::Failed(_) => "failed",
+                Status::NotTried => "not tried",
+            };
+            fields.insert("result", text(word));
+        }
+        fields.insert("object", node_of(&redacted(&planned.target.object.value, false)));
+        Node::from(fields)
+    };
+    let entries: Vec<Node> = plan.iter().enumerate().map(entry).collect();
+    let list = Node::from(Mapping::from_iter([("objects", Node::from(entries))]));
+    let mut text = String::new();
+    match format {
+        OutputFormat::Yaml => yaml::write(&list, KeyOrder::Kept, &mut text),
+        // Objects came from JSON or from checked YAML: there is nothing in them that JSON can't hold.
+        OutputFormat::Json | OutputFormat::Name => {
+            if yaml::write_json(&list, KeyOrder::Kept, 2, &mut text).is_ok() {
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+/// The unified diffs of a plan.
+pub(crate) fn diffs(plan: &[Planned], show_secrets: bool) -> String {
+    let mut text = String::new();
+    for planned in plan.iter().filter(|planned| planned.action.is_difference()) {
+        let after = planned.after.as_ref().unwrap_or(&planned.target.object.value);
+        let both = shown(planned.before.as_ref(), Some(after), show_secrets);
+        let written = |object: Option<&serde_json::Value>| {
+            let mut text = String::new();
+            if let Some(object) = object {
+                yaml::write(&node_of(object), KeyOrder::Sorted, &mut text);
+            }
+            text
+        };
+        let place = match planned.target.namespace() {
+            Some(namespace) => format!("{namespace}/{}", name(planned)),
+            None => name(planned),
+        };
+        let (before, after) = (written(both.before.as_ref()), written(both.after.as_ref()));
+        text.push_str(&unified((&format!("live {place}"), &before), (&format!("planned {place}"), &after)));
+    }
+    text
+}
+
+/// Prints text on stdout.
+pub(crate) fn print(text: &str) -> Result<ExitCode, Diagnostic> {
+    cli::write_stdout(text.as_bytes())
+}
+
+/// `3 to create, 1 to change, 12 unchanged`.
+pub(crate) fn summary(plan: &[Planned]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for planned in plan {
+        *counts.entry(planned.action.word()).or_default() += 1;
+    }
+    let words = [
+        ("create", "to create"),
+        ("change", "to change"),
+        ("conflict", "in conflict"),
+        ("refused", "refused"),
+        ("same", "unchanged"),
+    ];
+    let parts =
+        words.iter().filter_map(|(key, words)| counts.get(key).map(|count| format!("{count} {words}")));
+    parts.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,223 @@
+//! From documents to targets: what is checked before anything is sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use codex_cluster::connect::{Cluster, ConnectRequest, EnvironmentCluster, SERVICE_ACCOUNT, connect};
+use codex_cluster::discovery::{DiscoveryError, Kinds};
+use codex_cluster::document::value_of;
+use codex_cluster::identity::Identity;
+use codex_cluster::input::{self, Object};
+use codex_cluster::labels::Owner;
+use codex_cluster::path::{Path, Step};
+use codex_cluster::place::{Belonging, Target, place};
+use codex_common::cli::{Console, Host};
+use codex_common::diagnostic::Diagnostic;
+use codex_common::render::Document;
+use codex_common::stack::Project;
+use codex_common::yaml::{Node, Position};
+
+use crate::arguments::Request;
+use crate::gather::{Gathered, documents, load};
+
+/// The documents by the place they came from, to find lines again.
+#[derive(Debug, Default)]
+pub(crate) struct Manifests {
+    by_place: BTreeMap<(String, u32), Document>,
+}
+
+impl Manifests {
+    /// A message about a field of an object, with the manifest's line if it is there.
+    pub(crate) fn blame(
+        &self,
+        message: Diagnostic,
+        origin: &input::Origin,
+        path: &Path,
+        label: &str,
+    ) -> Diagnostic {
+        let Some(document) = self.by_place.get(&(origin.file.to_string(), origin.line)) else {
+            return message;
+        };
+        document.origin.blame(message, position_of(&document.node, path), label)
+    }
+
+    /// The item of services.yaml that an object comes from: `infra.NAME` or `service.NAME`.
+    fn item(&self, origin: &input::Origin) -> Option<String> {
+        let document = self.by_place.get(&(origin.file.to_string(), origin.line))?;
+        let (block, name) = document.origin.item.as_ref()?;
+        Some(format!("{}.{name}", block.word()))
+    }
+}
+
+/// The position of the deepest node on a path.
+fn position_of(node: &Node, path: &Path) -> Position {
+    let (mut node, mut position) = (node, node.position);
+    for step in &path.0 {
+        let next = match step {
+            Step::Key(key) => node.as_mapping().and_then(|entries| entries.get_entry(key)),
+            Step::Index(index) => {
+                node.as_sequence().and_then(|items| items.get(*index)).map(|item| (item, item))
+            }
+        };
+        let Some((key, value)) = next else { break };
+        (node, position) = (value, key.position);
+    }
+    position
+}
+
+/// Checked objects, and the way back to their lines.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) objects: Vec<Object>,
+    pub(crate) manifests: Manifests,
+}
+
+/// Checks the input as a whole.
+pub(crate) fn check(
+    request: &Request,
+    gathered: &mut Gathered,
+    console: &Console,
+) -> Result<Checked, Diagnostic> {
+    let (objects, manifests) = objects_of(std::mem::take(&mut gathered.documents), request)?;
+    match input::check(objects) {
+        Ok(checked) => {
+            for warned in checked.warnings {
+                let message = Diagnostic::warning(warned.warning.to_string());
+                console.say(&manifests.blame(message, &warned.origin, &warned.path, "here"));
+            }
+            Ok(Checked { objects: checked.objects, manifests })
+        }
+        Err(refused) => Err(refusal(&manifests, &refused)),
+    }
+}
+
+/// The first thing that is wrong, and how much more there is.
+fn refusal(manifests: &Manifests, refused: &[input::Refused]) -> Diagnostic {
+    let Some(first) = refused.first() else {
+        return Diagnostic::input("no objects passed to apply");
+    };
+    let message = match first.problem {
+        input::Problem::Empty => return Diagnostic::machine(first.problem.to_string()),
+        _ => Diagnostic::input(format!("cannot apply {}", first.origin.file)),
+    };
+    let mut message = manifests.blame(message, &first.origin, &first.path, &first.problem.to_string());
+    for further in &refused[1..] {
+        message =
+            message.note(format!("{}:{}: {}", further.origin.file, further.origin.line, further.problem));
+    }
+    message
+}
+
+fn objects_of(
+    documents: Vec<Document>,
+    request: &Request,
+) -> Result<(Vec<input::Document>, Manifests), Diagnostic> {
+    let (mut values, mut manifests) = (Vec::with_capacity(documents.len()), Manifests::default());
+    for document in documents {
+        let value = value_of(&document.node);
+        let has = |(key, wanted): &(String, String)| value["metadata"]["labels"][key] == wanted.as_str();
+        if !request.selector.iter().all(has) {
+            continue;
+        }
+        let origin = input::Origin { file: document.origin.file().clone(), line: document.origin.line };
+        manifests.by_place.insert((origin.file.to_string(), origin.line), document);
+        values.push(input::Document { value, origin });
+    }
+    Ok((values, manifests))
+}
+
+/// The cluster that is meant, with one line on stderr that names it.
+pub(crate) async fn reach(
+    request: &Request,
+    gathered: &Gathered,
+    host: &Host,
+    console: &Console,
+) -> Result<Cluster, Diagnostic> {
+    let flags = &request.cluster;
+    let environment = gathered.project.as_ref().map(|project| EnvironmentCluster {
+        name: &project.context.env,
+        kubeconfig: &project.context.environment.kubeconfig,
+        context: &project.context.environment.context,
+    });
+    let cluster = connect(&ConnectRequest {
+        kubeconfig: flags.kubeconfig.as_deref(),
+        context: flags.context.as_deref(),
+        server: flags.server.as_deref(),
+        insecure_skip_tls_verify: flags.insecure_skip_tls_verify,
+        certificate_authority: flags.certificate_authority.as_deref(),
+        impersonate: flags.impersonate.as_deref(),
+        impersonate_groups: &flags.impersonate_groups,
+        request_timeout: flags.request_timeout.as_deref(),
+        environment,
+        variables: host.variables(),
+        folder: host.folder(),
+        stdin_is_terminal: host.stdin_is_terminal(),
+        service_account: std::path::Path::new(SERVICE_ACCOUNT),
+    })
+    .await?;
+    cluster.notes.iter().for_each(|note| console.info(note));
+    console.info(format!("cluster: {} at {}", cluster.context, cluster.server));
+    Ok(cluster)
+}
+
+/// What the server serves.
+pub(crate) async fn kinds(cluster: &Cluster) -> Result<Kinds, Diagnostic> {
+    Kinds::of_server(&cluster.api).await.map_err(|error| match error {
+        DiscoveryError::NoAnswer(no_answer) => cluster.unreachable(no_answer).into(),
+        error => Diagnostic::machine(format!("cannot ask {} what it serves", cluster.server))
+            .note(error.to_string()),
+    })
+}
+
+/// Whose the objects are.
+pub(crate) fn owner_of(gathered: &Gathered) -> Option<Owner> {
+    let identity = gathered.identity.as_ref()?;
+    let slot = u32::try_from(identity.slot).ok().filter(|slot| *slot > 0);
+    Some(Owner { project: identity.project.clone(), environment: identity.env.clone(), slot })
+}
+
+/// Where the objects go.
+pub(crate) fn targets(
+    checked: &mut Checked,
+    kinds: &Kinds,
+    owner: Option<&Owner>,
+    namespace: &str,
+    elsewhere: Option<&BTreeSet<Identity>>,
+) -> Result<Vec<Target>, Diagnostic> {
+    let belonging = Belonging { owner, namespace, elsewhere };
+    let manifests = &checked.manifests;
+    let placed =
+        place(std::mem::take(&mut checked.objects), kinds, belonging, |origin| manifests.item(origin));
+    let targets = placed.map_err(|misplaced| {
+        let mut messages = misplaced.into_iter();
+        let Some((origin, why)) = messages.next() else {
+            return Diagnostic::input("nothing can be applied");
+        };
+        let message = Diagnostic::input(format!("cannot apply {}", origin.file));
+        let message = manifests.blame(message, &origin, &Path::of_keys(&["kind"]), &why.to_string());
+        messages.fold(message, |message, (origin, why)| {
+            message.note(format!("{}:{}: {why}", origin.file, origin.line))
+        })
+    })?;
+    // Namespaces are filled in by now: an object without one may be another's double.
+    let objects: Vec<Object> = targets.iter().map(|target| target.object.clone()).collect();
+    let doubled = input::doubled(&objects);
+    if doubled.is_empty() { Ok(targets) } else { Err(refusal(manifests, &doubled)) }
+}
+
+/// The identities that the same manifests have in another slot, where that can be known.
+pub(crate) fn in_another_slot(
+    request: &Request,
+    gathered: &Gathered,
+    host: &Host,
+    console: &Console,
+) -> Result<Option<BTreeSet<Identity>>, Diagnostic> {
+    let Some(project) =
+        gathered.project.as_ref().filter(|project| gathered.is_own && project.context.slot > 0)
+    else {
+        return Ok(None);
+    };
+    let context = &project.context;
+    let other: Project = load(request, host, console, (&context.env, context.slot + 1))?;
+    let others = documents(request, &other, console)?;
+    Ok(Some(others.iter().filter_map(|document| Identity::of(&value_of(&document.node))).collect()))
+}

@@ -1,0 +1,97 @@
+//! Sending the plan, and saying what became of each object.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use codex_cluster::apply::{self, Applied, ApplyOptions, Status, Verb};
+use codex_cluster::plan::Planned;
+use codex_common::diagnostic::Diagnostic;
+use tokio::time::Instant;
+
+use crate::apply::Session;
+use crate::{explain, report};
+
+/// How long webhooks that aren't up yet are waited for: codexctl's 18 tries of 10 seconds.
+const WEBHOOKS_WITHIN: Duration = Duration::from_secs(180);
+
+impl Session<'_> {
+    /// Applies a plan; `made_namespace` says that this very apply made the environment's namespace before.
+    pub(crate) async fn apply(
+        &self,
+        plan: &[Planned],
+        made_namespace: bool,
+    ) -> Result<Vec<Status>, Diagnostic> {
+        let options = ApplyOptions {
+            force: self.request.force,
+            recreate: self.request.recreate,
+            retries: self.request.retries,
+            backoff: self.request.backoff,
+            deadline: Instant::now() + WEBHOOKS_WITHIN,
+        };
+        let closed = Mutex::new(None);
+        let statuses = apply::apply(&self.cluster.api, plan, options, self.interrupt, |planned, status| {
+            let was_made = made_namespace && self.is_own_namespace(&planned.target);
+            let status = &if was_made { as_created(status) } else { status.clone() };
+            if let Status::Applied(applied) = status {
+                self.remark(planned, applied);
+            }
+            let line = report::line(planned, status, self.request.output);
+            if let Some(Err(error)) = line.map(|line| report::print(&line)) {
+                closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+            }
+        })
+        .await;
+        let failed: Vec<_> =
+            plan.iter().zip(&statuses).filter(|(_, status)| matches!(status, Status::Failed(_))).collect();
+        for (planned, status) in &failed {
+            if let Status::Failed(fault) = status {
+                self.console.say(&explain::fault(self.cluster, self.manifests, &planned.target, fault));
+            }
+        }
+        if failed.is_empty() && !self.interrupt.is_raised() {
+            return match closed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+                Some(error) => Err(error),
+                None => Ok(statuses),
+            };
+        }
+        let count = |wanted: fn(&Status) -> bool| statuses.iter().filter(|status| wanted(status)).count();
+        let words = format!(
+            "{} applied, {} failed, {} not tried",
+            count(|status| matches!(status, Status::Applied(_))),
+            failed.len(),
+            count(|status| matches!(status, Status::NotTried)),
+        );
+        if self.interrupt.is_raised() {
+            return Err(Diagnostic::interrupted(format!("stopped: {words}")));
+        }
+        let not_tried = plan.iter().zip(&statuses).filter(|(_, status)| matches!(status, Status::NotTried));
+        let message = Diagnostic::machine(format!("not everything was applied: {words}"));
+        Err(not_tried.fold(message, |message, (planned, _)| {
+            message.note(format!("not tried: {}", report::name(planned)))
+        }))
+    }
+
+    /// What is worth saying of an object that was applied.
+    fn remark(&self, planned: &Planned, applied: &Applied) {
+        for conflict in &applied.overwritten {
+            self.console.info(format!(
+                "{}: took `{}` from {}",
+                report::name(planned),
+                conflict.field,
+                explain::owner_words(conflict)
+            ));
+        }
+        if applied.is_autoscaled {
+            self.console
+                .info(format!("{}: the number of replicas is left to its autoscaler", report::name(planned)));
+        }
+    }
+}
+
+/// The status of an object that this very apply made a moment before.
+fn as_created(status: &Status) -> Status {
+    match status {
+        Status::Applied(applied) => Status::Applied(Applied { verb: Verb::Created, ..applied.clone() }),
+        status => status.clone(),
+    }
+}

@@ -1,0 +1,186 @@
+//! `--wait`: how a wait looks, and what it ends with.
+
+use std::time::Duration;
+
+use codex_cluster::discovery::Kinds;
+use codex_cluster::place::Target;
+use codex_cluster::plan::Planned;
+use codex_cluster::readiness::Readiness;
+use codex_cluster::readiness::pods::{Limits, Stuck};
+use codex_cluster::wait::{self, Evidence, Report, WaitOptions, WaitOutcome, Waiting};
+use codex_common::cli::{Console, ExitCode};
+use codex_common::diagnostic::Diagnostic;
+use codex_common::stack::Mode;
+
+use crate::apply::Session;
+use crate::arguments::duration;
+
+/// How long is waited when nothing says so.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
+
+impl Session<'_> {
+    /// Waits until everything that was planned is ready, unchanged objects too.
+    pub(crate) async fn wait(&self, plan: Vec<Planned>, kinds: &Kinds) -> Result<ExitCode, Diagnostic> {
+        let targets: Vec<Target> = plan.into_iter().map(|planned| planned.target).collect();
+        let waiting = &self.request.waiting;
+        let options = WaitOptions {
+            timeout: self.wait_timeout()?,
+            limits: waiting.fail_after.map_or_else(Limits::default, Limits::scaled),
+            await_load_balancer: self.request.mode == Mode::Plain,
+        };
+        let report = Lines { console: self.console, targets: &targets };
+        let mut tries = 0;
+        let outcome = loop {
+            let api = &self.cluster.api;
+            let outcome = wait::wait(api, kinds, &targets, options, self.interrupt, &report).await;
+            let is_over = outcome.is_success() || outcome.interrupted || !outcome.failed.is_empty();
+            if is_over || tries >= waiting.wait_retries {
+                break outcome;
+            }
+            let pause = waiting.wait_backoff.saturating_mul(2_u32.saturating_pow(tries));
+            tries += 1;
+            self.console.info(format!("not ready in time; waiting again in {}", seconds(pause)));
+            tokio::time::sleep(pause).await;
+        };
+        self.ended(&targets, &outcome, options.timeout)
+    }
+
+    /// `--wait-timeout`, else what services.yaml says, else ten minutes.
+    fn wait_timeout(&self) -> Result<Duration, Diagnostic> {
+        if let Some(given) = self.request.waiting.wait_timeout {
+            return Ok(given);
+        }
+        let stack = self.gathered.project.as_ref().map(|project| &project.stack);
+        match stack.map(|stack| stack.codex.timeouts.deploy_wait.trim()).filter(|text| !text.is_empty()) {
+            None => Ok(DEFAULT_TIMEOUT),
+            Some(text) => duration(text)
+                .map_err(|why| Diagnostic::input(format!("`codex.timeouts.deployWait` is `{text}`: {why}"))),
+        }
+    }
+
+    /// Says how the wait ended.
+    fn ended(
+        &self,
+        targets: &[Target],
+        outcome: &WaitOutcome,
+        timeout: Duration,
+    ) -> Result<ExitCode, Diagnostic> {
+        for ready in &outcome.ready {
+            if let Some(note) = &ready.note {
+                self.console.info(format!("{}: ready, but {note}", name(&targets[ready.target])));
+            }
+        }
+        if outcome.interrupted {
+            return Err(outcome.late.iter().fold(
+                Diagnostic::interrupted("stopped while waiting; everything is applied"),
+                |message, late| message.note(format!("{}: {}", name(&targets[late.target]), late.reason)),
+            ));
+        }
+        if outcome.is_success() {
+            self.console.info("everything is ready");
+            return Ok(ExitCode::Done);
+        }
+        let is_soft = self.request.waiting.wait_soft_fail;
+        let new =
+            |title: String| if is_soft { Diagnostic::warning(title) } else { Diagnostic::machine(title) };
+        for failed in &outcome.failed {
+            let mut message =
+                new(format!("{} won't get ready: {}", name(&targets[failed.target]), failed.reason));
+            for stuck in &failed.stuck {
+                message = message.note(stuck_words(stuck));
+            }
+            self.console.say(&with_evidence(message, &failed.evidence));
+        }
+        let has_failed = !outcome.failed.is_empty();
+        for late in &outcome.late {
+            let target = name(&targets[late.target]);
+            if has_failed {
+                self.console.info(format!("{target} wasn't ready either: {}", late.reason));
+                continue;
+            }
+            let message = new(format!("{target} is not ready after {}: {}", seconds(timeout), late.reason));
+            self.console.say(&with_evidence(message, &late.evidence));
+        }
+        Ok(if is_soft { ExitCode::Done } else { ExitCode::NotReady })
+    }
+}
+
+fn name(target: &Target) -> String {
+    target.resource.display(&target.object.identity.name)
+}
+
+/// `1m30s`, `45s`.
+fn seconds(time: Duration) -> String {
+    match (time.as_secs() / 60, time.as_secs() % 60) {
+        (0, 0) => format!("{}ms", time.as_millis()),
+        (0, seconds) => format!("{seconds}s"),
+        (minutes, 0) => format!("{minutes}m"),
+        (minutes, seconds) => format!("{minutes}m{seconds}s"),
+    }
+}
+
+fn stuck_words(stuck: &Stuck) -> String {
+    let container = stuck.container.as_deref().map(|name| format!(", container {name}")).unwrap_or_default();
+    let message = if stuck.message.is_empty() { String::new() } else { format!(": {}", stuck.message) };
+    let event = stuck.event.as_deref().map(|event| format!("\n{event}")).unwrap_or_default();
+    format!("pod {}{container}: {}{message}{event}", stuck.pod, stuck.reason)
+}
+
+/// The message with the newest warning and the last log lines, which may hold anything.
+fn with_evidence(mut message: Diagnostic, evidence: &Evidence) -> Diagnostic {
+    if let Some(warning) = &evidence.warning {
+        message = message.note(printable(warning));
+    }
+    if let Some((pod, container)) = evidence.log_of.as_ref().filter(|_| !evidence.log_tail.is_empty()) {
+        message = message.note(format!("the last lines of the log of {pod}, container {container}:"));
+        for line in &evidence.log_tail {
+            message = message.note(format!("| {}", printable(line)));
+        }
+    }
+    message
+}
+
+/// A text without characters that a terminal would act on.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter })
+        .collect()
+}
+
+/// One line for each change, and a heartbeat.
+struct Lines<'a> {
+    console: &'a Console,
+    targets: &'a [Target],
+}
+
+impl Report for Lines<'_> {
+    fn changed(&self, target: &Target, readiness: &Readiness, elapsed: Duration) {
+        let words = match readiness {
+            Readiness::Ready { .. } => "ready".to_owned(),
+            Readiness::Waiting { reason } => format!("waiting: {reason}"),
+            Readiness::Failed { reason } => format!("failed: {reason}"),
+        };
+        self.console.info(format!("{} {} ({})", name(target), words, seconds(elapsed)));
+    }
+
+    fn heartbeat(&self, waiting: &[Waiting<'_>], elapsed: Duration) {
+        self.console.info(format!(
+            "still waiting for {} of {} ({})",
+            waiting.len(),
+            self.targets.len(),
+            seconds(elapsed)
+        ));
+        for one in waiting {
+            self.console.info(format!(
+                "  {}: {} for {}",
+                name(&self.targets[one.target]),
+                one.reason,
+                seconds(one.waited)
+            ));
+        }
+    }
+
+    fn disturbed(&self, message: &str) {
+        self.console.say(&Diagnostic::warning(message));
+    }
+}

@@ -1,0 +1,501 @@
+//! Who is awaited and how it stands with each: the state of a wait.
+//!
+//! Takes news of sources with the time since the wait began, gives what changed, when to look again though
+//! nothing happens, and which sources are needed besides. Separate from the driver because it neither asks nor
+//! sleeps: each rule of waiting can be tried on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::discovery::{Found, Kinds};
+use crate::identity::{Identity, is_built_in};
+use crate::place::Target;
+use crate::readiness::pods::{Limits, Patience, Stuck, Trouble};
+use crate::readiness::{self, CONDITION_PATIENCE, Facts, Readiness};
+
+use super::evidence::Question;
+use super::relatives::{Place, Relatives, Role, claims_of, uid_of};
+use super::source::{News, Source};
+
+/// The state of a wait.
+pub(super) struct Board<'a> {
+    kinds: &'a Kinds,
+    targets: &'a [Target],
+    await_load_balancer: bool,
+    entries: Vec<Entry>,
+    sources: Vec<Heard>,
+    /// The number of each source, by its collection's path.
+    numbers: BTreeMap<String, usize>,
+    /// The sources from this number on haven't been handed out.
+    unopened: usize,
+    relatives: Relatives,
+    places: BTreeMap<String, Place>,
+    /// Entries whose state changed and wasn't told.
+    changed: BTreeSet<usize>,
+}
+
+/// A source, and what was heard of it.
+struct Heard {
+    source: Source,
+    role: Option<Role>,
+    /// The entries that it tells of, by name.
+    awaited: BTreeMap<String, Vec<usize>>,
+    is_listed: bool,
+    /// Why it can't be asked, as long as it can't.
+    disturbance: Option<String>,
+}
+
+/// An awaited object.
+struct Entry {
+    readiness: Readiness,
+    /// Since when it is in this state.
+    since: Duration,
+    /// The object as it was seen last; forgotten when it is ready.
+    object: Option<Arc<Value>>,
+    seen_at: Option<Duration>,
+    looked_at: Duration,
+    patience: Patience,
+    /// What its rule waited for when `trouble` came up.
+    wanting: String,
+    /// What its pods suffer from, which may last or not.
+    trouble: Option<String>,
+    stuck: Vec<Stuck>,
+    /// The pods that are stuck, as they were then.
+    stuck_pods: Vec<Value>,
+}
+
+impl Entry {
+    fn is_settled(&self) -> bool {
+        !matches!(self.readiness, Readiness::Waiting { .. })
+    }
+}
+
+impl<'a> Board<'a> {
+    /// Nothing is known yet of any target.
+    pub(super) fn new(
+        kinds: &'a Kinds,
+        targets: &'a [Target],
+        limits: Limits,
+        await_load_balancer: bool,
+    ) -> Self {
+        let entry = || Entry {
+            readiness: Readiness::Waiting { reason: "it hasn't been looked at".to_owned() },
+            since: Duration::ZERO,
+            object: None,
+            seen_at: None,
+            looked_at: Duration::ZERO,
+            patience: Patience::new(limits),
+            wanting: String::new(),
+            trouble: None,
+            stuck: Vec::new(),
+            stuck_pods: Vec::new(),
+        };
+        let mut board = Self {
+            kinds,
+            targets,
+            await_load_balancer,
+            entries: targets.iter().map(|_| entry()).collect(),
+            sources: Vec::new(),
+            numbers: BTreeMap::new(),
+            unopened: 0,
+            relatives: Relatives::default(),
+            places: BTreeMap::new(),
+            changed: BTreeSet::new(),
+        };
+        for (at, target) in targets.iter().enumerate() {
+            let name = &target.object.identity.name;
+            let source = Source {
+                resource: target.resource.clone(),
+                namespace: target.namespace().map(str::to_owned),
+                names: Some(BTreeSet::new()),
+            };
+            let number = board.source(source);
+            let heard = &mut board.sources[number];
+            heard.awaited.entry(name.clone()).or_default().push(at);
+            if let Some(names) = &mut heard.source.names {
+                names.insert(name.clone());
+            }
+        }
+        board
+    }
+
+    /// The number of a source, which is added if it is new.
+    fn source(&mut self, mut source: Source) -> usize {
+        let path = source.resource.collection(source.namespace.as_deref());
+        *self.numbers.entry(path).or_insert_with(|| {
+            let role = Role::of(&source.resource.group, &source.resource.kind);
+            if role.is_some() {
+                // One watch serves both: who is awaited, and what hangs on others.
+                source.names = None;
+            }
+            let awaited = BTreeMap::new();
+            self.sources.push(Heard { source, role, awaited, is_listed: false, disturbance: None });
+            self.sources.len() - 1
+        })
+    }
+
+    /// The sources that are needed and weren't handed out before, with their numbers.
+    pub(super) fn new_sources(&mut self) -> Vec<(usize, Source)> {
+        let first = std::mem::replace(&mut self.unopened, self.sources.len());
+        let new = self.sources.iter().enumerate().skip(first);
+        new.map(|(number, heard)| (number, heard.source.clone())).collect()
+    }
+
+    /// Takes news of a source. Gives the words for a disturbance that wasn't known.
+    pub(super) fn take(&mut self, number: usize, news: News, now: Duration) -> Option<String> {
+        match news {
+            News::Present(object) => self.present(number, object, now),
+            News::Gone(name) => self.gone(number, name, now),
+            News::Listed => {
+                self.sources[number].is_listed = true;
+                // That no pod uses a claim is known only when all pods are, and all classes.
+                self.look_at_claims(self.sources[number].source.namespace.clone().as_deref(), now);
+            }
+            News::Disturbed(message) => return self.disturbed(number, message, now),
+        }
+        self.sources[number].disturbance = None;
+        None
+    }
+
+    fn present(&mut self, number: usize, mut object: Value, now: Duration) {
+        let Some(name) = object["metadata"]["name"].as_str().map(str::to_owned) else { return };
+        if let Some(metadata) = object["metadata"].as_object_mut() {
+            metadata.remove("managedFields");
+        }
+        let mut owners = Vec::new();
+        if let Some(role) = self.sources[number].role {
+            owners = self.relatives.put(role, (number, name.clone()), &object);
+        }
+        let namespace = self.sources[number].source.namespace.clone();
+        let claims: Vec<String> = match self.sources[number].role {
+            Some(Role::Pod) => claims_of(&object).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
+        if let Some(awaited) = self.sources[number].awaited.get(&name).cloned() {
+            self.places.insert(uid_of(&object).to_owned(), (number, name));
+            let object = Arc::new(object);
+            for at in awaited {
+                let entry = &mut self.entries[at];
+                if !entry.is_settled() {
+                    entry.object = Some(Arc::clone(&object));
+                    entry.seen_at.get_or_insert(now);
+                    self.look(at, now);
+                }
+            }
+        }
+        self.look_at_owners(&owners, now);
+        for claim in claims {
+            self.look_at_claim(namespace.as_deref(), &claim, now);
+        }
+    }
+
+    fn gone(&mut self, number: usize, name: String, now: Duration) {
+        let place = (number, name);
+        let heard = &self.sources[number];
+        let awaited = heard.awaited.get(&place.1).cloned().unwrap_or_default();
+        let owners = heard.role.map_or_else(Vec::new, |role| self.relatives.remove(role, &place));
+        for at in awaited {
+            let entry = &self.entries[at];
+            if !entry.is_settled() {
+                let last_seen = entry.object.as_deref().unwrap_or(&self.targets[at].object.value);
+                let readiness = readiness::judge_gone(last_seen);
+                self.stands(at, readiness, now);
+            }
+        }
+        self.look_at_owners(&owners, now);
+    }
+
+    fn disturbed(&mut self, number: usize, message: String, now: Duration) -> Option<String> {
+        let heard = &mut self.sources[number];
+        if heard.disturbance.as_ref() == Some(&message) {
+            return None;
+        }
+        heard.disturbance = Some(message.clone());
+        let unseen: Vec<usize> = heard.awaited.values().flatten().copied().collect();
+        for at in unseen {
+            if self.entries[at].object.is_none() && !self.entries[at].is_settled() {
+                self.stands(
+                    at,
+                    Readiness::Waiting { reason: format!("it can't be looked at: {message}") },
+                    now,
+                );
+            }
+        }
+        let Source { resource, namespace, .. } = &self.sources[number].source;
+        let place =
+            namespace.as_ref().map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
+        Some(format!("cannot watch {}{place}, trying again: {message}", resource.plural))
+    }
+
+    /// Looks again at those whose time has come.
+    pub(super) fn tick(&mut self, now: Duration) {
+        let due: Vec<usize> =
+            (0..self.entries.len()).filter(|at| self.due(*at).is_some_and(|due| due <= now)).collect();
+        for at in due {
+            self.look(at, now);
+        }
+    }
+
+    /// When to look again though nothing happens.
+    pub(super) fn next_look(&self) -> Option<Duration> {
+        (0..self.entries.len()).filter_map(|at| self.due(at)).min()
+    }
+
+    fn due(&self, at: usize) -> Option<Duration> {
+        let entry = &self.entries[at];
+        if entry.is_settled() {
+            return None;
+        }
+        let has_rule = is_built_in(&self.targets[at].resource.group);
+        let conditions = entry.seen_at.filter(|_| !has_rule).map(|seen| seen + CONDITION_PATIENCE);
+        // What was looked at after its time is waited for by events alone.
+        let is_ahead = |due: &Duration| *due > entry.looked_at;
+        conditions.into_iter().chain(entry.patience.deadline()).filter(is_ahead).min()
+    }
+
+    fn look_at_owners(&mut self, uids: &[String], now: Duration) {
+        for uid in uids {
+            let Some((number, name)) = self.places.get(uid) else { continue };
+            let awaited = self.sources[*number].awaited.get(name).cloned().unwrap_or_default();
+            for at in awaited {
+                self.look(at, now);
+            }
+        }
+    }
+
+    /// Looks at a claim, of which a pod may be a user.
+    fn look_at_claim(&mut self, namespace: Option<&str>, name: &str, now: Duration) {
+        let is_it = |identity: &Identity| {
+            is_claim(identity) && identity.namespace.as_deref() == namespace && identity.name == name
+        };
+        self.look_at_all(is_it, now);
+    }
+
+    /// Looks at the claims of a namespace; `None` for all.
+    fn look_at_claims(&mut self, namespace: Option<&str>, now: Duration) {
+        let is_it = |identity: &Identity| {
+            is_claim(identity)
+                && namespace.is_none_or(|namespace| identity.namespace.as_deref() == Some(namespace))
+        };
+        self.look_at_all(is_it, now);
+    }
+
+    fn look_at_all(&mut self, is_it: impl Fn(&Identity) -> bool, now: Duration) {
+        let found = self.targets.iter().enumerate().filter(|(_, target)| is_it(&target.object.identity));
+        let found: Vec<usize> = found.map(|(at, _)| at).collect();
+        for at in found {
+            self.look(at, now);
+        }
+    }
+
+    /// Judges an object anew.
+    fn look(&mut self, at: usize, now: Duration) {
+        let entry = &mut self.entries[at];
+        if entry.is_settled() {
+            return;
+        }
+        let Some(object) = entry.object.clone() else { return };
+        entry.looked_at = now;
+        let watched = now.saturating_sub(entry.seen_at.unwrap_or(now));
+        let facts = Facts {
+            without_consumer: self.is_without_consumer(at, &object),
+            await_load_balancer: self.await_load_balancer,
+            watched,
+        };
+        let mut readiness = readiness::judge(&object, &facts);
+        if !matches!(readiness, Readiness::Ready { .. }) {
+            self.need_relatives(at);
+        }
+        if let (Readiness::Waiting { reason }, true) =
+            (&readiness, has_pods(&self.targets[at].object.identity))
+        {
+            readiness = self.seen_through_pods(at, &object, reason.clone(), now);
+        }
+        self.stands(at, readiness, now);
+    }
+
+    /// What its pods make of an object that isn't ready.
+    fn seen_through_pods(&mut self, at: usize, object: &Value, reason: String, now: Duration) -> Readiness {
+        let pods = self.relatives.newest_pods(object);
+        let pods = if is_pod(&self.targets[at].object.identity) { vec![object] } else { pods };
+        let entry = &mut self.entries[at];
+        let stuck = entry.patience.observe(now, &pods, &[]);
+        if let Some(first) = stuck.first() {
+            let reason = sentence(first);
+            let is_stuck =
+                |pod: &&&Value| stuck.iter().any(|stuck| pod["metadata"]["name"] == stuck.pod.as_str());
+            entry.stuck_pods = pods.iter().filter(is_stuck).map(|pod| (*pod).clone()).collect();
+            entry.stuck = stuck;
+            return Readiness::Failed { reason };
+        }
+        if entry.wanting != reason {
+            entry.wanting = reason;
+            entry.trouble = None;
+        }
+        if entry.trouble.is_none() {
+            // What comes and goes (a container that crashes runs in between) is said once, until there is progress.
+            let trouble = Patience::new(Limits::scaled(Duration::ZERO)).observe(now, &pods, &[]);
+            entry.trouble = trouble.first().map(clause);
+        }
+        let reason = match &entry.trouble {
+            Some(trouble) => format!("{}; {trouble}", entry.wanting),
+            None => entry.wanting.clone(),
+        };
+        Readiness::Waiting { reason }
+    }
+
+    /// Notes how it stands with an object.
+    fn stands(&mut self, at: usize, readiness: Readiness, now: Duration) {
+        let entry = &mut self.entries[at];
+        if entry.readiness == readiness {
+            return;
+        }
+        entry.readiness = readiness;
+        entry.since = now;
+        self.changed.insert(at);
+        let is_ready = matches!(entry.readiness, Readiness::Ready { .. });
+        if is_ready {
+            entry.object = None;
+        }
+        let identity = &self.targets[at].object.identity;
+        if is_ready && has_pods(identity) {
+            // The pods that a ready workload has are all that it will have: claims may be without one.
+            self.look_at_claims(identity.namespace.clone().as_deref(), now);
+        }
+    }
+
+    /// Whether a claim waits for a pod and none will come.
+    fn is_without_consumer(&self, at: usize, object: &Value) -> bool {
+        let identity = &self.targets[at].object.identity;
+        let class = object["spec"]["storageClassName"].as_str().unwrap_or("");
+        if !is_claim(identity) || !self.relatives.binds_late(class) {
+            return false;
+        }
+        let namespace = identity.namespace.as_deref();
+        let are_pods_known = self.sources.iter().any(|heard| {
+            heard.role == Some(Role::Pod) && heard.source.namespace.as_deref() == namespace && heard.is_listed
+        });
+        let has_pods_to_come = self.targets.iter().zip(&self.entries).any(|(target, entry)| {
+            has_pods(&target.object.identity) && target.namespace() == namespace && !entry.is_settled()
+        });
+        are_pods_known
+            && !has_pods_to_come
+            && !self.relatives.is_used(namespace.unwrap_or(""), &identity.name)
+    }
+
+    /// Asks for what an object's state hangs on.
+    fn need_relatives(&mut self, at: usize) {
+        let identity = &self.targets[at].object.identity;
+        let namespace = identity.namespace.clone();
+        let mut needed: Vec<(&str, &str)> = Vec::new();
+        if is_claim(identity) {
+            needed.extend([("v1", "Pod"), ("storage.k8s.io/v1", "StorageClass")]);
+        } else if has_pods(identity) && !is_pod(identity) {
+            needed.push(("v1", "Pod"));
+            match identity.kind.as_str() {
+                "Deployment" => needed.push(("apps/v1", "ReplicaSet")),
+                "DaemonSet" => needed.push(("apps/v1", "ControllerRevision")),
+                _ => {}
+            }
+        }
+        for (api_version, kind) in needed {
+            let Found::Served(resource) = self.kinds.find(api_version, kind) else { continue };
+            let namespace = namespace.clone().filter(|_| resource.is_namespaced);
+            self.source(Source { resource: resource.clone(), namespace, names: None });
+        }
+    }
+
+    /// The entries whose state changed since the last call.
+    pub(super) fn changes(&mut self) -> BTreeSet<usize> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// How it stands with a target, and since when.
+    pub(super) fn state(&self, at: usize) -> (&Readiness, Duration) {
+        (&self.entries[at].readiness, self.entries[at].since)
+    }
+
+    /// The targets that are still waited for.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = usize> {
+        (0..self.entries.len()).filter(|at| !self.entries[*at].is_settled())
+    }
+
+    /// Whether some target has failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.readiness, Readiness::Failed { .. }))
+    }
+
+    /// Whether each target has been looked at, or was found gone.
+    pub(super) fn is_seen(&self) -> bool {
+        self.entries.iter().all(|entry| entry.is_settled() || entry.seen_at.is_some())
+    }
+
+    /// What to ask the server about a target that isn't ready; `None` if it was never seen.
+    pub(super) fn question(&self, at: usize) -> Option<Question<'_>> {
+        let entry = &self.entries[at];
+        let object = entry.object.as_deref()?;
+        let pods = if !entry.stuck_pods.is_empty() {
+            entry.stuck_pods.iter().collect()
+        } else if is_pod(&self.targets[at].object.identity) {
+            vec![object]
+        } else if has_pods(&self.targets[at].object.identity) {
+            self.relatives.newest_pods(object)
+        } else {
+            Vec::new()
+        };
+        Some(Question { object, stuck: &entry.stuck, pods })
+    }
+
+    /// The pods for which waiting is in vain, each with what its events say.
+    pub(super) fn stuck(&self, at: usize, events: &[Value]) -> Vec<Stuck> {
+        let entry = &self.entries[at];
+        let (pods, events): (Vec<&Value>, Vec<&Value>) =
+            (entry.stuck_pods.iter().collect(), events.iter().collect());
+        entry.patience.clone().observe(entry.since, &pods, &events)
+    }
+}
+
+fn is_claim(identity: &Identity) -> bool {
+    identity.is("", "PersistentVolumeClaim")
+}
+
+fn is_pod(identity: &Identity) -> bool {
+    identity.is("", "Pod")
+}
+
+/// Whether objects of this kind are ready by their pods.
+fn has_pods(identity: &Identity) -> bool {
+    matches!(
+        (identity.group.as_str(), identity.kind.as_str()),
+        ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+            | ("batch", "Job")
+            | ("", "Pod" | "ReplicationController")
+    )
+}
+
+/// What a pod suffers from, in words that stay the same while it does.
+fn clause(stuck: &Stuck) -> String {
+    let reason = match stuck.trouble {
+        // The two take turns.
+        Trouble::ImagePull => "ImagePullBackOff",
+        _ => &stuck.reason,
+    };
+    match &stuck.container {
+        Some(container) => format!("container {container}: {reason}"),
+        None => reason.to_owned(),
+    }
+}
+
+/// Why waiting for a pod is in vain.
+fn sentence(stuck: &Stuck) -> String {
+    let Stuck { pod, restarts, .. } = stuck;
+    let clause = clause(stuck);
+    match stuck.trouble {
+        Trouble::Unschedulable => format!("pod {pod} can't be scheduled"),
+        Trouble::Crashing => format!("pod {pod} restarted {restarts} times; {clause}"),
+        _ => format!("pod {pod} can't start; {clause}"),
+    }
+}

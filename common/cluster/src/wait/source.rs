@@ -1,0 +1,250 @@
+//! The objects of one kind in one namespace, as they are and as they change.
+//!
+//! Takes a collection's path, gives [`News`] for as long as someone listens: a LIST, then a WATCH from where the
+//! list stood. A watch that ends or goes silent is taken up again from the last thing it told; one that is too
+//! old begins with a new list. No failure is final: the caller has the deadline. Separate because the same
+//! serves for what is awaited and for what hangs on it.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use serde_json::Value;
+use tokio::sync::mpsc::Sender;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::api::{Answer, Api, Event, NoWatch};
+use crate::discovery::Resource;
+use crate::live::escaped;
+
+/// How many objects a page of a list holds.
+const PAGE: usize = 500;
+
+/// How long the server lets a watch go on. Short, so that a lost connection is noticed soon though nothing
+/// happens.
+const ROUND: Duration = Duration::from_secs(60);
+
+/// How long a watch may be silent; longer than a round, at whose end the server would have said something.
+const SILENCE: Duration = Duration::from_secs(75);
+
+/// How long is waited before asking again when nothing came of it; doubled each time.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// The longest that is waited before asking again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Objects of one kind in one namespace.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    /// Their kind.
+    pub(super) resource: Resource,
+    /// Their namespace, if they live in one.
+    pub(super) namespace: Option<String>,
+    /// The names of those that matter; `None` for all.
+    pub(super) names: Option<BTreeSet<String>>,
+}
+
+/// What a source tells.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum News {
+    /// An object is there, or changed.
+    Present(Value),
+    /// The object of this name is gone, or was never there.
+    Gone(String),
+    /// Everything that is there has been told.
+    Listed,
+    /// The server can't be asked at the moment; why.
+    Disturbed(String),
+}
+
+/// News with the number of the source that they come from.
+pub(super) type Outlet = Sender<(usize, News)>;
+
+/// What came of a round of asking.
+enum Round {
+    /// A list was told whole.
+    Listed,
+    /// A watch told something, or was quiet for long.
+    Watched,
+    /// Nothing.
+    Fruitless,
+}
+
+/// Why a round of asking ended early.
+enum Stop {
+    /// Nobody listens any more.
+    Unheard,
+    /// The server did not answer, or not well.
+    Disturbed { message: String, after: Option<Duration> },
+}
+
+impl From<Answer> for Stop {
+    fn from(answer: Answer) -> Self {
+        Self::Disturbed { message: answer.message(), after: answer.retry_after }
+    }
+}
+
+/// One source being followed.
+struct Feed<'a> {
+    api: &'a Api,
+    source: &'a Source,
+    number: usize,
+    outlet: &'a Outlet,
+    /// The names that the listener takes to be there.
+    known: BTreeSet<String>,
+    /// From where a watch may go on; `None` if a list is due.
+    version: Option<String>,
+}
+
+impl Source {
+    /// Tells all news until nobody listens any more.
+    pub(super) async fn follow(self, api: Api, number: usize, outlet: Outlet) {
+        // Whoever asks for names takes all of them to be there: a missing one is news.
+        let known = self.names.clone().unwrap_or_default();
+        let mut feed = Feed { api: &api, source: &self, number, outlet: &outlet, known, version: None };
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            let round = match feed.version.take() {
+                None => feed.list().await,
+                Some(version) => feed.watch(version).await,
+            };
+            let after = match round {
+                // A list alone proves little: where watches fail at once, it is all that succeeds.
+                Ok(Round::Listed) => continue,
+                Ok(Round::Watched) => {
+                    pause = SHORTEST_PAUSE;
+                    continue;
+                }
+                Ok(Round::Fruitless) => None,
+                Err(Stop::Unheard) => return,
+                Err(Stop::Disturbed { message, after }) => {
+                    if feed.tell(News::Disturbed(message)).await.is_err() {
+                        return;
+                    }
+                    after
+                }
+            };
+            // Nobody is polled here: this keeps a server that fails at once from being asked without pause.
+            sleep(after.unwrap_or(pause)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn path(&self, query: &str) -> String {
+        let collection = self.resource.collection(self.namespace.as_deref());
+        let mut names = self.names.iter().flatten();
+        match (names.next(), names.next()) {
+            (Some(name), None) => {
+                format!("{collection}?fieldSelector=metadata.name%3D{}&{query}", escaped(name))
+            }
+            _ => format!("{collection}?{query}"),
+        }
+    }
+
+    fn is_wanted(&self, name: &str) -> bool {
+        self.names.as_ref().is_none_or(|names| names.contains(name))
+    }
+}
+
+impl Feed<'_> {
+    /// Tells everything that is there, and what no longer is.
+    async fn list(&mut self) -> Result<Round, Stop> {
+        let mut seen = BTreeSet::new();
+        let mut page = String::new();
+        loop {
+            let query = format!("limit={PAGE}{page}");
+            let answer = self.api.get(&self.source.path(&query)).await;
+            let answer =
+                answer.map_err(|error| Stop::Disturbed { message: error.to_string(), after: None })?;
+            if answer.status == 410 {
+                return Ok(Round::Fruitless);
+            }
+            if !answer.is_success() {
+                return Err(answer.into());
+            }
+            let mut body = answer.body;
+            let version = text(&body["metadata"]["resourceVersion"]);
+            let next = text(&body["metadata"]["continue"]);
+            let items = match body["items"].take() {
+                Value::Array(items) => items,
+                _ => Vec::new(),
+            };
+            for mut item in items {
+                let name = text(&item["metadata"]["name"]);
+                if !self.source.is_wanted(&name) {
+                    continue;
+                }
+                // Items of a list carry neither apiVersion nor kind.
+                item["apiVersion"] = self.source.resource.api_version().into();
+                item["kind"] = self.source.resource.kind.as_str().into();
+                seen.insert(name);
+                self.tell(News::Present(item)).await?;
+            }
+            if next.is_empty() {
+                self.version = Some(version);
+                break;
+            }
+            page = format!("&continue={}", escaped(&next));
+        }
+        for name in std::mem::take(&mut self.known).difference(&seen) {
+            self.tell(News::Gone(name.clone())).await?;
+        }
+        self.known = seen;
+        self.tell(News::Listed).await?;
+        Ok(Round::Listed)
+    }
+
+    /// Tells what changes, from a version on.
+    async fn watch(&mut self, version: String) -> Result<Round, Stop> {
+        let begun = Instant::now();
+        let seconds = ROUND.as_secs();
+        let query = format!("watch=true&resourceVersion={}&timeoutSeconds={seconds}", escaped(&version));
+        let events = match self.api.watch(&self.source.path(&query)).await {
+            Ok(events) => events,
+            Err(NoWatch::Refused(answer)) if answer.status == 410 => return Ok(Round::Fruitless),
+            Err(NoWatch::Refused(answer)) => return Err(answer.into()),
+            Err(NoWatch::NoAnswer(error)) => {
+                // What happened so far isn't lost: the watch goes on from there.
+                self.version = Some(version);
+                return Err(Stop::Disturbed { message: error.to_string(), after: None });
+            }
+        };
+        self.version = Some(version);
+        let mut has_told = false;
+        let mut events = pin!(events);
+        while let Ok(Some(event)) = timeout(SILENCE, events.next()).await {
+            let (object, is_there) = match event {
+                Event::Present(object) => (object, true),
+                Event::Gone(object) => (object, false),
+                Event::Over => {
+                    self.version = None;
+                    break;
+                }
+            };
+            has_told = true;
+            self.version = Some(text(&object["metadata"]["resourceVersion"]));
+            let name = text(&object["metadata"]["name"]);
+            if !self.source.is_wanted(&name) {
+                continue;
+            }
+            if is_there {
+                self.known.insert(name);
+                self.tell(News::Present(object)).await?;
+            } else {
+                self.known.remove(&name);
+                self.tell(News::Gone(name)).await?;
+            }
+        }
+        let is_fruitful = has_told || begun.elapsed() >= LONGEST_PAUSE;
+        Ok(if is_fruitful { Round::Watched } else { Round::Fruitless })
+    }
+
+    async fn tell(&self, news: News) -> Result<(), Stop> {
+        self.outlet.send((self.number, news)).await.map_err(|_| Stop::Unheard)
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
