@@ -15,7 +15,7 @@ fn a_conflict_names_manager_field_and_line() {
         "deployment.apps/web",
         "kubectl-set",
         ".spec.template.spec.containers[name=\"web\"].image",
-        "standard input:16:",
+        "standard input:15:",
         "--force-conflicts",
     ];
     let outcome = fails(scene.apply_text(&web("nginx"), &[]), 1, &parts);
@@ -48,7 +48,7 @@ fn every_manager_and_field_is_named() {
     fails(
         scene.apply_text(&web("nginx"), &[]),
         1,
-        &["kubectl-set", ".image", "standard input:16:", ".spec.replicas", "standard input:6:", "scale"],
+        &["kubectl-set", ".image", "standard input:15:", ".spec.replicas", "standard input:6:", "scale"],
     );
     assert_eq!(value(&scene, "deployment/web", "/spec/replicas"), "3", "kubectl scale is a real conflict");
 }

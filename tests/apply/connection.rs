@@ -93,5 +93,5 @@ fn the_streams_environment_chooses_the_cluster() {
 #[test]
 fn env_without_a_project_is_an_error() {
     let scene = settings();
-    scene.run("kubectl-codex-apply", &["-f", "-", "--env", "ai"]).fails(2, &["services.yaml"]);
+    scene.run("kubectl-codex-apply", &["-f", "-", "--env", "ai"]).fails(1, &["services.yaml"]);
 }

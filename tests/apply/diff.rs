@@ -68,7 +68,7 @@ fn a_conflict_is_an_error_with_its_line() {
 #[test]
 fn what_the_server_refuses_is_an_error_with_its_line() {
     let scene = ClusterScene::new().with_namespace();
-    let wrong = map("settings", "one").replace("data:", "dota:");
+    let wrong = map("settings", "one").replace("\ndata:", "\ndota:");
     fails(scene.apply_text(&wrong, &["--diff"]), 1, &["configmap/settings", ".dota", "standard input:5:"]);
 }
 

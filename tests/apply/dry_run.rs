@@ -14,9 +14,7 @@ fn client_needs_no_cluster() {
 #[test]
 fn client_says_what_is_wrong_with_the_input() {
     let scene = Scene::new().stdin("apiVersion: v1\nmetadata: {name: x}\n");
-    scene
-        .run("kubectl-codex-apply", &["-n", "shop", "-f", "-", "--dry-run=client"])
-        .fails(2, &["kind is missing"]);
+    scene.run("kubectl-codex-apply", &["-n", "shop", "-f", "-", "--dry-run=client"]).fails(2, &["no `kind`"]);
 }
 
 #[test]
@@ -40,7 +38,7 @@ fn server_says_what_would_become_of_each_object() {
 #[test]
 fn server_refuses_what_it_would_refuse() {
     let scene = ClusterScene::new().with_namespace();
-    let wrong = map("settings", "1").replace("data:", "dota:");
+    let wrong = map("settings", "1").replace("\ndata:", "\ndota:");
     fails(
         scene.apply_text(&wrong, &["--dry-run=server"]),
         1,

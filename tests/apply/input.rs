@@ -53,7 +53,7 @@ fn the_last_of_two_variables_of_one_name_stays_with_a_warning() {
         web("nginx")
     );
     let outcome = done_with(scene.apply_text(&doubled, &[]), &["deployment.apps/web created"]);
-    for part in ["warning", "`A`", "standard input:18:"] {
+    for part in ["warning", "`A`", "standard input:17:"] {
         assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
     }
     let env = value(&scene, "deployment/web", "/spec/template/spec/containers/0/env");

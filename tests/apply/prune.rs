@@ -89,7 +89,7 @@ fn without_a_project_there_is_nothing_to_go_by() {
 fn a_failed_apply_prunes_nothing() {
     let scene = ClusterScene::new().with_namespace();
     done(scene.apply_text(&two(), &[]));
-    let broken = stream(&map("a", "1").replace("data:", "dota:"));
+    let broken = stream(&map("a", "1").replace("\ndata:", "\ndota:"));
     fails(scene.apply_text(&broken, &["--prune"]), 1, &["dota"]);
     assert!(scene.finds("configmap/b"));
 }

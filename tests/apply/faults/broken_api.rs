@@ -32,9 +32,9 @@ fn it_keeps_nothing_from_being_pruned() {
 }
 
 #[test]
-fn the_older_discovery_will_do() {
+fn a_server_without_aggregated_discovery_is_too_old() {
     let server = ScriptedServer::start();
     server.without_aggregated_discovery();
     let scene = scene(&server).stdin(map("settings", "1"));
-    done_with(apply(&scene, &[]), &["configmap/settings created"]);
+    fails(apply(&scene, &[]), 1, &[&server.url(), "older than Kubernetes 1.30"]);
 }

@@ -36,11 +36,11 @@ fn a_plugin_gives_the_token_and_never_reads_the_manifests() {
 }
 
 #[test]
-fn a_token_that_ends_on_the_way_is_renewed() {
+fn a_credential_that_has_expired_is_renewed_before_it_is_used() {
     let server = ScriptedServer::start();
     let scene = settings(&server).env("PATH", "/usr/bin:/bin");
     let folder = scene.path("plugin");
-    let kubeconfig = server.kubeconfig().exec_plugin().write(&folder);
+    let kubeconfig = server.kubeconfig().exec_plugin_until("2020-01-01T00:00:00Z").write(&folder);
     server.expire_token_after(2);
     done_with(
         apply(&scene, &["--kubeconfig", kubeconfig.to_str().unwrap()]),
@@ -54,7 +54,7 @@ fn a_token_that_cannot_be_renewed_is_an_error() {
     let server = ScriptedServer::start();
     let scene = settings(&server);
     server.expire_token_after(0);
-    let outcome = fails(apply(&scene, &[]), 1, &["credentials"]);
+    let outcome = fails(apply(&scene, &[]), 1, &[&server.url(), "Unauthorized"]);
     assert!(!outcome.stderr.contains("token-1"), "{}", outcome.report("shows a token"));
 }
 
