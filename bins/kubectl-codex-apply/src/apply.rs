@@ -1,5 +1,12 @@
 //! The work, in the order of one apply: read and check, connect, namespace, hooks, plan, apply, prune, hooks, wait.
 
+mod hooks;
+mod namespaces;
+mod preflight;
+mod prune;
+mod send;
+mod waiting;
+
 use std::collections::BTreeSet;
 
 use codex_cluster::connect::Cluster;
@@ -14,8 +21,9 @@ use codex_common::diagnostic::Diagnostic;
 use crate::arguments::{DryRun, OutputFormat, Request};
 use crate::explain;
 use crate::gather::{Gathered, gather};
-use crate::hooks::Around;
 use crate::report;
+use hooks::Around;
+
 use crate::scene::{self, Manifests};
 
 /// Does what was asked for.

@@ -63,7 +63,7 @@ pub(crate) struct Arguments {
 #[command(next_help_heading = "Manifests made elsewhere")]
 struct InputArgs {
     /// Apply these manifests instead of the project's own ("-": stdin)
-    #[arg(short, long, value_name = "FILE|DIR|-")]
+    #[arg(short, long, value_name = "FILE|DIR|URL|-")]
     filename: Vec<String>,
 
     /// Look for manifests in subfolders too

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use codex_cluster::connect::download;
 use codex_common::cli::{self, Console, Host};
 use codex_common::diagnostic::{Diagnostic, Source, system_reason};
 use codex_common::render::{self, Document, StreamIdentity, foreign};
@@ -87,7 +88,7 @@ fn own(request: &Request, host: &Host, console: &Console) -> Result<Gathered, Di
 fn elsewhere(request: &Request, host: &Host, console: &Console) -> Result<Gathered, Diagnostic> {
     let mut documents = Vec::new();
     let mut identity: Option<StreamIdentity> = None;
-    for source in sources(request, host.folder(), console)? {
+    for source in sources(request, host, console)? {
         if let Some(found) = StreamIdentity::of(&source.text) {
             match &identity {
                 Some(first) if *first != found => {
@@ -157,12 +158,17 @@ fn project_of(
     Ok(is_same.then_some(project))
 }
 
-fn sources(request: &Request, folder: &Path, console: &Console) -> Result<Vec<Source>, Diagnostic> {
+fn sources(request: &Request, host: &Host, console: &Console) -> Result<Vec<Source>, Diagnostic> {
+    let folder = host.folder();
     let mut sources = Vec::new();
     for name in &request.files {
         if name == "-" {
             cli::hint_if_terminal(console);
             sources.push(Source::new("standard input", text_of(cli::read_stdin()?, "standard input")?));
+            continue;
+        }
+        if name.starts_with("https://") || name.starts_with("http://") {
+            sources.push(Source::new(name.as_str(), fetched(name, host)?));
             continue;
         }
         for path in files_of(Path::new(name), folder, request.recursive)? {
@@ -171,6 +177,16 @@ fn sources(request: &Request, folder: &Path, console: &Console) -> Result<Vec<So
         }
     }
     Ok(sources)
+}
+
+/// The text at a URL.
+fn fetched(url: &str, host: &Host) -> Result<String, Diagnostic> {
+    let refuse = |why: String| Diagnostic::machine(format!("cannot read {url}: {why}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| refuse(system_reason(&error)))?;
+    let limit = usize::try_from(MAX_FILE).unwrap_or(usize::MAX);
+    let bytes = runtime.block_on(download(url, limit, host.variables())).map_err(refuse)?;
+    Ok(text_of(bytes, url)?)
 }
 
 #[allow(clippy::disallowed_methods, reason = "the one place where this program looks at paths")]

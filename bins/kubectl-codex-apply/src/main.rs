@@ -4,14 +4,8 @@ mod apply;
 mod arguments;
 mod explain;
 mod gather;
-mod hooks;
-mod namespaces;
-mod preflight;
-mod prune;
 mod report;
 mod scene;
-mod send;
-mod waiting;
 
 fn main() -> std::process::ExitCode {
     codex_common::cli::main::<arguments::Arguments>()

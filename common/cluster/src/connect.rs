@@ -12,6 +12,7 @@
 
 mod client;
 mod credentials;
+mod download;
 mod error;
 mod parse;
 mod proxy;
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 pub(crate) use client::install_crypto;
 pub use credentials::Credentials;
+pub use download::download;
 pub use error::{ConnectError, Origin};
 
 use crate::api::{Api, NoAnswer};

@@ -16,7 +16,9 @@ impl Folder {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("edges-{}-{number}", std::process::id()));
+        // Only tests set this up: where it fails, they fail.
         std::fs::create_dir_all(&path).unwrap();
+        // Only tests set this up: where it fails, they fail.
         Self(path.canonicalize().unwrap())
     }
 }
@@ -31,6 +33,7 @@ impl Drop for Folder {
 /// A project of the slot 3 in the environment `ai`, from a services.yaml.
 #[allow(clippy::disallowed_methods)]
 pub(crate) fn project(folder: &Folder, text: &str, process: &[(&str, &str)], mode: Mode) -> Project {
+    // Only tests set this up: where it fails, they fail.
     std::fs::write(folder.0.join("services.yaml"), text).unwrap();
     let process: Map = process.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     let request = LoadRequest {

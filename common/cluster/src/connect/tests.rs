@@ -1,3 +1,5 @@
+//! What connect promises, tried.
+
 #![allow(clippy::disallowed_methods)]
 
 use super::*;

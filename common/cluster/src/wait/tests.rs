@@ -1,1 +1,1 @@
-
+//! Stories of waiting, told to a board.

@@ -1,3 +1,5 @@
+//! What beneath promises, tried.
+
 use super::*;
 use crate::fixture::Folder;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

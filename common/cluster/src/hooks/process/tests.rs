@@ -1,3 +1,5 @@
+//! What process promises, tried.
+
 use super::*;
 use std::sync::Mutex;
 use std::time::Instant;

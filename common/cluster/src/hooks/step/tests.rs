@@ -1,3 +1,5 @@
+//! What step promises, tried.
+
 use super::super::{HookError, check};
 use super::*;
 use crate::fixture::{Folder, project};

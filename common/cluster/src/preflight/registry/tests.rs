@@ -1,3 +1,5 @@
+//! What registry promises, tried.
+
 use super::*;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;

@@ -8,7 +8,7 @@ use codex_cluster::preflight::{self, Need, Outcome, PreflightRequest};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Project;
 
-use crate::apply::Session;
+use super::Session;
 
 impl Session<'_> {
     /// Checks what can be checked; a failed check stops the apply.

@@ -8,7 +8,7 @@ use codex_cluster::plan::Planned;
 use codex_common::diagnostic::Diagnostic;
 use tokio::time::Instant;
 
-use crate::apply::Session;
+use super::Session;
 use crate::{explain, report};
 
 /// How long webhooks that aren't up yet are waited for: codexctl's 18 tries of 10 seconds.

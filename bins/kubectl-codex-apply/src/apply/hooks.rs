@@ -8,9 +8,9 @@ use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Project;
 use codex_common::stack::model::HookStep;
 
-use crate::apply::Session;
+use super::Session;
+use super::preflight::Preflight;
 use crate::arguments::Request;
-use crate::preflight::Preflight;
 
 /// Before or after the apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use codex_common::cli::{Console, ExitCode};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Mode;
 
-use crate::apply::Session;
+use super::Session;
 use crate::arguments::duration;
 
 /// How long is waited when nothing says so.

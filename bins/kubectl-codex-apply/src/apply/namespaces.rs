@@ -7,7 +7,7 @@ use codex_cluster::place::Target;
 use codex_common::diagnostic::Diagnostic;
 use serde_json::json;
 
-use crate::apply::Session;
+use super::Session;
 
 impl Session<'_> {
     /// The namespaces that targets live in and that aren't there. The environment's own is made; another one

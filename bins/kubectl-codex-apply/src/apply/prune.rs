@@ -10,7 +10,7 @@ use codex_cluster::plan::Planned;
 use codex_cluster::sweep::{self, Search};
 use codex_common::diagnostic::Diagnostic;
 
-use crate::apply::Session;
+use super::Session;
 use crate::report;
 
 impl Session<'_> {
