@@ -12,7 +12,7 @@ use crate::binary::{binary, repository};
 use crate::folder::{TemporaryFolder, copy_folder, listing};
 use crate::outcome::{Expectation, Outcome};
 
-/// No command of the suite needs longer on any input; an endless one must not hang the tests.
+/// Hardly a command of the suite needs longer on any input; an endless one must not hang the tests.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A folder with a project in it, an empty environment, and a home of its own.
@@ -24,6 +24,7 @@ pub struct Scene {
     environment: Vec<(OsString, OsString)>,
     stdin: Vec<u8>,
     programs: Vec<PathBuf>,
+    time_limit: Duration,
 }
 
 impl Default for Scene {
@@ -40,7 +41,13 @@ impl Scene {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         let home = folder.path().join("home").into_os_string();
-        Self { folder, environment: vec![("HOME".into(), home)], stdin: Vec::new(), programs: Vec::new() }
+        Self {
+            folder,
+            environment: vec![("HOME".into(), home)],
+            stdin: Vec::new(),
+            programs: Vec::new(),
+            time_limit: TIME_LIMIT,
+        }
     }
 
     /// A copy of `examples/shop`.
@@ -84,6 +91,12 @@ impl Scene {
     /// Lets lines of shell find the programs of a folder.
     pub fn programs(mut self, folder: &Path) -> Self {
         self.programs.push(folder.into());
+        self
+    }
+
+    /// Gives programs more time than a minute, for stories of great patience.
+    pub fn time_limit(mut self, longest: Duration) -> Self {
+        self.time_limit = longest;
         self
     }
 
@@ -136,7 +149,7 @@ impl Scene {
     ///
     /// # Panics
     ///
-    /// When it takes longer than a minute.
+    /// When it takes longer than a minute, or the scene's own time limit.
     pub fn run_program(&self, program: &Path, arguments: &[&str]) -> Expectation {
         self.run_program_with(program, arguments, &self.stdin)
     }
@@ -145,7 +158,7 @@ impl Scene {
     ///
     /// # Panics
     ///
-    /// When it takes longer than a minute.
+    /// When it takes longer than a minute, or the scene's own time limit.
     pub fn run_program_with(
         &self,
         program: &Path,
@@ -162,7 +175,7 @@ impl Scene {
         let out = thread::spawn(move || read_all(&mut stdout));
         let err = thread::spawn(move || read_all(&mut stderr));
         let command = command_line(program, arguments);
-        let status = wait(&mut child, &command);
+        let status = wait(&mut child, &command, self.time_limit);
         write.join().unwrap();
         let outcome = Outcome {
             command,
@@ -200,15 +213,15 @@ fn read_all(stream: &mut impl Read) -> Vec<u8> {
     bytes
 }
 
-fn wait(child: &mut Child, command: &str) -> ExitStatus {
+fn wait(child: &mut Child, command: &str, longest: Duration) -> ExitStatus {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
         }
-        if start.elapsed() > TIME_LIMIT {
+        if start.elapsed() > longest {
             child.kill().unwrap();
-            panic!("{command}: no end after {TIME_LIMIT:?}");
+            panic!("{command}: no end after {longest:?}");
         }
         thread::sleep(Duration::from_millis(2));
     }

@@ -54,7 +54,7 @@ use crate::wire::{Wire, lock};
 use state::{Rule, Shared, State, Todo};
 
 /// How long a test waits for what its script makes happen.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_WAIT: Duration = Duration::from_secs(150);
 
 /// The server; it ends with the value, and with it every connection.
 pub struct ScriptedServer {
@@ -213,7 +213,7 @@ impl ScriptedServer {
     ///
     /// # Panics
     ///
-    /// When that takes half a minute: with the calls that there were.
+    /// When that takes two and a half minutes: with the calls that there were.
     pub fn wait_for(&self, count: usize, calls: &Calls) {
         let end = Instant::now() + LONGEST_WAIT;
         let mut state = lock(&self.shared.state);

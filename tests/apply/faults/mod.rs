@@ -3,6 +3,7 @@
 mod answers;
 mod broken_api;
 mod credentials;
+mod every_call;
 mod silence;
 mod watches;
 

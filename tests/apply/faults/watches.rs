@@ -1,10 +1,15 @@
 //! Watches that end, break, fall silent or are too old while `--wait` relies on them.
 
+use std::time::Duration;
+
 use codex_tests::{Answer, Calls, Outcome, ScriptedServer};
 use serde_json::{Value, json};
 
 use super::super::{done, web};
 use super::{apply, scene};
+
+/// Silence is told from a quiet cluster only after more than a minute.
+const LONGEST: Duration = Duration::from_secs(180);
 
 /// The Deployment as its controller leaves it when all is well.
 fn ready(server: &ScriptedServer) {
@@ -24,12 +29,12 @@ fn ready(server: &ScriptedServer) {
 
 /// The first watch of Deployments meets the fault, and the Deployment gets ready only when it is
 /// watched anew.
-fn wait_through(answer: Answer, flags: &[&str]) -> Outcome {
+fn wait_through(answer: Answer) -> Outcome {
     let server = ScriptedServer::start();
-    let scene = scene(&server).stdin(web("nginx"));
+    let scene = scene(&server).stdin(web("nginx")).time_limit(LONGEST);
     let watches = Calls::watch("deployments");
     server.on(watches.clone(), 1..=1, answer);
-    let flags = [&["--wait", "--wait-timeout", "50s"], flags].concat();
+    let flags = ["--wait", "--wait-timeout", "170s"];
     std::thread::scope(|threads| {
         let apply = threads.spawn(|| done(apply(&scene, &flags)));
         server.wait_for(2, &watches);
@@ -40,21 +45,26 @@ fn wait_through(answer: Answer, flags: &[&str]) -> Outcome {
 
 #[test]
 fn a_watch_that_ends_is_begun_again() {
-    wait_through(Answer::WatchEnds(0), &[]);
+    wait_through(Answer::WatchEnds(0));
 }
 
 #[test]
 fn a_watch_that_breaks_is_begun_again() {
-    wait_through(Answer::WatchBreaks(0), &[]);
+    wait_through(Answer::WatchBreaks(0));
 }
 
 #[test]
 fn a_watch_that_is_too_old_begins_with_a_list() {
-    wait_through(Answer::WatchGone(0), &[]);
+    wait_through(Answer::WatchGone(0));
+}
+
+#[test]
+fn a_watch_that_falls_silent_is_begun_again() {
+    wait_through(Answer::WatchSilent(0));
 }
 
 #[test]
 fn an_error_instead_of_a_watch_is_tried_again() {
-    wait_through(Answer::internal_error("etcd is away"), &[]);
-    wait_through(Answer::too_many_requests(0), &[]);
+    wait_through(Answer::internal_error("etcd is away"));
+    wait_through(Answer::too_many_requests(0));
 }
