@@ -16,7 +16,7 @@ fuzz_targets := template yaml env_file
 
 .PHONY: help
 help: ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## render the example project for the first slot of an agent
@@ -40,9 +40,28 @@ requirements:
 		exit 1; \
 	} >&2
 
+# Stories wait more than they work.
+test_threads = $$(( 2 * $$(getconf _NPROCESSORS_ONLN) ))
+
 .PHONY: test
-test: requirements build ## run all tests: units, doc examples, stories, golden files, corpora
-	PYTHON="$(PYTHON)" $(CARGO) test --locked --workspace
+test: requirements build cluster-build ## run all tests: units, doc examples, golden files, stories on the cluster too
+	PYTHON="$(PYTHON)" RUST_TEST_THREADS=$(test_threads) tests/cluster/during $(CARGO) test --locked --workspace
+
+.PHONY: test-cluster
+test-cluster: build cluster-build ## run the stories of apply only, most of them on the test cluster
+	RUST_TEST_THREADS=$(test_threads) tests/cluster/during $(CARGO) test --locked -p codex-tests --test suite apply::
+
+.PHONY: cluster-build
+cluster-build:
+	@[ -n "$${CODEX_TEST_KUBECONFIG:-}" ] || tests/cluster/build
+
+.PHONY: cluster-up
+cluster-up: ## start the test cluster and say how to use it (the first time builds it: ten minutes)
+	@tests/cluster/up
+
+.PHONY: cluster-down
+cluster-down: ## stop the test cluster
+	@tests/cluster/down
 
 .PHONY: check
 check: lint house-rules deny test ## all that must hold before a commit: lints, house rules, licences, tests

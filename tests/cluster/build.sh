@@ -34,7 +34,11 @@ build_missing() {
     [[ -d $(built "$tool") ]] || missing+=("$tool")
   done
   (( ${#missing[@]} )) || return 0
-  command -v go >/dev/null || { say "error: go is not installed (see $here/README.md)"; return 1; }
+  has_go || {
+    say "error: the test cluster is built with Go 1.21 or later, which is not installed"
+    say "hint: install it from https://go.dev/dl, or test on another cluster (CODEX_TEST_KUBECONFIG)"
+    return 1
+  }
   (
     lock "$cache/build.lock"
     say "building ${missing[*]} in $cache, this once"
@@ -43,6 +47,11 @@ build_missing() {
       [[ -d $(built "$tool") ]] || build "$tool" || { say "error: could not build $tool"; exit 1; }
     done
   )
+}
+
+has_go() {
+  local minor
+  minor=$(go env GOVERSION 2>/dev/null) && minor=${minor#go1.} && (( ${minor%%[!0-9]*} >= 21 ))
 }
 
 # build TOOL: its directory appears whole or not at all.
