@@ -40,9 +40,29 @@ requirements:
 		exit 1; \
 	} >&2
 
+# Stories wait more than they work.
+test_threads = $$(( 2 * $$(getconf _NPROCESSORS_ONLN) ))
+
 .PHONY: test
-test: requirements build ## run all tests: units, doc examples, stories, golden files, corpora
-	PYTHON="$(PYTHON)" $(CARGO) test --locked --workspace
+test: requirements build ## run the tests that need no cluster: units, doc examples, stories, golden files, corpora
+	PYTHON="$(PYTHON)" $(CARGO) test --locked --workspace -- --skip apply::
+	@echo 'The stories of apply run on a real control plane: make test-cluster'
+
+.PHONY: test-cluster
+test-cluster: build cluster-build ## run the stories of apply on a real control plane (built the first time)
+	RUST_TEST_THREADS=$(test_threads) tests/cluster/during $(CARGO) test --locked -p codex-tests --test suite apply::
+
+.PHONY: cluster-build
+cluster-build:
+	@[ -n "$${CODEX_TEST_KUBECONFIG:-}" ] || tests/cluster/build
+
+.PHONY: cluster-up
+cluster-up: ## start the test cluster and say how to use it (the first time builds it: ten minutes)
+	@tests/cluster/up
+
+.PHONY: cluster-down
+cluster-down: ## stop the test cluster
+	@tests/cluster/down
 
 .PHONY: check
 check: lint house-rules deny test ## all that must hold before a commit: lints, house rules, licences, tests

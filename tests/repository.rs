@@ -107,7 +107,20 @@ fn bare_make_prints_the_targets() {
     let output = Command::new("make").current_dir(repository()).output().unwrap();
     assert_success(&output);
     let text = String::from_utf8_lossy(&output.stdout);
-    for target in ["demo", "test", "check", "bench", "golden", "fuzz", "install", "dist", "clean"] {
+    for target in [
+        "demo",
+        "test",
+        "test-cluster",
+        "cluster-up",
+        "cluster-down",
+        "check",
+        "bench",
+        "golden",
+        "fuzz",
+        "install",
+        "dist",
+        "clean",
+    ] {
         assert!(text.contains(&format!("make {target} ")), "{target}\n{text}");
     }
 }

@@ -8,6 +8,7 @@
     reason = "tests make files and start programs, and fail by panicking"
 )]
 
+mod apply;
 mod codexctl;
 mod corpora;
 mod golden;

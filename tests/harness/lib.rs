@@ -23,13 +23,31 @@
 )]
 
 mod binary;
+mod certificate;
+mod cluster_scene;
+mod connect_proxy;
+mod control_plane;
 mod folder;
 mod golden;
+mod http;
+mod listener;
 mod outcome;
+mod proxy;
+mod relay;
 mod scene;
+mod scripted;
+mod upstream;
+mod wire;
 
 pub use binary::{binary, repository};
+pub use cluster_scene::ClusterScene;
+pub use connect_proxy::ConnectProxy;
+pub use control_plane::ControlPlane;
 pub use folder::{TemporaryFolder, copy_folder};
 pub use golden::{GoldenCase, golden_cases};
 pub use outcome::{Expectation, Outcome};
+pub use proxy::{Fault, FaultProxy, ProxiedCall, Step};
 pub use scene::Scene;
+pub use scripted::{
+    Answer, Body, Call, Calls, ScriptedKubeconfig, ScriptedServer, Verb, plugin_runs, stolen_input,
+};

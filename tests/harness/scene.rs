@@ -12,7 +12,7 @@ use crate::binary::{binary, repository};
 use crate::folder::{TemporaryFolder, copy_folder, listing};
 use crate::outcome::{Expectation, Outcome};
 
-/// No command of the suite needs longer on any input; an endless one must not hang the tests.
+/// Hardly a command of the suite needs longer on any input; an endless one must not hang the tests.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
 /// A folder with a project in it, an empty environment, and a home of its own.
@@ -23,6 +23,8 @@ pub struct Scene {
     folder: TemporaryFolder,
     environment: Vec<(OsString, OsString)>,
     stdin: Vec<u8>,
+    programs: Vec<PathBuf>,
+    time_limit: Duration,
 }
 
 impl Default for Scene {
@@ -39,7 +41,13 @@ impl Scene {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
         let home = folder.path().join("home").into_os_string();
-        Self { folder, environment: vec![("HOME".into(), home)], stdin: Vec::new() }
+        Self {
+            folder,
+            environment: vec![("HOME".into(), home)],
+            stdin: Vec::new(),
+            programs: Vec::new(),
+            time_limit: TIME_LIMIT,
+        }
     }
 
     /// A copy of `examples/shop`.
@@ -80,6 +88,18 @@ impl Scene {
         self
     }
 
+    /// Lets lines of shell find the programs of a folder.
+    pub fn programs(mut self, folder: &Path) -> Self {
+        self.programs.push(folder.into());
+        self
+    }
+
+    /// Gives programs more time than a minute, for stories of great patience.
+    pub fn time_limit(mut self, longest: Duration) -> Self {
+        self.time_limit = longest;
+        self
+    }
+
     /// The folder that programs run in.
     pub fn project(&self) -> PathBuf {
         self.folder.path().join("project")
@@ -111,29 +131,51 @@ impl Scene {
 
     /// Runs a line of shell in the project, with the suite's binaries on the `PATH`.
     pub fn shell(&self, script: &str) -> Expectation {
-        let programs = binary("kubectl-codex-render");
-        let folder = programs.parent().unwrap().display();
-        let script = format!("PATH='{folder}:/usr/bin:/bin'\n{script}");
+        let own = binary("kubectl-codex-render");
+        let own = own.parent().unwrap().to_path_buf();
+        let system = ["/usr/bin", "/bin"].map(PathBuf::from);
+        let folders = [&[own], &self.programs[..], &system].concat();
+        let path = std::env::join_paths(folders).unwrap();
+        let script = format!("export PATH='{}'\n{script}", path.display());
         self.run_program(Path::new("/bin/sh"), &["-c", &script])
+    }
+
+    /// Runs a binary of the suite with this standard input.
+    pub fn run_with(&self, name: &str, arguments: &[&str], input: impl AsRef<[u8]>) -> Expectation {
+        self.run_program_with(&binary(name), arguments, input)
     }
 
     /// Runs a program and waits for it.
     ///
     /// # Panics
     ///
-    /// When it takes longer than a minute.
+    /// When it takes longer than a minute, or the scene's own time limit.
     pub fn run_program(&self, program: &Path, arguments: &[&str]) -> Expectation {
+        self.run_program_with(program, arguments, &self.stdin)
+    }
+
+    /// Runs a program with this standard input and waits for it.
+    ///
+    /// # Panics
+    ///
+    /// When it takes longer than a minute, or the scene's own time limit.
+    pub fn run_program_with(
+        &self,
+        program: &Path,
+        arguments: &[&str],
+        input: impl AsRef<[u8]>,
+    ) -> Expectation {
         let mut child = self.start(program, arguments);
         let mut stdin = child.stdin.take().unwrap();
         let mut stdout = child.stdout.take().unwrap();
         let mut stderr = child.stderr.take().unwrap();
-        let input = self.stdin.clone();
+        let input = input.as_ref().to_vec();
         // A program may end without reading its input: a closed pipe is no failure here.
         let write = thread::spawn(move || drop(stdin.write_all(&input)));
         let out = thread::spawn(move || read_all(&mut stdout));
         let err = thread::spawn(move || read_all(&mut stderr));
         let command = command_line(program, arguments);
-        let status = wait(&mut child, &command);
+        let status = wait(&mut child, &command, self.time_limit);
         write.join().unwrap();
         let outcome = Outcome {
             command,
@@ -171,15 +213,15 @@ fn read_all(stream: &mut impl Read) -> Vec<u8> {
     bytes
 }
 
-fn wait(child: &mut Child, command: &str) -> ExitStatus {
+fn wait(child: &mut Child, command: &str, longest: Duration) -> ExitStatus {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
             return status;
         }
-        if start.elapsed() > TIME_LIMIT {
+        if start.elapsed() > longest {
             child.kill().unwrap();
-            panic!("{command}: no end after {TIME_LIMIT:?}");
+            panic!("{command}: no end after {longest:?}");
         }
         thread::sleep(Duration::from_millis(2));
     }

@@ -134,8 +134,7 @@ pub trait Report: Sync {
     fn changed(&self, target: &Target, readiness: &Readiness, elapsed: Duration);
     /// These are still waited for; comes each 30 s.
     fn heartbeat(&self, waiting: &[Waiting<'_>], elapsed: Duration);
-    /// The server can't be asked at the moment; it will be asked again. Said once for each kind and namespace
-    /// until it answers.
+    /// The server can't be asked at the moment; it will be asked again. The same words come once until it answers.
     fn disturbed(&self, message: &str);
 }
 

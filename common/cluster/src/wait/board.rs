@@ -173,10 +173,9 @@ impl<'a> Board<'a> {
     }
 
     fn disturbed(&mut self, number: usize, message: String, now: Duration) -> Option<String> {
+        // When the whole server is away, one line says so for all.
+        let is_known = self.sources.iter().any(|heard| heard.disturbance.as_ref() == Some(&message));
         let heard = &mut self.sources[number];
-        if heard.disturbance.as_ref() == Some(&message) {
-            return None;
-        }
         heard.disturbance = Some(message.clone());
         let unseen: Vec<usize> = heard.awaited.values().flatten().copied().collect();
         for at in unseen {
@@ -187,6 +186,9 @@ impl<'a> Board<'a> {
                     now,
                 );
             }
+        }
+        if is_known {
+            return None;
         }
         let Source { resource, namespace, .. } = &self.sources[number].source;
         let place =

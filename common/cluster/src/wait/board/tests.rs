@@ -308,6 +308,8 @@ fn a_disturbance_is_told_once_until_it_is_over() {
     assert_eq!(setup.reason(0), "it can't be looked at: connection refused");
     assert_eq!(setup.tell("Deployment", refused(), START), None);
     setup.present(deployment(0), START);
+    setup.open();
     assert!(setup.tell("Deployment", refused(), START).is_some());
+    assert_eq!(setup.tell("Pod", refused(), START), None, "it is the server that is away, not one kind");
     assert_eq!(setup.reason(0), "0 of 1 pods available", "what was seen stays known");
 }

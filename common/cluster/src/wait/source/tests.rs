@@ -49,7 +49,10 @@ async fn serve(answers: Vec<Scripted>) -> (Api, Arc<Mutex<Vec<String>>>) {
         std::future::pending::<()>().await;
     });
     crate::connect::install_crypto();
-    let client = kube::Client::try_from(kube::Config::new(server)).unwrap();
+    let mut config = kube::Config::new(server);
+    // As `connect` has it: what fails is seen here.
+    config.default_retry = false;
+    let client = kube::Client::try_from(config).unwrap();
     (Api::new(client, None), asked)
 }
 
@@ -73,7 +76,8 @@ async fn hear(api: Api, source: Source, count: usize) -> Vec<String> {
     let feed = tokio::spawn(source.follow(api, 7, outlet));
     let mut heard = Vec::new();
     while heard.len() < count {
-        let (number, news) = inlet.recv().await.unwrap();
+        let news = timeout(Duration::from_secs(20), inlet.recv()).await;
+        let (number, news) = news.expect("in time").unwrap();
         assert_eq!(number, 7);
         heard.push(match news {
             News::Present(object) => {

@@ -1,0 +1,122 @@
+//! Fields that others own: named with who and where, taken only when asked to; and autoscalers.
+
+use codex_tests::ClusterScene;
+
+use super::{done, done_with, fails, value, web};
+
+const IMAGE: &str = "/spec/template/spec/containers/0/image";
+
+#[test]
+fn a_conflict_names_manager_field_and_line() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&web("nginx"), &[]));
+    scene.kubectl(&["set", "image", "deployment/web", "web=other"]);
+    let parts = [
+        "deployment.apps/web",
+        "kubectl-set",
+        ".spec.template.spec.containers[name=\"web\"].image",
+        "standard input:15:",
+        "--force-conflicts",
+    ];
+    let outcome = fails(scene.apply_text(&web("nginx"), &[]), 1, &parts);
+    assert_eq!(outcome.stdout, "");
+    assert_eq!(value(&scene, "deployment/web", IMAGE), "other");
+}
+
+#[test]
+fn force_conflicts_wins_and_lists_what_it_took() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&web("nginx"), &[]));
+    scene.kubectl(&["set", "image", "deployment/web", "web=other"]);
+    let outcome = done_with(
+        scene.apply_text(&web("nginx"), &["--force-conflicts"]),
+        &["deployment.apps/web configured"],
+    );
+    for part in ["kubectl-set", ".image"] {
+        assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
+    }
+    assert_eq!(value(&scene, "deployment/web", IMAGE), "nginx");
+    done_with(scene.apply_text(&web("nginx"), &[]), &["deployment.apps/web unchanged"]);
+}
+
+#[test]
+fn every_manager_and_field_is_named() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&web("nginx"), &[]));
+    scene.kubectl(&["set", "image", "deployment/web", "web=other"]);
+    scene.kubectl(&["scale", "deployment/web", "--replicas=3"]);
+    fails(
+        scene.apply_text(&web("nginx"), &[]),
+        1,
+        &["kubectl-set", ".image", "standard input:15:", ".spec.replicas", "standard input:6:", "scale"],
+    );
+    assert_eq!(value(&scene, "deployment/web", "/spec/replicas"), "3", "kubectl scale is a real conflict");
+}
+
+#[test]
+fn a_conflict_does_not_keep_the_rest_of_its_wave() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&web("nginx"), &[]));
+    scene.kubectl(&["set", "image", "deployment/web", "web=other"]);
+    let second = web("nginx").replace("name: web", "name: second").replace("app: web", "app: second");
+    let outcome = fails(
+        scene.apply_text(&format!("{}---\n{second}", web("nginx")), &[]),
+        1,
+        &["kubectl-set", "1 applied, 1 failed, 0 not tried"],
+    );
+    assert_eq!(outcome.stdout, "deployment.apps/second created\n");
+}
+
+#[test]
+fn a_restart_is_no_conflict_and_survives() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&web("nginx"), &[]));
+    scene.kubectl(&["rollout", "restart", "deployment/web"]);
+    let restarted = "/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt";
+    let at = value(&scene, "deployment/web", restarted);
+    assert_ne!(at, "");
+    done_with(scene.apply_text(&web("nginx"), &[]), &["deployment.apps/web unchanged"]);
+    done_with(scene.apply_text(&web("other"), &[]), &["deployment.apps/web configured"]);
+    assert_eq!(value(&scene, "deployment/web", restarted), at);
+}
+
+const AUTOSCALER: &str = "apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  minReplicas: 2
+  maxReplicas: 4
+";
+
+#[test]
+fn an_autoscalers_replicas_are_left_to_it_even_by_force() {
+    let scene = ClusterScene::new().with_namespace();
+    let both = |image: &str| format!("{}---\n{AUTOSCALER}", web(image));
+    done(scene.apply_text(&both("nginx"), &[]));
+    // The real controller brings it to the least that is allowed.
+    scene
+        .wait_until("the autoscaler has scaled", || value(&scene, "deployment/web", "/spec/replicas") == "2");
+    for (image, flags) in [("one", &[][..]), ("two", &["--force-conflicts"])] {
+        let outcome = done(scene.apply_text(&both(image), flags));
+        assert!(outcome.stdout.contains("deployment.apps/web configured\n"), "{}", outcome.report("image"));
+        assert!(outcome.stderr.contains("autoscaler"), "{}", outcome.report("it says so"));
+        assert_eq!(value(&scene, "deployment/web", "/spec/replicas"), "2");
+        assert_eq!(value(&scene, "deployment/web", IMAGE), image);
+    }
+    done_with(
+        scene.apply_text(&both("two"), &[]),
+        &["deployment.apps/web unchanged", "horizontalpodautoscaler.autoscaling/web unchanged"],
+    );
+}
+
+#[test]
+fn dropping_replicas_warns_of_the_reset() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&web("nginx").replace("replicas: 1", "replicas: 3"), &[]));
+    let outcome = done(scene.apply_text(&web("nginx").replace("  replicas: 1\n", ""), &[]));
+    for part in ["replicas", "deployment.apps/web"] {
+        assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
+    }
+    assert_eq!(value(&scene, "deployment/web", "/spec/replicas"), "1");
+}

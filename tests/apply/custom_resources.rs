@@ -1,0 +1,59 @@
+//! A kind and its objects in one stream.
+
+use codex_tests::ClusterScene;
+
+use super::{done, done_with, fails};
+
+const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: toys.NAME.example.org}
+spec:
+  group: NAME.example.org
+  scope: Namespaced
+  names: {kind: Toy, plural: toys, singular: toy}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {colour: {type: string}}}}}}
+---
+";
+
+const TOY: &str = "apiVersion: NAME.example.org/v1
+kind: Toy
+metadata: {name: ball}
+spec: {colour: red}
+---
+";
+
+#[test]
+fn a_definition_and_its_object_in_any_order() {
+    let scene = ClusterScene::new().with_namespace();
+    let text = format!("{TOY}{DEFINITION}");
+    let lines = |verb: &str| {
+        [
+            format!("customresourcedefinition.apiextensions.k8s.io/toys.{}.example.org {verb}", scene.name()),
+            format!("toy.{}.example.org/ball {verb}", scene.name()),
+        ]
+    };
+    done_with(scene.apply_text(&text, &["--wait"]), &lines("created").each_ref().map(String::as_str));
+    done_with(scene.apply_text(&text, &["--wait"]), &lines("unchanged").each_ref().map(String::as_str));
+    done_with(scene.apply_text(TOY, &[]), &[&lines("unchanged")[1]]);
+}
+
+#[test]
+fn the_plan_says_what_it_could_not_check() {
+    let scene = ClusterScene::new().with_namespace();
+    let outcome = done(scene.apply_text(&format!("{DEFINITION}{TOY}"), &["--dry-run=server"]));
+    let line = format!("toy.{}.example.org/ball created (not checked)", scene.name());
+    assert!(outcome.stdout.contains(&line), "{}", outcome.report("not checked"));
+    let definition = format!("customresourcedefinition/toys.{}.example.org", scene.name());
+    assert!(!scene.finds(&definition));
+}
+
+#[test]
+fn an_object_whose_definition_is_nowhere() {
+    let scene = ClusterScene::new().with_namespace();
+    let group = format!("{}.example.org", scene.name());
+    fails(scene.apply_text(TOY, &[]), 2, &["`Toy`", &group]);
+}

@@ -1,0 +1,70 @@
+//! Watches that end, break, fall silent or are too old while `--wait` relies on them.
+
+use std::time::Duration;
+
+use codex_tests::{Answer, Calls, Outcome, ScriptedServer};
+use serde_json::{Value, json};
+
+use super::super::{done, web};
+use super::{apply, scene};
+
+/// Silence is told from a quiet cluster only after more than a minute.
+const LONGEST: Duration = Duration::from_secs(180);
+
+/// The Deployment as its controller leaves it when all is well.
+fn ready(server: &ScriptedServer) {
+    let like = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "shop"}});
+    let mut object: Value = server.object(&like).unwrap();
+    let generation = object["metadata"]["generation"].clone();
+    object["status"] = json!({
+        "observedGeneration": generation, "replicas": 1, "updatedReplicas": 1,
+        "readyReplicas": 1, "availableReplicas": 1,
+        "conditions": [
+            {"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"},
+            {"type": "Progressing", "status": "True", "reason": "NewReplicaSetAvailable"},
+        ],
+    });
+    server.put(object);
+}
+
+/// The first watch of Deployments meets the fault, and the Deployment gets ready only when it is
+/// watched anew.
+fn wait_through(answer: Answer) -> Outcome {
+    let server = ScriptedServer::start();
+    let scene = scene(&server).stdin(web("nginx")).time_limit(LONGEST);
+    let watches = Calls::watch("deployments");
+    server.on(watches.clone(), 1..=1, answer);
+    let flags = ["--wait", "--wait-timeout", "170s"];
+    std::thread::scope(|threads| {
+        let apply = threads.spawn(|| done(apply(&scene, &flags)));
+        server.wait_for(2, &watches);
+        ready(&server);
+        apply.join().unwrap()
+    })
+}
+
+#[test]
+fn a_watch_that_ends_is_begun_again() {
+    wait_through(Answer::WatchEnds(0));
+}
+
+#[test]
+fn a_watch_that_breaks_is_begun_again() {
+    wait_through(Answer::WatchBreaks(0));
+}
+
+#[test]
+fn a_watch_that_is_too_old_begins_with_a_list() {
+    wait_through(Answer::WatchGone(0));
+}
+
+#[test]
+fn a_watch_that_falls_silent_is_begun_again() {
+    wait_through(Answer::WatchSilent(0));
+}
+
+#[test]
+fn an_error_instead_of_a_watch_is_tried_again() {
+    wait_through(Answer::internal_error("etcd is away"));
+    wait_through(Answer::too_many_requests(0));
+}

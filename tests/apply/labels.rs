@@ -1,0 +1,68 @@
+//! The labels that say whose an object is, and where they must not stand.
+
+use codex_tests::ClusterScene;
+use serde_json::json;
+
+use super::{done, map, stream, web};
+
+#[test]
+fn labels_stand_on_the_object_and_nowhere_else() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&stream(&web("nginx")), &[]));
+    let object = scene.object("deployment/web");
+    assert_eq!(
+        object["metadata"]["labels"],
+        json!({
+            "kubectl-codex.dev/project": scene.name(),
+            "kubectl-codex.dev/environment": "ai",
+            "kubectl-codex.dev/slot": "1",
+        })
+    );
+    assert_eq!(object["spec"]["template"]["metadata"]["labels"], json!({"app": "web"}));
+    assert_eq!(object["spec"]["selector"]["matchLabels"], json!({"app": "web"}));
+}
+
+#[test]
+fn manifests_of_nobody_in_particular_get_none() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&map("settings", "1"), &[]));
+    assert!(scene.object("configmap/settings")["metadata"]["labels"].is_null());
+}
+
+#[test]
+fn the_item_is_named_and_what_slots_share_belongs_to_the_project() {
+    let scene = ClusterScene::new().with_namespace();
+    let role = |name: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}}}\nrules: []\n---\n"
+        )
+    };
+    let scene = scene
+        .file("services.yaml", "project: NAME\nnamespace: {patterns: {ai: \"NAME-{{ .Slot }}\"}}\nenvironments: {ai: {}}\ninfrastructure:\n  - name: base\n    manifests: [{path: base.yaml}]\nservices:\n  - name: web\n    manifests: [{path: web.yaml}]\n")
+        .file("base.yaml", &format!("{}{}", role("NAME-shared"), role("NAME-slot-{{ .Slot }}")))
+        .file("web.yaml", &map("web", "1"));
+    done(scene.apply(&["--env", "ai", "--slot", "3"]));
+    let labels = |object: &str| {
+        let namespace = format!("{}-3", scene.name());
+        let text = scene.kubectl(&[
+            "--namespace",
+            &namespace,
+            "get",
+            object,
+            "--output=jsonpath={.metadata.labels}",
+        ]);
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()
+    };
+    let own = |item: &str| {
+        json!({
+            "kubectl-codex.dev/project": scene.name(),
+            "kubectl-codex.dev/environment": "ai",
+            "kubectl-codex.dev/slot": "3",
+            "kubectl-codex.dev/item": item,
+        })
+    };
+    assert_eq!(labels("configmap/web"), own("service.web"));
+    assert_eq!(labels(&format!("clusterrole/{}-slot-3", scene.name())), own("infra.base"));
+    let shared = json!({"kubectl-codex.dev/project": scene.name()});
+    assert_eq!(labels(&format!("clusterrole/{}-shared", scene.name())), shared);
+}

@@ -1,0 +1,114 @@
+//! `--prune`: what an earlier apply made and the manifests no longer contain goes, and nothing else.
+
+use codex_tests::ClusterScene;
+
+use super::{done, done_with, fails, map, slot_stream, stream};
+
+const CLAIM: &str = "apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: data}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+---
+";
+
+fn two() -> String {
+    stream(&format!("{}{}", map("a", "1"), map("b", "1")))
+}
+
+fn one() -> String {
+    stream(&map("a", "1"))
+}
+
+#[test]
+fn what_is_gone_from_the_manifests_goes_and_is_listed_first() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&two(), &[]));
+    done_with(scene.apply_text(&one(), &[]), &["configmap/a unchanged"]);
+    assert!(scene.finds("configmap/b"), "not without the flag");
+    let outcome = done(scene.apply_text(&one(), &["--prune"]));
+    assert!(outcome.stderr.contains("configmap/b"), "{}", outcome.report("the list"));
+    assert!(!scene.finds("configmap/b"));
+    assert!(scene.finds("configmap/a"));
+}
+
+#[test]
+fn claims_need_prune_all() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&stream(&format!("{}{CLAIM}", map("a", "1"))), &[]));
+    done(scene.apply_text(&one(), &["--prune"]));
+    assert!(scene.finds("persistentvolumeclaim/data"));
+    done(scene.apply_text(&one(), &["--prune-all"]));
+    scene.wait_until("the claim is gone", || !scene.finds("persistentvolumeclaim/data"));
+}
+
+#[test]
+fn what_others_made_stays_whatever_its_labels() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&two(), &[]));
+    let labels = scene.object("configmap/b")["metadata"]["labels"].clone();
+    let theirs = format!(
+        "{{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {{\"name\": \"theirs\", \"labels\": {labels}}}}}"
+    );
+    scene.kubectl_with(&["create", "-f", "-"], &theirs);
+    scene.kubectl_with(&["create", "-f", "-"], &map("unlabelled", "1"));
+    done(scene.apply_text(&one(), &["--prune"]));
+    assert!(!scene.finds("configmap/b"));
+    assert!(scene.finds("configmap/theirs") && scene.finds("configmap/unlabelled"));
+}
+
+#[test]
+fn another_slots_objects_stay() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&slot_stream(2, &map("second", "1")), &[]));
+    done(scene.apply_text(&two(), &[]));
+    done(scene.apply_text(&one(), &["--prune"]));
+    assert!(scene.finds("configmap/second") && !scene.finds("configmap/b"));
+}
+
+#[test]
+fn a_services_endpoints_stay() {
+    let scene = ClusterScene::new().with_namespace();
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n---\n";
+    let stream = |rest: &str| stream(&format!("{service}{rest}"));
+    done(scene.apply_text(&stream(&map("b", "1")), &[]));
+    scene.wait_until("there are endpoints", || scene.finds("endpoints/web"));
+    let before = scene.object("endpoints/web")["metadata"]["uid"].clone();
+    done(scene.apply_text(&stream(""), &["--prune"]));
+    assert!(!scene.finds("configmap/b"));
+    assert_eq!(scene.object("endpoints/web")["metadata"]["uid"], before);
+}
+
+#[test]
+fn without_a_project_there_is_nothing_to_go_by() {
+    let scene = ClusterScene::new().with_namespace();
+    fails(scene.apply_text(&map("a", "1"), &["--prune"]), 2, &["--prune"]);
+    assert!(!scene.finds("configmap/a"), "nothing is applied when the input is wrong");
+}
+
+#[test]
+fn a_failed_apply_prunes_nothing() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&two(), &[]));
+    let broken = stream(&map("a", "1").replace("\ndata:", "\ndota:"));
+    fails(scene.apply_text(&broken, &["--prune"]), 1, &["dota"]);
+    assert!(scene.finds("configmap/b"));
+}
+
+#[test]
+fn a_switched_off_service_goes_and_filters_look_at_their_own() {
+    let scene = ClusterScene::new().with_namespace();
+    let scene = scene
+        .file("services.yaml", "project: NAME\nnamespace: {patterns: {dev: NAME}}\nenvironments: {dev: {}}\nservices:\n  - name: web\n    manifests: [{path: web.yaml}]\n  - name: api\n    manifests: [{path: api.yaml}]\n")
+        .file("web.yaml", &format!("{}{}", map("web", "1"), map("web-more", "1")))
+        .file("api.yaml", &format!("{}{}", map("api", "1"), map("api-more", "1")));
+    done(scene.apply(&["--env", "dev"]));
+    let scene = scene.file("web.yaml", &map("web", "1")).file("api.yaml", &map("api", "1"));
+    done(scene.apply(&["--env", "dev", "--only-services", "web", "--prune"]));
+    assert!(!scene.finds("configmap/web-more") && scene.finds("configmap/api-more"));
+    let scene = scene.with(|scene| {
+        scene.replace("services.yaml", "  - name: api\n", "  - name: api\n    when: \"false\"\n")
+    });
+    done(scene.apply(&["--env", "dev", "--prune"]));
+    assert!(!scene.finds("configmap/api") && !scene.finds("configmap/api-more"));
+    assert!(scene.finds("configmap/web"));
+}

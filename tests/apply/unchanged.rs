@@ -1,0 +1,112 @@
+//! When nothing has to be done, and when a PATCH turns out to change nothing.
+
+use codex_tests::ClusterScene;
+
+use super::{done, done_with, map, value, web};
+
+const SEVERAL: &str = "apiVersion: v1
+kind: Secret
+metadata: {name: keys}
+data: {b: Yg==}
+stringData: {a: one, b: two}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports:
+    - {name: http, port: 80, targetPort: 8080}
+    - {name: dns, port: 53, protocol: UDP}
+    - {name: dns-tcp, port: 53}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: none}
+spec: {podSelector: {}, policyTypes: [Ingress]}
+---
+";
+
+#[test]
+fn every_kind_is_unchanged_the_second_time() {
+    let scene = ClusterScene::new().with_namespace();
+    let manifests = format!("{SEVERAL}{}{}", map("settings", "1"), web("nginx"));
+    let objects = [
+        "secret/keys",
+        "service/web",
+        "networkpolicy.networking.k8s.io/none",
+        "configmap/settings",
+        "deployment.apps/web",
+    ];
+    let lines = |verb: &str| objects.map(|object| format!("{object} {verb}"));
+    done_with(scene.apply_text(&manifests, &[]), &lines("created").each_ref().map(String::as_str));
+    let version = |object: &str| value(&scene, object, "/metadata/resourceVersion");
+    let before = objects[..4].iter().map(|object| version(object)).collect::<Vec<_>>();
+    done_with(scene.apply_text(&manifests, &[]), &lines("unchanged").each_ref().map(String::as_str));
+    let after = objects[..4].iter().map(|object| version(object)).collect::<Vec<_>>();
+    assert_eq!(before, after);
+    assert_eq!(value(&scene, "secret/keys", "/data/b"), "dHdv", "stringData wins");
+}
+
+#[test]
+fn what_others_changed_is_set_right_again() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&map("settings", "1"), &[]));
+    // Under our own name, so that it's no conflict.
+    scene.kubectl(&[
+        "patch",
+        "configmap/settings",
+        "--type=merge",
+        "--field-manager=kubectl-codex",
+        "--patch",
+        "{\"data\": {\"a\": \"2\"}}",
+    ]);
+    done_with(
+        scene.apply_text(&map("settings", "1"), &["--force-conflicts"]),
+        &["configmap/settings configured"],
+    );
+    assert_eq!(value(&scene, "configmap/settings", "/data/a"), "1");
+}
+
+#[test]
+fn what_others_added_stays_and_needs_nothing() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&map("settings", "1"), &[]));
+    scene.kubectl(&["annotate", "configmap/settings", "seen=yes"]);
+    done_with(scene.apply_text(&map("settings", "1"), &[]), &["configmap/settings unchanged"]);
+    assert_eq!(value(&scene, "configmap/settings", "/metadata/annotations/seen"), "yes");
+}
+
+#[test]
+fn another_spelling_of_one_quantity_is_unchanged() {
+    let scene = ClusterScene::new().with_namespace();
+    let limited = |cpu: &str| format!("{}          resources: {{requests: {{cpu: {cpu}}}}}\n", web("nginx"));
+    done(scene.apply_text(&limited("\"0.5\""), &[]));
+    done_with(scene.apply_text(&limited("\"0.5\""), &[]), &["deployment.apps/web unchanged"]);
+    done_with(scene.apply_text(&limited("500m"), &[]), &["deployment.apps/web unchanged"]);
+}
+
+#[test]
+fn a_field_that_is_dropped_goes() {
+    let scene = ClusterScene::new().with_namespace();
+    let two = format!("{}  b: two\n", map("settings", "1").trim_end_matches("---\n"));
+    done(scene.apply_text(&two, &[]));
+    assert_eq!(value(&scene, "configmap/settings", "/data/b"), "two");
+    done_with(scene.apply_text(&map("settings", "1"), &[]), &["configmap/settings configured"]);
+    assert_eq!(value(&scene, "configmap/settings", "/data/b"), "");
+}
+
+#[test]
+fn an_objects_own_server_fields_do_not_matter() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&map("settings", "1"), &[]));
+    let live = scene.kubectl(&["get", "configmap/settings", "--output=yaml"]);
+    done_with(scene.apply_text(&live, &[]), &["configmap/settings unchanged"]);
+    let web = web("nginx");
+    done(scene.apply_text(&web, &[]));
+    scene.wait_until("the pod is ready or not, but counted", || {
+        !value(&scene, "deployment/web", "/status/replicas").is_empty()
+    });
+    let with_status = format!("{web}status: {{replicas: 7}}\n");
+    done_with(scene.apply_text(&with_status, &[]), &["deployment.apps/web unchanged"]);
+}

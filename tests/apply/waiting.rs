@@ -1,0 +1,242 @@
+//! `--wait`: ready by each kind's rule, early failures with their cause, and time-outs.
+
+use std::time::{Duration, Instant};
+
+use codex_tests::{ClusterScene, Outcome};
+
+use super::{done, done_with, fails, value, web};
+
+/// A Deployment whose pods do as the label says.
+fn behaving(behaviour: &str) -> String {
+    web("registry.test/app:1").replace(
+        "labels: {app: web}\n    spec",
+        &format!(
+            "labels: {{app: web, kubectl-codex.test/behaviour: {behaviour}}}\n      annotations: {{kubectl-codex.test/log: \"starting\\npanic: no database\"}}\n    spec"
+        ),
+    )
+}
+
+/// The pods of this behaviour fail the wait long before its time is over.
+fn fails_early(behaviour: &str, flags: &[&str], parts: &[&str]) {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    let start = Instant::now();
+    let flags = [&["--wait", "--wait-timeout", "50s"], flags].concat();
+    let parts = [&["deployment.apps/web"], parts].concat();
+    let outcome = fails(scene.apply_text(&behaving(behaviour), &flags), 4, &parts);
+    assert_eq!(outcome.stdout, "deployment.apps/web created\n", "it is applied all the same");
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(40), "{}", outcome.report(&format!("{took:?}")));
+}
+
+#[test]
+fn a_crashing_pod_fails_with_its_event_and_its_last_words() {
+    fails_early(
+        "crash",
+        &[],
+        &["CrashLoopBackOff", "Back-off restarting failed container", "panic: no database"],
+    );
+}
+
+#[test]
+fn an_image_that_cannot_be_pulled() {
+    fails_early("pull-error", &["--fail-after", "2s"], &["Failed to pull image \"registry.test/app:1\""]);
+}
+
+#[test]
+fn an_image_name_that_is_none_fails_at_once() {
+    fails_early("invalid-image", &[], &["InvalidImageName", "couldn't parse image name"]);
+}
+
+#[test]
+fn an_image_that_may_not_be_pulled_fails_at_once() {
+    fails_early("never-pull", &[], &["ErrImageNeverPull", "not present with pull policy of Never"]);
+}
+
+#[test]
+fn a_missing_secret() {
+    fails_early(
+        "config-error",
+        &["--fail-after", "2s"],
+        &["CreateContainerConfigError", "secret \"missing\" not found"],
+    );
+}
+
+#[test]
+fn a_pod_that_finds_no_node() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    let nowhere = web("nginx").replace("    spec:\n", "    spec:\n      nodeSelector: {no: such-node}\n");
+    let flags = ["--wait", "--fail-after", "2s"];
+    fails(scene.apply_text(&nowhere, &flags), 4, &["deployment.apps/web", "0/1 nodes are available"]);
+}
+
+#[test]
+fn a_failed_job() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    fails(
+        scene.apply_text(&job("fail", "backoffLimit: 0"), &["--wait"]),
+        4,
+        &["job.batch/migrate", "BackoffLimitExceeded"],
+    );
+}
+
+fn job(behaviour: &str, more: &str) -> String {
+    format!(
+        "apiVersion: batch/v1
+kind: Job
+metadata: {{name: migrate}}
+spec:
+  {more}
+  template:
+    metadata: {{labels: {{kubectl-codex.test/behaviour: {behaviour}}}}}
+    spec: {{restartPolicy: Never, containers: [{{name: main, image: app}}]}}
+"
+    )
+}
+
+fn hangs(scene: &ClusterScene, flags: &[&str], code: i32) -> Outcome {
+    let flags = [&["--wait", "--wait-timeout", "2s"], flags].concat();
+    fails(scene.apply_text(&behaving("hang"), &flags), code, &["deployment.apps/web", "0 of 1"])
+}
+
+#[test]
+fn what_is_not_ready_in_time_is_named_and_awaited_again() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    let outcome = hangs(&scene, &[], 4);
+    assert_eq!(outcome.stdout, "deployment.apps/web created\n");
+    let outcome = hangs(&scene, &[], 4);
+    assert_eq!(outcome.stdout, "deployment.apps/web unchanged\n", "what is unchanged is awaited too");
+}
+
+#[test]
+fn soft_fail_only_warns() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    let outcome = hangs(&scene, &["--wait-soft-fail"], 0);
+    assert!(outcome.stderr.contains("warning"), "{}", outcome.report("a warning"));
+}
+
+#[test]
+fn a_slow_pod_is_awaited() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    done_with(scene.apply_text(&behaving("slow-ready"), &["--wait"]), &["deployment.apps/web created"]);
+    assert_eq!(value(&scene, "deployment/web", "/status/readyReplicas"), "1");
+}
+
+#[test]
+fn only_pods_of_the_newest_revision_count() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    done(scene.apply_text(&behaving("invalid-image"), &[]));
+    scene.wait_until("there is a pod", || !scene.kubectl(&["get", "pods", "--output=name"]).is_empty());
+    done(scene.apply_text(&behaving("slow-ready"), &["--wait"]));
+    assert_eq!(value(&scene, "deployment/web", "/status/updatedReplicas"), "1");
+}
+
+#[test]
+fn each_kind_is_awaited_by_its_rule() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    let text = format!(
+        "{}---
+{}---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: data}}
+spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: db}}
+spec:
+  serviceName: db
+  replicas: 2
+  selector: {{matchLabels: {{app: db}}}}
+  template:
+    metadata: {{labels: {{app: db, kubectl-codex.test/behaviour: slow-ready}}, annotations: {{kubectl-codex.test/delay: 500ms}}}}
+    spec: {{containers: [{{name: db, image: postgres}}]}}
+---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {{name: agent}}
+spec:
+  selector: {{matchLabels: {{app: agent}}}}
+  template:
+    metadata: {{labels: {{app: agent}}}}
+    spec: {{containers: [{{name: agent, image: agent}}]}}
+",
+        web("nginx"),
+        job("slow-ready", "backoffLimit: 0"),
+    );
+    done(scene.apply_text(&text, &["--wait"]));
+    assert_eq!(value(&scene, "deployment/web", "/status/readyReplicas"), "1");
+    assert_eq!(value(&scene, "job/migrate", "/status/succeeded"), "1");
+    assert_eq!(value(&scene, "persistentvolumeclaim/data", "/status/phase"), "Bound");
+    assert_eq!(value(&scene, "statefulset/db", "/status/readyReplicas"), "2");
+    assert_eq!(value(&scene, "daemonset/agent", "/status/numberReady"), "1");
+}
+
+#[test]
+fn what_rests_on_purpose_is_ready_with_a_note() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    let text = format!(
+        "{}---
+{}---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {{name: data}}
+spec: {{storageClassName: first-consumer, accessModes: [ReadWriteOnce], resources: {{requests: {{storage: 1Gi}}}}}}
+",
+        behaving("hang").replace("replicas: 1", "replicas: 1\n  paused: true"),
+        job("hang", "suspend: true"),
+    );
+    let outcome = done(scene.apply_text(&text, &["--wait", "--wait-timeout", "20s"]));
+    for part in ["paused", "suspended", "persistentvolumeclaim/data"] {
+        assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
+    }
+}
+
+#[test]
+fn a_job_that_is_gone_by_its_time_to_live_is_complete() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    done(scene.apply_text(&job("slow-ready", "ttlSecondsAfterFinished: 0"), &["--wait"]));
+    scene.wait_until("the job is gone", || !scene.finds("job/migrate"));
+}
+
+#[test]
+fn the_projects_own_time_counts() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene
+        .with_namespace()
+        .file("services.yaml", "project: NAME\nnamespace: {patterns: {dev: NAME}}\nenvironments: {dev: {}}\ncodex: {timeouts: {deployWait: 2s}}\nservices:\n  - name: web\n    manifests: [{path: web.yaml}]\n")
+        .file("web.yaml", &behaving("hang"));
+    fails(scene.apply(&["--env", "dev", "--wait"]), 4, &["deployment.apps/web", "0 of 1"]);
+}
