@@ -16,7 +16,7 @@ fuzz_targets := template yaml env_file
 
 .PHONY: help
 help: ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## render the example project for the first slot of an agent
@@ -100,6 +100,11 @@ golden: requirements build ## write the golden files anew; read the diff before 
 .PHONY: bench
 bench: dist-build ## time, memory and size of the shipped build against their targets
 	$(CARGO) run --locked --quiet --release -p codex-tests --example bench -- "$(target)/dist/kubectl-codex-render"
+
+.PHONY: bench-cluster
+bench-cluster: dist-build ## the shipped apply against kubectl on a real control plane
+	tests/cluster/during $(CARGO) run --locked --quiet --release -p codex-tests --example bench-cluster -- \
+		"$(target)/dist/kubectl-codex-apply"
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for a minute (FUZZ_SECONDS)

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! targets ──board──▶ needed sources ──source──▶ news ──board──▶ ready, failed or late
-//!                                    (relatives)       (evidence)
+//!                                 (entry, relatives)    (evidence)
 //! ```
 //!
 //! Takes targets, unchanged ones too; gives what became of each (`apply.md`, "Waiting"). One LIST and one watch
@@ -11,6 +11,7 @@
 //! together. Nothing is printed here: a [`Report`] decides how a wait looks.
 
 mod board;
+mod entry;
 mod evidence;
 mod relatives;
 mod source;
@@ -133,8 +134,7 @@ pub trait Report: Sync {
     fn changed(&self, target: &Target, readiness: &Readiness, elapsed: Duration);
     /// These are still waited for; comes each 30 s.
     fn heartbeat(&self, waiting: &[Waiting<'_>], elapsed: Duration);
-    /// The server can't be asked at the moment; it will be asked again. Said once for each kind and namespace
-    /// until it answers.
+    /// The server can't be asked at the moment; it will be asked again. The same words come once until it answers.
     fn disturbed(&self, message: &str);
 }
 
@@ -171,7 +171,7 @@ pub async fn wait(
             end = now + AFTERMATH;
         }
         let last_look = if board.is_seen() { end } else { end.max(FIRST_LOOK) };
-        if board.waiting().next().is_none() || now >= last_look {
+        if board.is_done() || now >= last_look {
             break;
         }
         if now >= heartbeat {
@@ -259,6 +259,3 @@ async fn outcome(
     }
     outcome
 }
-
-#[cfg(test)]
-mod tests;

@@ -13,9 +13,10 @@ use serde_json::Value;
 use crate::discovery::{Found, Kinds};
 use crate::identity::{Identity, is_built_in};
 use crate::place::Target;
-use crate::readiness::pods::{Limits, Patience, Stuck, Trouble};
-use crate::readiness::{self, CONDITION_PATIENCE, Facts, Readiness};
+use crate::readiness::pods::{Limits, Stuck};
+use crate::readiness::{self, Facts, Readiness};
 
+use super::entry::{Entry, has_pods, is_claim, is_pod};
 use super::evidence::Question;
 use super::relatives::{Place, Relatives, Role, claims_of, uid_of};
 use super::source::{News, Source};
@@ -48,31 +49,6 @@ struct Heard {
     disturbance: Option<String>,
 }
 
-/// An awaited object.
-struct Entry {
-    readiness: Readiness,
-    /// Since when it is in this state.
-    since: Duration,
-    /// The object as it was seen last; forgotten when it is ready.
-    object: Option<Arc<Value>>,
-    seen_at: Option<Duration>,
-    looked_at: Duration,
-    patience: Patience,
-    /// What its rule waited for when `trouble` came up.
-    wanting: String,
-    /// What its pods suffer from, which may last or not.
-    trouble: Option<String>,
-    stuck: Vec<Stuck>,
-    /// The pods that are stuck, as they were then.
-    stuck_pods: Vec<Value>,
-}
-
-impl Entry {
-    fn is_settled(&self) -> bool {
-        !matches!(self.readiness, Readiness::Waiting { .. })
-    }
-}
-
 impl<'a> Board<'a> {
     /// Nothing is known yet of any target.
     pub(super) fn new(
@@ -81,23 +57,11 @@ impl<'a> Board<'a> {
         limits: Limits,
         await_load_balancer: bool,
     ) -> Self {
-        let entry = || Entry {
-            readiness: Readiness::Waiting { reason: "it hasn't been looked at".to_owned() },
-            since: Duration::ZERO,
-            object: None,
-            seen_at: None,
-            looked_at: Duration::ZERO,
-            patience: Patience::new(limits),
-            wanting: String::new(),
-            trouble: None,
-            stuck: Vec::new(),
-            stuck_pods: Vec::new(),
-        };
         let mut board = Self {
             kinds,
             targets,
             await_load_balancer,
-            entries: targets.iter().map(|_| entry()).collect(),
+            entries: targets.iter().map(|_| Entry::new(limits)).collect(),
             sources: Vec::new(),
             numbers: BTreeMap::new(),
             unopened: 0,
@@ -209,10 +173,9 @@ impl<'a> Board<'a> {
     }
 
     fn disturbed(&mut self, number: usize, message: String, now: Duration) -> Option<String> {
+        // When the whole server is away, one line says so for all.
+        let is_known = self.sources.iter().any(|heard| heard.disturbance.as_ref() == Some(&message));
         let heard = &mut self.sources[number];
-        if heard.disturbance.as_ref() == Some(&message) {
-            return None;
-        }
         heard.disturbance = Some(message.clone());
         let unseen: Vec<usize> = heard.awaited.values().flatten().copied().collect();
         for at in unseen {
@@ -223,6 +186,9 @@ impl<'a> Board<'a> {
                     now,
                 );
             }
+        }
+        if is_known {
+            return None;
         }
         let Source { resource, namespace, .. } = &self.sources[number].source;
         let place =
@@ -245,15 +211,7 @@ impl<'a> Board<'a> {
     }
 
     fn due(&self, at: usize) -> Option<Duration> {
-        let entry = &self.entries[at];
-        if entry.is_settled() {
-            return None;
-        }
-        let has_rule = is_built_in(&self.targets[at].resource.group);
-        let conditions = entry.seen_at.filter(|_| !has_rule).map(|seen| seen + CONDITION_PATIENCE);
-        // What was looked at after its time is waited for by events alone.
-        let is_ahead = |due: &Duration| *due > entry.looked_at;
-        conditions.into_iter().chain(entry.patience.deadline()).filter(is_ahead).min()
+        self.entries[at].due(is_built_in(&self.targets[at].resource.group))
     }
 
     fn look_at_owners(&mut self, uids: &[String], now: Duration) {
@@ -309,42 +267,18 @@ impl<'a> Board<'a> {
         if !matches!(readiness, Readiness::Ready { .. }) {
             self.need_relatives(at);
         }
-        if let (Readiness::Waiting { reason }, true) =
-            (&readiness, has_pods(&self.targets[at].object.identity))
-        {
-            readiness = self.seen_through_pods(at, &object, reason.clone(), now);
-        }
-        self.stands(at, readiness, now);
-    }
-
-    /// What its pods make of an object that isn't ready.
-    fn seen_through_pods(&mut self, at: usize, object: &Value, reason: String, now: Duration) -> Readiness {
-        let pods = self.relatives.newest_pods(object);
-        let pods = if is_pod(&self.targets[at].object.identity) { vec![object] } else { pods };
-        let entry = &mut self.entries[at];
-        let stuck = entry.patience.observe(now, &pods, &[]);
-        if let Some(first) = stuck.first() {
-            let reason = sentence(first);
-            let is_stuck =
-                |pod: &&&Value| stuck.iter().any(|stuck| pod["metadata"]["name"] == stuck.pod.as_str());
-            entry.stuck_pods = pods.iter().filter(is_stuck).map(|pod| (*pod).clone()).collect();
-            entry.stuck = stuck;
-            return Readiness::Failed { reason };
-        }
-        if entry.wanting != reason {
-            entry.wanting = reason;
-            entry.trouble = None;
-        }
-        if entry.trouble.is_none() {
-            // What comes and goes (a container that crashes runs in between) is said once, until there is progress.
-            let trouble = Patience::new(Limits::scaled(Duration::ZERO)).observe(now, &pods, &[]);
-            entry.trouble = trouble.first().map(clause);
-        }
-        let reason = match &entry.trouble {
-            Some(trouble) => format!("{}; {trouble}", entry.wanting),
-            None => entry.wanting.clone(),
+        let identity = &self.targets[at].object.identity;
+        readiness = match readiness {
+            Readiness::Waiting { reason } if is_pod(identity) => {
+                self.entries[at].as_pod(&object, reason, now)
+            }
+            Readiness::Waiting { reason } if has_pods(identity) => {
+                let pods = self.relatives.newest_pods(&object);
+                self.entries[at].with_pods(&pods, reason, now)
+            }
+            other => other,
         };
-        Readiness::Waiting { reason }
+        self.stands(at, readiness, now);
     }
 
     /// Notes how it stands with an object.
@@ -423,6 +357,12 @@ impl<'a> Board<'a> {
         (0..self.entries.len()).filter(|at| !self.entries[*at].is_settled())
     }
 
+    /// Whether nothing more is to be learned: all are ready, or why they aren't is known.
+    pub(super) fn is_done(&self) -> bool {
+        self.waiting().next().is_none()
+            && (!self.has_failed() || self.sources.iter().all(|heard| heard.is_listed))
+    }
+
     /// Whether some target has failed.
     pub(super) fn has_failed(&self) -> bool {
         self.entries.iter().any(|entry| matches!(entry.readiness, Readiness::Failed { .. }))
@@ -451,51 +391,9 @@ impl<'a> Board<'a> {
 
     /// The pods for which waiting is in vain, each with what its events say.
     pub(super) fn stuck(&self, at: usize, events: &[Value]) -> Vec<Stuck> {
-        let entry = &self.entries[at];
-        let (pods, events): (Vec<&Value>, Vec<&Value>) =
-            (entry.stuck_pods.iter().collect(), events.iter().collect());
-        entry.patience.clone().observe(entry.since, &pods, &events)
+        self.entries[at].stuck_with(events)
     }
 }
 
-fn is_claim(identity: &Identity) -> bool {
-    identity.is("", "PersistentVolumeClaim")
-}
-
-fn is_pod(identity: &Identity) -> bool {
-    identity.is("", "Pod")
-}
-
-/// Whether objects of this kind are ready by their pods.
-fn has_pods(identity: &Identity) -> bool {
-    matches!(
-        (identity.group.as_str(), identity.kind.as_str()),
-        ("apps", "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-            | ("batch", "Job")
-            | ("", "Pod" | "ReplicationController")
-    )
-}
-
-/// What a pod suffers from, in words that stay the same while it does.
-fn clause(stuck: &Stuck) -> String {
-    let reason = match stuck.trouble {
-        // The two take turns.
-        Trouble::ImagePull => "ImagePullBackOff",
-        _ => &stuck.reason,
-    };
-    match &stuck.container {
-        Some(container) => format!("container {container}: {reason}"),
-        None => reason.to_owned(),
-    }
-}
-
-/// Why waiting for a pod is in vain.
-fn sentence(stuck: &Stuck) -> String {
-    let Stuck { pod, restarts, .. } = stuck;
-    let clause = clause(stuck);
-    match stuck.trouble {
-        Trouble::Unschedulable => format!("pod {pod} can't be scheduled"),
-        Trouble::Crashing => format!("pod {pod} restarted {restarts} times; {clause}"),
-        _ => format!("pod {pod} can't start; {clause}"),
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -119,7 +119,10 @@ impl Source {
                 Ok(Round::Fruitless) => None,
                 Err(Stop::Unheard) => return,
                 Err(Stop::Disturbed { message, after }) => {
-                    if feed.tell(News::Disturbed(message)).await.is_err() {
+                    // What passes at once isn't worth a word: a new kind, for instance, isn't served everywhere
+                    // at the same moment.
+                    let is_first = pause == SHORTEST_PAUSE;
+                    if !is_first && feed.tell(News::Disturbed(message)).await.is_err() {
                         return;
                     }
                     after
@@ -248,3 +251,6 @@ impl Feed<'_> {
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! Stories of waiting.
+
+use super::*;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+/// An answer of the server: a status, a body, and whether the connection stays open behind it.
+struct Scripted(u16, String, bool);
+
+fn list(version: &str, names: &[&str]) -> Scripted {
+    let items: Vec<Value> = names.iter().map(|name| json!({"metadata": {"name": name}})).collect();
+    Scripted(200, json!({"metadata": {"resourceVersion": version}, "items": items}).to_string(), false)
+}
+
+fn event(kind: &str, object: Value) -> String {
+    json!({"type": kind, "object": object}).to_string() + "\n"
+}
+
+fn refusal(code: u16) -> Value {
+    json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "message": "no", "reason": "R"})
+}
+
+/// A server that gives these answers, one to each request; the last stays open. Gives what was asked for.
+async fn serve(answers: Vec<Scripted>) -> (Api, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&asked);
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        for Scripted(status, body, stays_open) in answers {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(connection.read_u8().await.unwrap());
+            }
+            let head = String::from_utf8(head).unwrap();
+            log.lock().unwrap().push(head.split(' ').nth(1).unwrap().to_owned());
+            let answer = format!("HTTP/1.1 {status} Scripted\r\nconnection: close\r\n\r\n{body}");
+            connection.write_all(answer.as_bytes()).await.unwrap();
+            if stays_open {
+                open.push(connection);
+            }
+        }
+        std::future::pending::<()>().await;
+    });
+    crate::connect::install_crypto();
+    let mut config = kube::Config::new(server);
+    // As `connect` has it: what fails is seen here.
+    config.default_retry = false;
+    let client = kube::Client::try_from(config).unwrap();
+    (Api::new(client, None), asked)
+}
+
+fn config_maps(names: &[&str]) -> Source {
+    let resource = Resource {
+        group: String::new(),
+        version: "v1".into(),
+        kind: "ConfigMap".into(),
+        plural: "configmaps".into(),
+        is_namespaced: true,
+        is_deletable: true,
+        aliases: Vec::new(),
+    };
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    Source { resource, namespace: Some("shop".into()), names: Some(names) }
+}
+
+/// News in short, as many as are expected.
+async fn hear(api: Api, source: Source, count: usize) -> Vec<String> {
+    let (outlet, mut inlet) = mpsc::channel(1);
+    let feed = tokio::spawn(source.follow(api, 7, outlet));
+    let mut heard = Vec::new();
+    while heard.len() < count {
+        let news = timeout(Duration::from_secs(20), inlet.recv()).await;
+        let (number, news) = news.expect("in time").unwrap();
+        assert_eq!(number, 7);
+        heard.push(match news {
+            News::Present(object) => {
+                assert_eq!((&object["apiVersion"], &object["kind"]), (&json!("v1"), &json!("ConfigMap")));
+                format!("+{}", object["metadata"]["name"].as_str().unwrap())
+            }
+            News::Gone(name) => format!("-{name}"),
+            News::Listed => "listed".to_owned(),
+            News::Disturbed(message) => message,
+        });
+    }
+    drop(inlet);
+    feed.abort();
+    heard
+}
+
+#[tokio::test]
+async fn nothing_is_missed_when_a_watch_ends_or_is_too_old() {
+    let of = |name: &str, version: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "resourceVersion": version}});
+    let (api, asked) = serve(vec![
+        list("10", &["a", "of-others"]),
+        Scripted(200, event("ADDED", of("b", "11")) + &event("ADDED", of("of-others", "12")), false),
+        Scripted(200, event("ERROR", refusal(410)), false),
+        list("20", &["b"]),
+        Scripted(200, event("DELETED", of("b", "21")), true),
+    ])
+    .await;
+    let heard = hear(api, config_maps(&["a", "b"]), 8).await;
+    assert_eq!(heard, ["+a", "-b", "listed", "+b", "+b", "-a", "listed", "-b"]);
+    let asked = asked.lock().unwrap();
+    let versions: Vec<&str> = asked.iter().filter_map(|path| path.split("resourceVersion=").nth(1)).collect();
+    assert_eq!(versions, ["10&timeoutSeconds=60", "12&timeoutSeconds=60", "20&timeoutSeconds=60"]);
+    assert_eq!(asked[0], "/api/v1/namespaces/shop/configmaps?limit=500");
+}
+
+#[tokio::test]
+async fn lists_come_in_pages() {
+    let page = json!({"metadata": {"resourceVersion": "1", "continue": "a/b"}, "items": [{"metadata": {"name": "a"}}]});
+    let quiet = Scripted(200, String::new(), true);
+    let (api, asked) = serve(vec![Scripted(200, page.to_string(), false), list("1", &["b"]), quiet]).await;
+    assert_eq!(hear(api, config_maps(&["a", "b"]), 3).await, ["+a", "+b", "listed"]);
+    assert!(asked.lock().unwrap()[1].ends_with("?limit=500&continue=a%2Fb"));
+}
+
+#[tokio::test]
+async fn a_single_failure_is_waited_out_without_a_word() {
+    let failure = || Scripted(503, json!({"message": "busy"}).to_string(), false);
+    let quiet = Scripted(200, String::new(), true);
+    let (api, asked) = serve(vec![failure(), failure(), list("1", &["a"]), quiet]).await;
+    assert_eq!(hear(api, config_maps(&["a"]), 3).await, ["busy", "+a", "listed"]);
+    let only = "/api/v1/namespaces/shop/configmaps?fieldSelector=metadata.name%3Da&limit=500";
+    assert_eq!(asked.lock().unwrap()[0], only);
+}

@@ -1,1 +1,0 @@
-//! Stories of waiting, told to a board.
