@@ -74,7 +74,8 @@ fn done_with(run: Expectation, lines: &[&str]) -> Outcome {
     let outcome = done(run);
     let mut found: Vec<&str> = outcome.stdout.lines().collect();
     let mut expected = lines.to_vec();
-    (found.sort_unstable(), expected.sort_unstable());
+    found.sort_unstable();
+    expected.sort_unstable();
     assert_eq!(found, expected, "{}", outcome.report("other lines"));
     outcome
 }

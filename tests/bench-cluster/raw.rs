@@ -45,7 +45,7 @@ pub(crate) fn send_all(path: &str) {
 
 async fn api() -> Api {
     let variables: BTreeMap<String, String> = std::env::vars().collect();
-    let cluster = connect(&ConnectRequest {
+    let request = ConnectRequest {
         kubeconfig: None,
         context: None,
         server: None,
@@ -59,6 +59,6 @@ async fn api() -> Api {
         folder: Path::new("/"),
         stdin_is_terminal: false,
         service_account: Path::new(SERVICE_ACCOUNT),
-    });
-    cluster.await.unwrap().api
+    };
+    connect(&request).await.unwrap().api
 }

@@ -76,6 +76,7 @@ impl ControlPlane {
         Self { kubeconfig, kubectl, is_own, _user: None }
     }
 
+    #[allow(clippy::zombie_processes, reason = "it ends after us: when its standard input does")]
     fn started() -> Self {
         use std::os::unix::process::CommandExt;
         let mut user = Command::new(repository().join("tests/cluster/during"))
