@@ -40,7 +40,9 @@ fn an_error_is_a_message_and_an_exit_code() {
 
 #[test]
 fn a_command_of_a_later_version_says_so() {
-    Scene::shop().run("codexctl", &["images", "mirror"]).fails(1, &["`codexctl images`", "this release"]);
+    Scene::shop()
+        .run("codexctl", &["images", "build", "--env", "dev"])
+        .fails(1, &["`codexctl images`", "this release"]);
 }
 
 #[test]
