@@ -1,5 +1,9 @@
 //! Where manifests come from, and what is made of them before they are sent.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::thread;
+
 use codex_tests::ClusterScene;
 
 use super::{done, done_with, fails, map, slot_stream, stream, value, web};
@@ -25,6 +29,30 @@ fn files_folders_and_standard_input_go_together() {
     let deeper = [&flags[..], &["-R"]].concat();
     let outcome = done(scene.apply_text(&map("input", "1"), &deeper));
     assert!(outcome.stdout.contains("configmap/four created\n"), "{}", outcome.report("-R"));
+}
+
+/// A web server for two requests: the file, and that there is no other.
+fn web_server(file: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for (status, body) in [("200 OK", file.as_str()), ("404 Not Found", "")] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = BufReader::new(stream.try_clone().unwrap()).lines();
+            while request.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close", body.len());
+            stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();
+        }
+    });
+    format!("http://{address}/settings.yaml")
+}
+
+#[test]
+fn a_url_is_a_file_too() {
+    let scene = ClusterScene::new().with_namespace();
+    let url = web_server(map("settings", "1"));
+    done_with(scene.apply(&["-n", scene.name(), "-f", &url]), &["configmap/settings created"]);
+    fails(scene.apply(&["-n", scene.name(), "-f", &url]), 1, &[&url, "404"]);
 }
 
 #[test]

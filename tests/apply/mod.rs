@@ -16,6 +16,8 @@ mod labels;
 mod namespaces;
 mod prune;
 mod rights;
+mod same;
+mod shim;
 mod shop;
 mod takeover;
 mod unchanged;

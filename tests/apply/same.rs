@@ -1,0 +1,229 @@
+//! Whenever an object is taken for the same without asking, asking would have changed nothing.
+//!
+//! Random manifests, random edits by us and by others; what `apply` sends no PATCH for is put
+//! to the server by kubectl's own server-side apply, under our name.
+
+use std::collections::BTreeSet;
+
+use codex_tests::{ClusterScene, ControlPlane, FaultProxy};
+use serde_json::{Value, json};
+
+use super::done;
+
+const ROUNDS: u64 = 8;
+const OBJECTS: usize = 12;
+
+/// A source of random numbers; the same seed gives the same story (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((mixed ^ (mixed >> 31)) % sides as u64).unwrap()
+    }
+
+    fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices[self.roll(choices.len())]
+    }
+
+    fn chance(&mut self) -> bool {
+        self.roll(2) == 0
+    }
+
+    /// Some of the keys, each with one of the values.
+    fn map(&mut self, keys: &[&str], values: &[&str]) -> Value {
+        let mut map = serde_json::Map::new();
+        for key in keys {
+            if self.chance() {
+                map.insert((*key).into(), self.pick(values).into());
+            }
+        }
+        map.into()
+    }
+}
+
+const KINDS: [(&str, &str); 4] =
+    [("v1", "ConfigMap"), ("v1", "Secret"), ("v1", "Service"), ("apps/v1", "Deployment")];
+
+/// A manifest of the object with this number, whose kind and name never change.
+fn manifest(number: usize, dice: &mut Dice) -> Value {
+    let (api_version, kind) = KINDS[number % KINDS.len()];
+    let mut object = json!({
+        "apiVersion": api_version, "kind": kind, "metadata": { "name": format!("object-{number}") },
+    });
+    for field in ["labels", "annotations"] {
+        if dice.chance() {
+            object["metadata"][field] = dice.map(&["a.example.org/x", "b"], &["1", "2", ""]);
+        }
+    }
+    match kind {
+        "ConfigMap" => object["data"] = dice.map(&["a", "b", "c"], &["1", "two", ""]),
+        "Secret" => object["data"] = dice.map(&["a", "b", "c"], &["b25l", "dHdv", ""]),
+        "Service" => object["spec"] = service(dice),
+        _ => object["spec"] = deployment(number, dice),
+    }
+    object
+}
+
+fn service(dice: &mut Dice) -> Value {
+    let mut ports = vec![json!({ "name": "http", "port": 80 })];
+    if dice.chance() {
+        ports.push(json!({ "name": "dns", "port": 53, "protocol": "UDP", "targetPort": "dns" }));
+    }
+    if dice.chance() {
+        ports.reverse();
+    }
+    if dice.chance() {
+        ports[0]["protocol"] = "TCP".into();
+        ports[0]["port"] = 8080.into();
+    }
+    let selector = json!({ "app": dice.pick(&["web", "api"]) });
+    json!({ "selector": selector, "ports": ports })
+}
+
+fn deployment(number: usize, dice: &mut Dice) -> Value {
+    let labels = json!({ "app": format!("object-{number}") });
+    let mut container = json!({ "name": "web", "image": dice.pick(&["nginx", "httpd"]) });
+    if dice.chance() {
+        let mut env: Vec<Value> = ["A", "B"]
+            .iter()
+            .map(|name| json!({ "name": name, "value": dice.pick(&["1", "2", ""]) }))
+            .collect();
+        if dice.chance() {
+            env.reverse();
+        }
+        container["env"] = env.into();
+    }
+    if dice.chance() {
+        container["args"] = json!(["--level", dice.pick(&["1", "2"])]);
+        container["resources"] = json!({ "requests": { "cpu": dice.pick(&["500m", "0.5", "1"]) } });
+    }
+    let mut spec = json!({
+        "selector": { "matchLabels": labels },
+        "template": { "metadata": { "labels": labels }, "spec": { "containers": [container] } },
+    });
+    if dice.chance() {
+        spec["replicas"] = 0.into();
+    }
+    spec
+}
+
+/// Somebody changes the object with this number, in one of many ways.
+fn edit(scene: &ClusterScene, number: usize, dice: &mut Dice) {
+    let kind = KINDS[number % KINDS.len()].1;
+    let name = format!("{}/object-{number}", kind.to_lowercase());
+    let manager = format!("--field-manager={}", dice.pick(&["kubectl-codex", "someone"]));
+    let patch = |kind: &str, patch: &Value| {
+        let (kind, patch) = (format!("--type={kind}"), format!("--patch={patch}"));
+        scene.kubectl(&["patch", &name, &kind, &patch, &manager]);
+    };
+    match dice.roll(6) {
+        0 => {
+            let changes = json!({ "labels": { "b": dice.pick(&["1", "2"]) }, "annotations": { "b": null } });
+            patch("merge", &json!({ "metadata": changes }));
+        }
+        1 => patch("merge", &json!({ "metadata": { "managedFields": [{}] } })),
+        2 => {
+            let flags = ["apply", "--server-side", "--force-conflicts", "-f", "-", &manager];
+            scene.kubectl_with(&flags, &manifest(number, dice).to_string());
+        }
+        3 => {
+            let mut object = manifest(number, dice);
+            object["metadata"]["resourceVersion"] =
+                scene.object(&name)["metadata"]["resourceVersion"].clone();
+            if kind == "Service" {
+                object["spec"]["clusterIP"] = scene.object(&name)["spec"]["clusterIP"].clone();
+            }
+            scene.kubectl_with(&["replace", "-f", "-", &manager], &object.to_string());
+        }
+        4 if kind == "ConfigMap" => patch("merge", &json!({ "data": { "a": dice.pick(&["1", "9"]) } })),
+        4 if kind == "Deployment" => {
+            scene.kubectl(&["set", "env", &name, "A=9", &manager]);
+        }
+        _ => {}
+    }
+}
+
+fn list(manifests: &[Value]) -> String {
+    json!({ "apiVersion": "v1", "kind": "List", "items": manifests }).to_string()
+}
+
+/// The object without what changes with every write.
+fn substance(mut object: Value) -> Value {
+    let metadata = object["metadata"].as_object_mut().unwrap();
+    metadata.remove("resourceVersion");
+    if let Some(entries) = metadata.get_mut("managedFields").and_then(Value::as_array_mut) {
+        for entry in entries.iter_mut() {
+            entry.as_object_mut().unwrap().remove("time");
+        }
+        entries.retain(|entry| entry["subresource"].is_null());
+    }
+    object.as_object_mut().unwrap().remove("status");
+    object
+}
+
+fn items(text: &str) -> Vec<Value> {
+    let list: Value = serde_json::from_str(text).unwrap();
+    list["items"].as_array().unwrap().iter().cloned().map(substance).collect()
+}
+
+#[test]
+fn what_is_taken_for_the_same_is_the_same() {
+    let scene = ClusterScene::new().with_namespace();
+    let proxy = FaultProxy::start(ControlPlane::shared().kubeconfig());
+    let kubeconfig = proxy.kubeconfig(&scene.scene().project());
+    let (mut same, mut others) = (0, 0);
+    for seed in 0..ROUNDS {
+        let mut dice = Dice(seed);
+        let mut manifests: Vec<Value> = (0..OBJECTS).map(|number| manifest(number, &mut dice)).collect();
+        scene.kubectl_with(&["delete", "--ignore-not-found", "-f", "-"], &list(&manifests));
+        done(scene.apply_text(&list(&manifests), &[]));
+        for number in 0..OBJECTS {
+            edit(&scene, number, &mut dice);
+            if dice.roll(4) == 0 {
+                manifests[number] = manifest(number, &mut dice);
+            }
+        }
+
+        proxy.disarm();
+        let flags = ["--dry-run=server", "--force-conflicts", "--kubeconfig", kubeconfig.to_str().unwrap()];
+        // What others' ports make of ours may be refused: that isn't the same either.
+        let outcome = scene.apply_text(&list(&manifests), &flags).unchecked();
+        assert_eq!(outcome.stdout.lines().count(), OBJECTS, "{}", outcome.report("the plan"));
+        let calls = proxy.calls();
+        let patched: BTreeSet<&str> = calls
+            .iter()
+            .filter(|call| call.method == "PATCH")
+            .filter_map(|call| call.target.split('?').next()?.rsplit('/').next())
+            .collect();
+        let unasked: Vec<Value> = manifests
+            .into_iter()
+            .filter(|manifest| !patched.contains(manifest["metadata"]["name"].as_str().unwrap()))
+            .collect();
+        (same, others) = (same + unasked.len(), others + patched.len());
+        // Two, so that kubectl answers with a list.
+        if unasked.len() < 2 {
+            continue;
+        }
+        let output = ["--output=json", "--show-managed-fields", "-f", "-"];
+        let get = [&["get"], &output[..]].concat();
+        let apply = [
+            &[
+                "apply",
+                "--server-side",
+                "--dry-run=server",
+                "--force-conflicts",
+                "--field-manager=kubectl-codex",
+            ],
+            &output[..],
+        ]
+        .concat();
+        let live = items(&scene.kubectl_with(&get, &list(&unasked)));
+        let after = items(&scene.kubectl_with(&apply, &list(&unasked)));
+        assert_eq!(live, after, "seed {seed}");
+    }
+    assert!(same >= 20 && others >= 20, "{same} taken for the same, {others} asked about");
+}
