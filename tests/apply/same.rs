@@ -181,10 +181,10 @@ fn what_is_taken_for_the_same_is_the_same() {
         let mut manifests: Vec<Value> = (0..OBJECTS).map(|number| manifest(number, &mut dice)).collect();
         scene.kubectl_with(&["delete", "--ignore-not-found", "-f", "-"], &list(&manifests));
         done(scene.apply_text(&list(&manifests), &[]));
-        for number in 0..OBJECTS {
+        for (number, changed) in manifests.iter_mut().enumerate() {
             edit(&scene, number, &mut dice);
             if dice.roll(4) == 0 {
-                manifests[number] = manifest(number, &mut dice);
+                *changed = manifest(number, &mut dice);
             }
         }
 
