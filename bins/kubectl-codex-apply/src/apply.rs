@@ -98,7 +98,7 @@ impl Session<'_> {
         if self.request.preflight {
             self.preflight(&targets).await?;
         }
-        self.hooks(Around::Before, &targets).await?;
+        self.hooks(Around::Before, targets.iter()).await?;
         let made = missing.contains(&self.namespace);
         if made {
             self.make_namespace(&targets).await?;
@@ -112,8 +112,7 @@ impl Session<'_> {
         if self.request.prune {
             self.prune(&plan, kinds).await?;
         }
-        self.hooks(Around::After, &plan.iter().map(|planned| planned.target.clone()).collect::<Vec<_>>())
-            .await?;
+        self.hooks(Around::After, plan.iter().map(|planned| &planned.target)).await?;
         if let Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) = self.request.output {
             report::print(&report::data(&plan, Some(&statuses), format))?;
         }

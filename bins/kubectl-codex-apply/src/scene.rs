@@ -199,8 +199,7 @@ pub(crate) fn targets(
         })
     })?;
     // Namespaces are filled in by now: an object without one may be another's double.
-    let objects: Vec<Object> = targets.iter().map(|target| target.object.clone()).collect();
-    let doubled = input::doubled(&objects);
+    let doubled = input::doubled(targets.iter().map(|target| &target.object));
     if doubled.is_empty() { Ok(targets) } else { Err(refusal(manifests, &doubled)) }
 }
 

@@ -113,7 +113,7 @@ pub fn check(documents: Vec<Document>) -> Result<Checked, Vec<Refused>> {
 /// The objects that are there twice, each with the place of the first.
 ///
 /// To be asked again once namespaces are filled in: an object without one may then be another's double.
-pub fn doubled(objects: &[Object]) -> Vec<Refused> {
+pub fn doubled<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Vec<Refused> {
     let mut first: BTreeMap<&Identity, &Object> = BTreeMap::new();
     let mut refused = Vec::new();
     for object in objects {

@@ -21,7 +21,11 @@ pub(crate) enum Around {
 
 impl Session<'_> {
     /// Runs the project's hooks before or after the apply, of the selected items only (B7).
-    pub(crate) async fn hooks(&self, around: Around, targets: &[Target]) -> Result<(), Diagnostic> {
+    pub(crate) async fn hooks<'t>(
+        &self,
+        around: Around,
+        targets: impl Iterator<Item = &'t Target> + Clone,
+    ) -> Result<(), Diagnostic> {
         let Some(project) = self.gathered.project.as_ref().filter(|_| self.gathered.is_own) else {
             return Ok(());
         };

@@ -13,7 +13,7 @@ use super::Session;
 impl Session<'_> {
     /// Checks what can be checked; a failed check stops the apply.
     pub(crate) async fn preflight(&self, targets: &[Target]) -> Result<(), Diagnostic> {
-        let facts = Preflight::of(targets, self.gathered.project.as_ref());
+        let facts = Preflight::of(targets.iter(), self.gathered.project.as_ref());
         let checks = preflight::run(&facts.request(self.cluster)).await;
         let mut failed = Vec::new();
         for check in &checks {
@@ -40,9 +40,12 @@ pub(crate) struct Preflight {
 }
 
 impl Preflight {
-    pub(crate) fn of(targets: &[Target], project: Option<&Project>) -> Self {
+    pub(crate) fn of<'t>(
+        targets: impl Iterator<Item = &'t Target> + Clone,
+        project: Option<&Project>,
+    ) -> Self {
         let mut needs: Vec<Need> = Vec::new();
-        for target in targets {
+        for target in targets.clone() {
             let need = Need {
                 group: target.resource.group.clone(),
                 resource: target.resource.plural.clone(),
@@ -53,8 +56,8 @@ impl Preflight {
                 needs.push(need);
             }
         }
-        let namespaces: BTreeSet<&str> = targets.iter().filter_map(Target::namespace).collect();
-        let images: BTreeSet<String> = targets.iter().flat_map(images_of).collect();
+        let namespaces: BTreeSet<&str> = targets.clone().filter_map(Target::namespace).collect();
+        let images: BTreeSet<String> = targets.flat_map(images_of).collect();
         let registry =
             project.map(|project| project.stack.registry.clone()).filter(|registry| !registry.is_empty());
         Self {
