@@ -109,3 +109,14 @@ fn an_autoscalers_replicas_are_left_to_it_even_by_force() {
         &["deployment.apps/web unchanged", "horizontalpodautoscaler.autoscaling/web unchanged"],
     );
 }
+
+#[test]
+fn dropping_replicas_warns_of_the_reset() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&web("nginx").replace("replicas: 1", "replicas: 3"), &[]));
+    let outcome = done(scene.apply_text(&web("nginx").replace("  replicas: 1\n", ""), &[]));
+    for part in ["replicas", "deployment.apps/web"] {
+        assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
+    }
+    assert_eq!(value(&scene, "deployment/web", "/spec/replicas"), "1");
+}

@@ -79,6 +79,13 @@ fn a_services_endpoints_stay() {
 }
 
 #[test]
+fn without_a_project_there_is_nothing_to_go_by() {
+    let scene = ClusterScene::new().with_namespace();
+    fails(scene.apply_text(&map("a", "1"), &["--prune"]), 2, &["--prune"]);
+    assert!(!scene.finds("configmap/a"), "nothing is applied when the input is wrong");
+}
+
+#[test]
 fn a_failed_apply_prunes_nothing() {
     let scene = ClusterScene::new().with_namespace();
     done(scene.apply_text(&two(), &[]));

@@ -124,6 +124,14 @@ fn a_slot_goes_up_by_itself_with_its_hooks() {
 }
 
 #[test]
+fn a_pipe_after_apply_by_itself_changes_nothing() {
+    let Some(scene) = shop() else { return };
+    done(scene.apply(&AI));
+    let pipe = "kubectl-codex-render --env ai --slot 1 | kubectl-codex-apply -f -";
+    done_with(scene.shell(pipe), &all(&lines(&scene, "unchanged")));
+}
+
+#[test]
 fn a_changed_version_changes_one_object() {
     let Some(scene) = shop() else { return };
     done(scene.apply(&AI));
