@@ -10,7 +10,7 @@ use codex_common::stack::model::HookStep;
 
 use super::Session;
 use super::preflight::Preflight;
-use crate::arguments::Request;
+use crate::request::Request;
 
 /// Before or after the apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use codex_common::stack::files::{MAX_FILE, read_text, text_of};
 use codex_common::stack::{self, LoadRequest, Mode, Project};
 use gotemplate::Missing;
 
-use crate::arguments::Request;
+use crate::request::Request;
 
 /// What is to be applied, and whose it is.
 #[derive(Debug)]

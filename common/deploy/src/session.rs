@@ -18,16 +18,19 @@ use codex_cluster::plan::{self, Action, PlanOptions};
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 
-use crate::arguments::{DryRun, OutputFormat, Request};
 use crate::explain;
 use crate::gather::{Gathered, gather};
 use crate::report;
+use crate::request::{DryRun, OutputFormat, Request};
 use hooks::Around;
 
 use crate::scene::{self, Manifests};
 
 /// Does what was asked for.
-pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
+///
+/// # Errors
+/// The first thing that is wrong with the input, the cluster that can't be reached, or what could not be applied.
+pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let mut gathered = gather(request, host, console)?;
     let mut checked = scene::check(request, &mut gathered, console)?;
     if request.dry_run == Some(DryRun::Client) {
