@@ -2,7 +2,7 @@
 
 use codex_tests::ClusterScene;
 
-use super::{done, done_with, fails, map, slot_stream, stream};
+use super::{done, done_with, fails, map, slot_stream, stream, value};
 
 const CLAIM: &str = "apiVersion: v1
 kind: PersistentVolumeClaim
@@ -111,4 +111,35 @@ fn a_switched_off_service_goes_and_filters_look_at_their_own() {
     done(scene.apply(&["--env", "dev", "--prune"]));
     assert!(!scene.finds("configmap/api") && !scene.finds("configmap/api-more"));
     assert!(scene.finds("configmap/web"));
+}
+
+#[test]
+fn a_stream_says_which_items_it_is_of() {
+    let scene = ClusterScene::new().with_namespace();
+    let scene = scene
+        .file("services.yaml", "project: NAME\nnamespace: {patterns: {dev: NAME}}\nenvironments: {dev: {}}\nservices:\n  - name: web\n    manifests: [{path: web.yaml}]\n  - name: api\n    manifests: [{path: api.yaml}]\n")
+        .file("web.yaml", &format!("{}{}", map("web", "1"), map("web-more", "1")))
+        .file("api.yaml", &format!("{}{}", map("api", "1"), map("api-more", "1")));
+    done(scene.shell("kubectl-codex-render --env dev | kubectl-codex-apply -f -"));
+    assert_eq!(value(&scene, "configmap/api", "/metadata/labels/kubectl-codex.dev~1item"), "service.api");
+    let scene = scene.file("web.yaml", &map("web", "1")).file("api.yaml", &map("api", "1"));
+    let of_web = "kubectl-codex-render --env dev --only-services web | kubectl-codex-apply -f - --prune";
+    done(scene.shell(of_web));
+    assert!(!scene.finds("configmap/web-more"), "it was web's");
+    assert!(scene.finds("configmap/api") && scene.finds("configmap/api-more"), "the stream isn't about api");
+    done(scene.shell("kubectl-codex-render --env dev | kubectl-codex-apply -f - --prune"));
+    assert!(scene.finds("configmap/api") && !scene.finds("configmap/api-more"));
+}
+
+#[test]
+fn a_selector_is_of_what_is_pruned_too() {
+    let scene = ClusterScene::new().with_namespace();
+    let of = |name: &str, tier: &str| {
+        map(name, "1").replace("metadata:", &format!("metadata:\n  labels: {{tier: {tier}}}"))
+    };
+    let all = stream(&(of("a", "web") + &of("b", "web") + &of("c", "db")));
+    done(scene.apply_text(&all, &[]));
+    done(scene.apply_text(&stream(&of("a", "web")), &["-l", "tier=web", "--prune"]));
+    assert!(scene.finds("configmap/a") && !scene.finds("configmap/b"));
+    assert!(scene.finds("configmap/c"), "it wasn't selected");
 }

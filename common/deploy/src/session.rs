@@ -32,6 +32,9 @@ use crate::scene::{self, Manifests};
 /// The first thing that is wrong with the input, the cluster that can't be reached, or what could not be applied.
 pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let mut gathered = gather(request, host, console)?;
+    if request.prune && gathered.identity.is_none() {
+        return Err(prune::nobodys());
+    }
     let mut checked = scene::check(request, &mut gathered, console)?;
     if request.dry_run == Some(DryRun::Client) {
         let lines: String =
