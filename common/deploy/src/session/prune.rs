@@ -13,16 +13,12 @@ use codex_common::diagnostic::Diagnostic;
 use super::Session;
 use crate::report;
 
-/// Why manifests of nobody in particular can't be pruned.
-pub(super) fn nobodys() -> Diagnostic {
-    Diagnostic::input("`--prune` needs to know whose the manifests are")
-        .hint(Some("pipe them from `kubectl codex render`, or name `--env`".to_owned()))
-}
-
 impl Session<'_> {
     /// Deletes what the manifests no longer contain; the list is shown first.
     pub(crate) async fn prune(&self, plan: &[Planned], kinds: &Kinds) -> Result<(), Diagnostic> {
-        let owner = self.owner.ok_or_else(nobodys)?;
+        let Some(owner) = self.owner else {
+            return Ok(());
+        };
         let kept: BTreeSet<Identity> =
             plan.iter().map(|planned| planned.target.object.identity.clone()).collect();
         let search = Search {
