@@ -62,6 +62,8 @@ pub enum Event {
     Present(Value),
     /// An object is gone.
     Gone(Value),
+    /// Nothing happened up to this version: a bookmark.
+    Reached(String),
     /// The watch can't go on from where it was: 410, for instance. List anew.
     Over,
 }
@@ -171,11 +173,11 @@ impl Api {
             Ok(Err(error)) => return Err(NoWatch::NoAnswer(error.into())),
             Err(no_answer) => return Err(NoWatch::NoAnswer(no_answer)),
         };
-        Ok(events.filter_map(async |event| match event {
-            Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => Some(Event::Present(object)),
-            Ok(WatchEvent::Deleted(object)) => Some(Event::Gone(object)),
-            Ok(WatchEvent::Bookmark(_)) => None,
-            Ok(WatchEvent::Error(_)) | Err(_) => Some(Event::Over),
+        Ok(events.map(|event| match event {
+            Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => Event::Present(object),
+            Ok(WatchEvent::Deleted(object)) => Event::Gone(object),
+            Ok(WatchEvent::Bookmark(bookmark)) => Event::Reached(bookmark.metadata.resource_version),
+            Ok(WatchEvent::Error(_)) | Err(_) => Event::Over,
         }))
     }
 

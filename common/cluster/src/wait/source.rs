@@ -202,7 +202,11 @@ impl Feed<'_> {
     async fn watch(&mut self, version: String) -> Result<Round, Stop> {
         let begun = Instant::now();
         let seconds = ROUND.as_secs();
-        let query = format!("watch=true&resourceVersion={}&timeoutSeconds={seconds}", escaped(&version));
+        // Without bookmarks, the watch of a quiet kind would go on from a version that is too old by then.
+        let query = format!(
+            "watch=true&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={seconds}",
+            escaped(&version)
+        );
         let events = match self.api.watch(&self.source.path(&query)).await {
             Ok(events) => events,
             Err(NoWatch::Refused(answer)) if answer.status == 410 => return Ok(Round::Fruitless),
@@ -220,6 +224,10 @@ impl Feed<'_> {
             let (object, is_there) = match event {
                 Event::Present(object) => (object, true),
                 Event::Gone(object) => (object, false),
+                Event::Reached(version) => {
+                    self.version = Some(version);
+                    continue;
+                }
                 Event::Over => {
                     self.version = None;
                     break;

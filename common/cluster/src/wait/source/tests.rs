@@ -131,3 +131,19 @@ async fn a_single_failure_is_waited_out_without_a_word() {
     let only = "/api/v1/namespaces/shop/configmaps?fieldSelector=metadata.name%3Da&limit=500";
     assert_eq!(asked.lock().unwrap()[0], only);
 }
+
+#[tokio::test]
+async fn a_watch_goes_on_from_the_last_bookmark() {
+    let bookmark = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"resourceVersion": "50"}});
+    let (api, asked) = serve(vec![
+        list("10", &["a"]),
+        Scripted(200, event("BOOKMARK", bookmark), false),
+        Scripted(200, event("DELETED", json!({"metadata": {"name": "a", "resourceVersion": "51"}})), true),
+    ])
+    .await;
+    let heard = hear(api, config_maps(&["a"]), 3).await;
+    assert_eq!(heard, ["+a", "listed", "-a"], "nothing was listed again");
+    let asked = asked.lock().unwrap();
+    assert!(asked[1].contains("&watch=true&allowWatchBookmarks=true&resourceVersion=10&"), "{asked:?}");
+    assert!(asked[2].contains("&resourceVersion=50&"), "{asked:?}");
+}
