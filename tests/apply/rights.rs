@@ -2,7 +2,7 @@
 
 use codex_tests::ClusterScene;
 
-use super::{done, done_with, fails, map, web};
+use super::{behaving, done, done_with, fails, map, web};
 
 /// A scene with a service account that may do these things with ConfigMaps, and its flag.
 fn limited(verbs: &str) -> (ClusterScene, String) {
@@ -88,10 +88,7 @@ fn who_may_see_no_pods_waits_all_the_same() {
         return;
     };
     let (scene, user) = with_rules(scene, DEPLOYER);
-    let slow = web("nginx").replace(
-        "labels: {app: web}\n    spec",
-        "labels: {app: web, kubectl-codex.test/behaviour: slow-ready}\n    spec",
-    );
+    let slow = behaving("slow-ready");
     let claim = "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: first-consumer, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n";
     let outcome = done(scene.apply_text(&(slow + claim), &[&user, "--wait", "--wait-timeout", "40s"]));
     for part in ["deployment.apps/web ready", "persistentvolumeclaim/data: ready, but it isn't bound"] {
@@ -105,10 +102,7 @@ fn a_pod_that_may_not_be_seen_is_blamed_for_nothing() {
         return;
     };
     let (scene, user) = with_rules(scene, DEPLOYER);
-    let crash = web("nginx").replace(
-        "labels: {app: web}\n    spec",
-        "labels: {app: web, kubectl-codex.test/behaviour: invalid-image}\n    spec",
-    );
+    let crash = behaving("invalid-image");
     let flags = [&user, "--wait", "--wait-timeout", "8s"];
     let outcome = fails(scene.apply_text(&crash, &flags), 4, &["is not ready after 8s", "0 of 1"]);
     let who = user.trim_start_matches("--as=");
@@ -124,10 +118,7 @@ fn who_may_not_watch_asks_again_and_says_so_once() {
     };
     let rules = "{apiGroups: ['', apps], resources: [configmaps, deployments, replicasets, pods], verbs: [get, list, create, patch]}";
     let (scene, user) = with_rules(scene, rules);
-    let slow = web("nginx").replace(
-        "labels: {app: web}\n    spec",
-        "labels: {app: web, kubectl-codex.test/behaviour: slow-ready}\n    spec",
-    );
+    let slow = behaving("slow-ready");
     let outcome = done(scene.apply_text(&slow, &[&user, "--wait"]));
     assert_eq!(
         outcome.stderr.matches("watching isn't allowed").count(),

@@ -4,16 +4,12 @@ use std::time::{Duration, Instant};
 
 use codex_tests::{ClusterScene, Outcome};
 
-use super::{done, done_with, fails, value, web};
+use super::{behaving, done, done_with, fails, value, web};
 
-/// A Deployment whose pods do as the label says.
-fn behaving(behaviour: &str) -> String {
-    web("registry.test/app:1").replace(
-        "labels: {app: web}\n    spec",
-        &format!(
-            "labels: {{app: web, kubectl-codex.test/behaviour: {behaviour}}}\n      annotations: {{kubectl-codex.test/log: \"starting\\npanic: no database\"}}\n    spec"
-        ),
-    )
+/// The same with last words.
+fn talking(behaviour: &str) -> String {
+    let log = "      annotations: {kubectl-codex.test/log: \"starting\\npanic: no database\"}\n    spec:\n      containers";
+    behaving(behaviour).replace("    spec:\n      containers", log)
 }
 
 /// The pods of this behaviour fail the wait long before its time is over.
@@ -25,7 +21,7 @@ fn fails_early(behaviour: &str, flags: &[&str], parts: &[&str]) {
     let start = Instant::now();
     let flags = [&["--wait", "--wait-timeout", "50s"], flags].concat();
     let parts = [&["deployment.apps/web"], parts].concat();
-    let outcome = fails(scene.apply_text(&behaving(behaviour), &flags), 4, &parts);
+    let outcome = fails(scene.apply_text(&talking(behaviour), &flags), 4, &parts);
     assert_eq!(outcome.stdout, "deployment.apps/web created\n", "it is applied all the same");
     let took = start.elapsed();
     assert!(took < Duration::from_secs(40), "{}", outcome.report(&format!("{took:?}")));

@@ -37,6 +37,7 @@ pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode
             .hint(Some("pipe them from `kubectl codex render`, or name `--env`".to_owned())));
     }
     let mut checked = scene::check(request, &mut gathered, console)?;
+    hooks::check(request, &gathered, console)?;
     if request.dry_run == Some(DryRun::Client) {
         let lines: String =
             checked.objects.iter().map(|object| format!("{} created (dry run)\n", object.identity)).collect();
@@ -105,11 +106,11 @@ impl Session<'_> {
         if self.request.preflight {
             self.preflight(&targets).await?;
         }
-        self.hooks(Around::Before, targets.iter()).await?;
         let made = missing.contains(&self.namespace);
         if made {
             self.make_namespace(&targets).await?;
         }
+        self.hooks(Around::Before, targets.iter()).await?;
         let live = self.live(&mut targets, &BTreeSet::new()).await?;
         let options = PlanOptions { force: self.request.force, ask_for_new: false };
         let plan = plan::plan(&self.cluster.api, targets, live, options).await;
