@@ -60,9 +60,41 @@ fn what_others_made_stays_whatever_its_labels() {
 fn another_slots_objects_stay() {
     let scene = ClusterScene::new().with_namespace();
     done(scene.apply_text(&slot_stream(2, &map("second", "1")), &[]));
+    done(scene.apply_text(&slot_stream(0, &map("without", "1")), &[]));
     done(scene.apply_text(&two(), &[]));
     done(scene.apply_text(&one(), &["--prune"]));
-    assert!(scene.finds("configmap/second") && !scene.finds("configmap/b"));
+    assert!(
+        scene.finds("configmap/second") && scene.finds("configmap/without") && !scene.finds("configmap/b")
+    );
+    done(scene.apply_text(&slot_stream(0, &map("other", "1")), &["--prune"]));
+    assert!(!scene.finds("configmap/without"));
+    assert!(scene.finds("configmap/second") && scene.finds("configmap/a"), "slots' objects stay");
+}
+
+#[test]
+fn what_the_project_shares_needs_prune_all() {
+    let scene = ClusterScene::new().with_namespace();
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: NAME-shared}\nrules: []\n---\n";
+    let name = format!("clusterrole/{}-shared", scene.name());
+    done(scene.apply_text(&slot_stream(0, &format!("{role}{}", map("a", "1"))), &[]));
+    done(scene.apply_text(&slot_stream(0, &map("a", "1")), &["--prune"]));
+    assert!(scene.finds(&name));
+    done(scene.apply_text(&slot_stream(0, &map("a", "1")), &["--prune-all"]));
+    assert!(!scene.finds(&name));
+    assert!(scene.finds("configmap/a") && scene.finds(&format!("namespace/{}", scene.name())));
+}
+
+#[test]
+fn what_a_controller_made_is_its_own_affair() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&two(), &[]));
+    let owner = scene.object("configmap/a")["metadata"]["uid"].as_str().unwrap().to_owned();
+    let patch = format!(
+        "{{\"metadata\":{{\"ownerReferences\":[{{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"name\":\"a\",\"uid\":\"{owner}\",\"controller\":true}}]}}}}"
+    );
+    scene.kubectl(&["patch", "configmap/b", "--type=merge", "--patch", &patch]);
+    done(scene.apply_text(&one(), &["--prune"]));
+    assert!(scene.finds("configmap/b"));
 }
 
 #[test]
