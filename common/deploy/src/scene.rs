@@ -16,6 +16,7 @@ use codex_common::render::Document;
 use codex_common::stack::Project;
 use codex_common::yaml::{Node, Position};
 
+use crate::arguments::ClusterArgs;
 use crate::gather::{Gathered, documents, load};
 use crate::request::Request;
 
@@ -125,15 +126,17 @@ fn objects_of(
     Ok((values, manifests))
 }
 
-/// The cluster that is meant, with one line on stderr that names it.
-pub(crate) async fn reach(
-    request: &Request,
-    gathered: &Gathered,
+/// The cluster that is meant, with one line on stderr that names it. A project has a say in which one it is.
+///
+/// # Errors
+/// There is none, or its credentials can't be had; nothing is asked of it yet.
+pub async fn reach(
+    flags: &ClusterArgs,
+    project: Option<&Project>,
     host: &Host,
     console: &Console,
 ) -> Result<Cluster, Diagnostic> {
-    let flags = &request.cluster;
-    let environment = gathered.project.as_ref().map(|project| EnvironmentCluster {
+    let environment = project.map(|project| EnvironmentCluster {
         name: &project.context.env,
         kubeconfig: &project.context.environment.kubeconfig,
         context: &project.context.environment.context,
@@ -160,7 +163,10 @@ pub(crate) async fn reach(
 }
 
 /// What the server serves.
-pub(crate) async fn kinds(cluster: &Cluster) -> Result<Kinds, Diagnostic> {
+///
+/// # Errors
+/// It can't be asked, or doesn't say.
+pub async fn kinds(cluster: &Cluster) -> Result<Kinds, Diagnostic> {
     Kinds::of_server(&cluster.api).await.map_err(|error| match error {
         DiscoveryError::NoAnswer(no_answer) => cluster.unreachable(no_answer).into(),
         error => Diagnostic::machine(format!("cannot ask {} what it serves", cluster.server))
@@ -177,16 +183,12 @@ pub(crate) fn owner_of(gathered: &Gathered) -> Option<Owner> {
 
 /// Where the objects go.
 pub(crate) fn targets(
-    checked: &mut Checked,
+    objects: Vec<Object>,
+    manifests: &Manifests,
     kinds: &Kinds,
-    owner: Option<&Owner>,
-    namespace: &str,
-    elsewhere: Option<&BTreeSet<Identity>>,
+    belonging: Belonging<'_>,
 ) -> Result<Vec<Target>, Diagnostic> {
-    let belonging = Belonging { owner, namespace, elsewhere };
-    let manifests = &checked.manifests;
-    let placed =
-        place(std::mem::take(&mut checked.objects), kinds, belonging, |origin| manifests.item(origin));
+    let placed = place(objects, kinds, belonging, |origin| manifests.item(origin));
     let targets = placed.map_err(|misplaced| {
         let mut messages = misplaced.into_iter();
         let Some((origin, why)) = messages.next() else {
