@@ -6,10 +6,11 @@
 //!
 //! It is a crate of its own because two programs deploy: `kubectl-codex-apply`, which is [`run`] and nothing
 //! else, and `kubectl-codex-slot`, which has a loaded project and a cluster when it makes a slot ready, and
-//! takes the steps one by one: [`Input::of_project`], [`reach`], [`kinds`], [`deploy`]. What is decided and sent is
+//! takes the steps one by one: [`Input::of_project`], [`connection::connect`], [`kinds`], [`deploy`]. What is decided and sent is
 //! `codex-cluster`'s; here are the order of it, and the words.
 
 pub mod arguments;
+pub mod connection;
 mod explain;
 mod gather;
 mod input;
@@ -23,7 +24,7 @@ use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 
 pub use input::Input;
-pub use scene::{kinds, reach};
+pub use scene::kinds;
 pub use session::{Deployed, Destination, HookScene, Moment, deploy, wait};
 
 use request::{DryRun, Request};
@@ -42,7 +43,7 @@ pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode
     runtime()?.block_on(async {
         let interrupt = Interrupt::of_process()
             .map_err(|error| Diagnostic::machine(format!("cannot listen to signals: {error}")))?;
-        let cluster = reach(&request.cluster, input.project(), host, console).await?;
+        let cluster = connection::connect(&request.cluster, input.project(), host, console).await?;
         let kinds = kinds(&cluster).await?;
         let destination = Destination { cluster: &cluster, kinds: &kinds, interrupt: &interrupt };
         deploy(request, input, destination, host, console).await.map(|deployed| deployed.code)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use codex_cluster::connect::{Cluster, ConnectRequest, EnvironmentCluster, SERVICE_ACCOUNT, connect};
+use codex_cluster::connect::Cluster;
 use codex_cluster::discovery::{DiscoveryError, Kinds};
 use codex_cluster::document::value_of;
 use codex_cluster::identity::Identity;
@@ -16,7 +16,6 @@ use codex_common::render::Document;
 use codex_common::stack::Project;
 use codex_common::yaml::{Node, Position};
 
-use crate::arguments::ClusterArgs;
 use crate::gather::{Gathered, documents, load};
 use crate::request::Request;
 
@@ -124,42 +123,6 @@ fn objects_of(
         values.push(input::Document { value, origin });
     }
     Ok((values, manifests))
-}
-
-/// The cluster that is meant, with one line on stderr that names it. A project has a say in which one it is.
-///
-/// # Errors
-/// There is none, or its credentials can't be had; nothing is asked of it yet.
-pub async fn reach(
-    flags: &ClusterArgs,
-    project: Option<&Project>,
-    host: &Host,
-    console: &Console,
-) -> Result<Cluster, Diagnostic> {
-    let environment = project.map(|project| EnvironmentCluster {
-        name: &project.context.env,
-        kubeconfig: &project.context.environment.kubeconfig,
-        context: &project.context.environment.context,
-    });
-    let cluster = connect(&ConnectRequest {
-        kubeconfig: flags.kubeconfig.as_deref(),
-        context: flags.context.as_deref(),
-        server: flags.server.as_deref(),
-        insecure_skip_tls_verify: flags.insecure_skip_tls_verify,
-        certificate_authority: flags.certificate_authority.as_deref(),
-        impersonate: flags.impersonate.as_deref(),
-        impersonate_groups: &flags.impersonate_groups,
-        request_timeout: flags.request_timeout.as_deref(),
-        environment,
-        variables: host.variables(),
-        folder: host.folder(),
-        stdin_is_terminal: host.stdin_is_terminal(),
-        service_account: std::path::Path::new(SERVICE_ACCOUNT),
-    })
-    .await?;
-    cluster.notes.iter().for_each(|note| console.info(note));
-    console.info(format!("cluster: {} at {}", cluster.context, cluster.server));
-    Ok(cluster)
 }
 
 /// What the server serves.
