@@ -25,7 +25,7 @@ use codex_common::diagnostic::Diagnostic;
 
 pub use input::Input;
 pub use scene::kinds;
-pub use session::{Deployed, Destination, HookScene, Moment, deploy, wait};
+pub use session::{Deployed, Destination, HookScene, Moment, await_applied, deploy};
 
 use request::{DryRun, Request};
 

@@ -10,7 +10,9 @@ mod waiting;
 use std::collections::BTreeSet;
 
 use codex_cluster::connect::Cluster;
-use codex_cluster::discovery::Kinds;
+use codex_cluster::discovery::{Found, Kinds};
+use codex_cluster::identity::is_built_in;
+use codex_cluster::input::Object;
 use codex_cluster::interrupt::Interrupt;
 use codex_cluster::labels::Owner;
 use codex_cluster::live::{self, Live, LiveError};
@@ -63,19 +65,34 @@ pub async fn deploy(
     ground.session(request, destination, host, console).run(targets, destination.kinds).await
 }
 
-/// Waits until all that was read is ready, without applying it: whether it is.
+/// Whether all that was applied before is ready (still, or by now), without applying it: waits as long as the
+/// request says.
+///
+/// Only what can get ready late or become unready again is looked at. For workloads that takes no question
+/// of what the server serves.
 ///
 /// # Errors
-/// The user stopped it, or the time-out of services.yaml isn't one.
-pub async fn wait(
+/// The user stopped it, the cluster can't be asked, or the time-out of services.yaml isn't one.
+pub async fn await_applied(
     request: &Request,
-    input: Input,
-    destination: Destination<'_>,
+    mut input: Input,
+    (cluster, interrupt): (&Cluster, &Interrupt),
     host: &Host,
     console: &Console,
 ) -> Result<bool, Diagnostic> {
+    let workloads = Kinds::of_workloads();
+    let is_workload = |object: &Object| {
+        let kind = &object.identity.kind;
+        matches!(workloads.find(object.api_version(), kind), Found::Served(_))
+    };
+    input.objects.retain(|object| is_workload(object) || !is_built_in(&object.identity.group));
+    if input.objects.is_empty() {
+        return Ok(true);
+    }
+    let kinds = if input.objects.iter().all(is_workload) { workloads } else { scene::kinds(cluster).await? };
+    let destination = Destination { cluster, kinds: &kinds, interrupt };
     let (ground, targets) = Ground::of(request, input, destination)?;
-    ground.session(request, destination, host, console).wait(targets, destination.kinds).await
+    ground.session(request, destination, host, console).wait(targets, &kinds).await
 }
 
 /// What the work stands on: all that is known of the input, without the targets.
