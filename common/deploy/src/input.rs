@@ -36,7 +36,12 @@ impl Input {
     /// # Errors
     /// The first thing that is wrong with it.
     pub fn read(request: &Request, host: &Host, console: &Console) -> Result<Self, Diagnostic> {
-        Self::checked(gather::gather(request, host, console)?, request, host, console)
+        let gathered = gather::gather(request, host, console)?;
+        if request.prune && gathered.identity.is_none() {
+            return Err(Diagnostic::input("`--prune` needs to know whose the manifests are")
+                .hint(Some("pipe them from `kubectl codex render`, or name `--env`".to_owned())));
+        }
+        Self::checked(gathered, request, host, console)
     }
 
     /// Renders the manifests of a project that is loaded already.
