@@ -8,6 +8,7 @@
 //! makes a slot ready. What is decided and sent is `codex-cluster`'s; here are the order of it, and the words.
 
 pub mod arguments;
+pub mod connection;
 mod explain;
 mod gather;
 mod report;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use codex_cluster::connect::{Cluster, ConnectRequest, EnvironmentCluster, SERVICE_ACCOUNT, connect};
+use codex_cluster::connect::Cluster;
 use codex_cluster::discovery::{DiscoveryError, Kinds};
 use codex_cluster::document::value_of;
 use codex_cluster::identity::Identity;
@@ -16,6 +16,7 @@ use codex_common::render::Document;
 use codex_common::stack::Project;
 use codex_common::yaml::{Node, Position};
 
+use crate::connection::connect;
 use crate::gather::{Gathered, documents, load};
 use crate::request::Request;
 
@@ -125,38 +126,14 @@ fn objects_of(
     Ok((values, manifests))
 }
 
-/// The cluster that is meant, with one line on stderr that names it.
+/// The cluster that is meant.
 pub(crate) async fn reach(
     request: &Request,
     gathered: &Gathered,
     host: &Host,
     console: &Console,
 ) -> Result<Cluster, Diagnostic> {
-    let flags = &request.cluster;
-    let environment = gathered.project.as_ref().map(|project| EnvironmentCluster {
-        name: &project.context.env,
-        kubeconfig: &project.context.environment.kubeconfig,
-        context: &project.context.environment.context,
-    });
-    let cluster = connect(&ConnectRequest {
-        kubeconfig: flags.kubeconfig.as_deref(),
-        context: flags.context.as_deref(),
-        server: flags.server.as_deref(),
-        insecure_skip_tls_verify: flags.insecure_skip_tls_verify,
-        certificate_authority: flags.certificate_authority.as_deref(),
-        impersonate: flags.impersonate.as_deref(),
-        impersonate_groups: &flags.impersonate_groups,
-        request_timeout: flags.request_timeout.as_deref(),
-        environment,
-        variables: host.variables(),
-        folder: host.folder(),
-        stdin_is_terminal: host.stdin_is_terminal(),
-        service_account: std::path::Path::new(SERVICE_ACCOUNT),
-    })
-    .await?;
-    cluster.notes.iter().for_each(|note| console.info(note));
-    console.info(format!("cluster: {} at {}", cluster.context, cluster.server));
-    Ok(cluster)
+    connect(&request.cluster, gathered.project.as_ref(), host, console).await
 }
 
 /// What the server serves.
