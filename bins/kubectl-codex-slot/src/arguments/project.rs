@@ -6,6 +6,9 @@ use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::{Mode, variables::inline};
 use codex_deploy::arguments::ClusterArgs;
 
+/// The environment that slots are of if none is named.
+const DEFAULT_ENV: &str = "ai";
+
 /// Which project and environment.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct StackArgs {
@@ -14,7 +17,7 @@ pub(crate) struct StackArgs {
     config: String,
 
     /// The environment, one of those in services.yaml that have slots
-    #[arg(long, value_name = "NAME", default_value = "ai")]
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_ENV)]
     env: String,
 
     /// Follow the rules of codexctl where they differ
@@ -75,10 +78,15 @@ impl StackArgs {
             let variable = inline::parse_one(item);
             variables.push(variable.map_err(|error| Diagnostic::input(format!("{error} (`--var`)")))?);
         }
+        let mode = if self.compat.is_some() { Mode::Codexctl } else { Mode::Plain };
         Ok(StackRequest {
             config: self.config,
-            env: self.env,
-            mode: if self.compat.is_some() { Mode::Codexctl } else { Mode::Plain },
+            // Workflows pass what they don't know as an empty text (inventory G3).
+            env: match mode {
+                Mode::Codexctl if self.env.trim().is_empty() => DEFAULT_ENV.to_owned(),
+                _ => self.env,
+            },
+            mode,
             variables,
             var_file: self.variables.var_file,
         })
