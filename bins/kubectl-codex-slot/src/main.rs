@@ -1,0 +1,16 @@
+//! `kubectl-codex-slot`: gives every issue and pull request a live copy of the project.
+
+mod arguments;
+mod cleanup;
+mod comment;
+mod ensure;
+mod gc;
+mod list;
+mod ready;
+mod report;
+mod scene;
+mod set;
+
+fn main() -> std::process::ExitCode {
+    codex_common::cli::main::<arguments::Arguments>()
+}
