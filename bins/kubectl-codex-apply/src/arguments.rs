@@ -196,6 +196,7 @@ impl Arguments {
             output: plan.output,
             lines: Lines::Printed,
             waiting: self.waiting,
+            await_load_balancer: plan.compat.is_none(),
             cluster: self.cluster,
         })
     }

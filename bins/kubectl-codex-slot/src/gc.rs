@@ -1,6 +1,7 @@
 //! `gc`: removes slots that nobody has used for long.
 
 mod arguments;
+mod choice;
 
 use std::time::Duration;
 

@@ -1,8 +1,10 @@
 //! `kubectl-codex-slot`: gives every issue and pull request a live copy of the project.
 
+mod age;
 mod arguments;
 mod cleanup;
 mod comment;
+mod data;
 mod ensure;
 mod gc;
 mod list;

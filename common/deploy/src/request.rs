@@ -87,6 +87,8 @@ pub struct Request {
     pub lines: Lines,
     /// Whether and how long is waited.
     pub waiting: WaitArgs,
+    /// Whether Services of type LoadBalancer are awaited until they have an address.
+    pub await_load_balancer: bool,
     /// Which cluster, and as whom.
     pub cluster: ClusterArgs,
 }

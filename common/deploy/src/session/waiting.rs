@@ -9,7 +9,6 @@ use codex_cluster::readiness::pods::{Limits, Stuck};
 use codex_cluster::wait::{self, Evidence, Report, WaitOptions, WaitOutcome, Waiting};
 use codex_common::cli::Console;
 use codex_common::diagnostic::Diagnostic;
-use codex_common::stack::Mode;
 
 use super::Session;
 use crate::arguments::duration;
@@ -24,7 +23,7 @@ impl Session<'_> {
         let options = WaitOptions {
             timeout: self.wait_timeout()?,
             limits: waiting.fail_after.map_or_else(Limits::default, Limits::scaled),
-            await_load_balancer: self.request.mode == Mode::Plain,
+            await_load_balancer: self.request.await_load_balancer,
         };
         let report = Lines { console: self.console, targets: &targets };
         let mut tries = 0;

@@ -1,0 +1,1 @@
+//! The records of slots as the verbs need them: whose they are settled, failures told in words.
