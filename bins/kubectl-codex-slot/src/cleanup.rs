@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
+use codex_slot::allocation::Selector;
 
 pub(crate) use arguments::CleanupArgs;
 
-use crate::arguments::{ProjectRequest, Selector};
+use crate::arguments::ProjectRequest;
 
 /// A checked request.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ mod arguments;
 mod cleanup;
 mod comment;
 mod ensure;
+mod failure;
 mod gc;
 mod list;
 mod ready;
