@@ -18,6 +18,10 @@ pub const PROJECT: &str = "kubectl-codex.dev/project";
 pub const ENVIRONMENT: &str = "kubectl-codex.dev/environment";
 /// The slot's number, for environments that have slots.
 pub const SLOT: &str = "kubectl-codex.dev/slot";
+/// The issue that a slot's record is linked to.
+pub const ISSUE: &str = "kubectl-codex.dev/issue";
+/// The pull request that a slot's record is linked to.
+pub const PR: &str = "kubectl-codex.dev/pr";
 /// The item of `services.yaml` that the object comes from: `infra.NAME` or `service.NAME`.
 pub const ITEM: &str = "kubectl-codex.dev/item";
 

@@ -1,0 +1,16 @@
+//! Slots: one live copy of the project per issue or pull request, and who gets which.
+//!
+//! ```text
+//! ConfigMaps ──record──▶ [Listed] ──view──▶ View ──allocation──▶ Step ──store──▶ one conditional write
+//!      ▲                                                                                  │
+//!      └──────────────────────────── again, until the step is an answer ◀─────────────────┘
+//! ```
+//!
+//! What is decided is apart from what is sent. Pure:
+//! - [`record`]: the record of a slot, as codexctl wrote it and with our own keys;
+//! - [`view`]: which of the listed records count, and what else takes numbers;
+//! - [`allocation`]: the next step, from what is there. A model checker goes through all interleavings of it.
+
+pub mod allocation;
+pub mod record;
+pub mod view;
