@@ -6,7 +6,7 @@ mod project;
 mod selector;
 
 pub(crate) use project::{ProjectArgs, ProjectRequest, StackArgs, StackRequest};
-pub(crate) use selector::{Number, Selector, SelectorArgs, number};
+pub(crate) use selector::SelectorArgs;
 
 use clap::{Parser, Subcommand};
 use codex_common::cli::{Console, ExitCode, Host, Messages, Program};

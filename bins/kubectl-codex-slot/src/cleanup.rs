@@ -1,15 +1,32 @@
 //! `cleanup`: removes slots with all that is theirs.
+//!
+//! ```text
+//! records ─▶ those that are meant ─▶ each by itself: lock ─▶ mark ─▶ removal ─▶ record
+//! ```
 
 mod arguments;
+mod inventory;
+mod namespace;
+mod removal;
+mod residents;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use codex_common::cli::{Console, ExitCode, Host};
+use codex_cluster::connect::Cluster;
+use codex_cluster::interrupt::Interrupt;
+use codex_common::cli::{Console, ExitCode, Host, write_stdout};
 use codex_common::diagnostic::Diagnostic;
+use codex_slot::allocation::{Selector, is_selected};
+use codex_slot::record::{Listed, Record};
 
-pub(crate) use arguments::CleanupArgs;
+pub(crate) use arguments::{CleanupArgs, PatienceArgs};
 
-use crate::arguments::{ProjectRequest, Selector};
+use crate::arguments::ProjectRequest;
+use crate::lock::{self, Locking};
+use crate::records::Records;
+use crate::scene::Scene;
+use removal::Removal;
 
 /// A checked request.
 #[derive(Debug)]
@@ -17,16 +34,102 @@ pub(crate) struct Request {
     pub(crate) project: ProjectRequest,
     /// Which slots; all of the environment's if it names nothing.
     pub(crate) selector: Selector,
+    pub(crate) options: Options,
+}
+
+/// How slots are removed.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
     /// Whether the records are deleted too.
     pub(crate) with_configmap: bool,
     /// Whether it is only said what would be done.
     pub(crate) dry_run: bool,
+    /// The folder of all workspaces as typed, beside which the locks are; `None` is the variable `CODE_ROOT_BASE`.
+    pub(crate) code_root_base: Option<String>,
+    /// How long is waited for another command that works on a slot.
+    pub(crate) lock_timeout: Duration,
     /// How long one slot may take to go.
     pub(crate) timeout: Duration,
 }
 
 /// Removes the slots, each independently of the others.
 pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
-    let _ = (request, host, console);
-    Err(Diagnostic::machine("`cleanup` isn't there yet"))
+    let scene = Scene::open(&request.project, host, console)?;
+    scene.on_cluster(async |cluster, interrupt| {
+        let records = Records::of(&scene, &cluster);
+        let listed = records.list().await?;
+        let mut slots = records.own(&listed)?;
+        slots.retain(|record| is_selected(record, request.selector));
+        if slots.is_empty() {
+            console.info("no slot fits: there is nothing to clean up");
+            return Ok(ExitCode::Done);
+        }
+        let target = (&cluster, &interrupt);
+        remove(&scene, target, &request.options, (&slots, &listed), request.selector).await
+    })
+}
+
+/// Removes slots one after the other; what goes wrong with one is said and keeps none of the others.
+pub(crate) async fn remove(
+    scene: &Scene<'_>,
+    (cluster, interrupt): (&Cluster, &Interrupt),
+    options: &Options,
+    (slots, listed): (&[Record], &[Listed]),
+    selector: Selector,
+) -> Result<ExitCode, Diagnostic> {
+    let kinds = codex_deploy::kinds(cluster).await?;
+    let removal =
+        Removal { scene, cluster, kinds: &kinds, interrupt, timeout: options.timeout, listed };
+    let work = Work { removal, options, base: lock::base(options.code_root_base.as_deref(), scene.host), selector };
+    let mut failed = 0_usize;
+    for record in slots {
+        let done = if options.dry_run {
+            removal.show(record, options.with_configmap).await
+        } else {
+            work.one(record).await
+        };
+        if interrupt.is_raised() {
+            return Err(Diagnostic::interrupted("stopped; running it again goes on where it stopped"));
+        }
+        if let Err(error) = done {
+            failed += 1;
+            let title = format!("cannot remove slot {}: {}", record.slot, error.title);
+            scene.console.say(&Diagnostic { title, ..error });
+        }
+    }
+    match failed {
+        0 => Ok(ExitCode::Done),
+        failed => Err(Diagnostic::machine(format!("{failed} of {} slots could not be removed", slots.len()))),
+    }
+}
+
+/// The removal of slots by one command.
+struct Work<'a> {
+    removal: Removal<'a>,
+    options: &'a Options,
+    base: Option<PathBuf>,
+    selector: Selector,
+}
+
+impl Work<'_> {
+    /// One slot, from the mark to the record.
+    async fn one(&self, record: &Record) -> Result<(), Diagnostic> {
+        let Removal { scene, cluster, .. } = self.removal;
+        let records = Records::of(scene, cluster);
+        let locking =
+            Locking { purpose: "cleanup", base: self.base.as_deref(), patience: self.options.lock_timeout };
+        let lock = lock::take(scene, record.slot, locking, (cluster, self.removal.interrupt))?;
+        let Some(marked) = records.begin_cleanup(record.slot, self.selector).await? else {
+            scene.console.info(format!("slot {} is somebody else's by now", record.slot));
+            return Ok(());
+        };
+        self.removal.remove(&marked).await?;
+        records.end_cleanup(&marked, !self.options.with_configmap).await?;
+        if self.options.with_configmap {
+            let line = format!("configmap/{} deleted\n", scene.state.name(record.slot));
+            write_stdout(line.as_bytes())?;
+        }
+        drop(lock);
+        Ok(())
+    }
 }

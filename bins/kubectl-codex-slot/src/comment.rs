@@ -13,7 +13,7 @@ use codex_common::stack::Project;
 
 pub(crate) use arguments::CommentArgs;
 
-use crate::arguments::{Number, StackRequest};
+use crate::arguments::StackRequest;
 use crate::scene::load;
 
 /// A language of comments.
@@ -29,7 +29,7 @@ pub(crate) enum Language {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) stack: StackRequest,
-    pub(crate) slot: Number,
+    pub(crate) slot: u32,
     /// The language; `None` is the project's.
     pub(crate) language: Option<Language>,
 }

@@ -64,3 +64,15 @@ impl Directories {
         &self.shared
     }
 }
+
+fn paths(scene: &Scene<'_>, slot: u32) -> Result<Vec<PathBuf>, Diagnostic> {
+    let _ = scene.project_of(slot)?;
+    Ok(Vec::new())
+}
+
+impl Directories {
+    pub(crate) fn has_content(&self, _path: &Path) -> Result<bool, Diagnostic> { Ok(false) }
+    pub(crate) fn empty(&self, _path: &Path) -> Result<(), Diagnostic> { Ok(()) }
+    pub(crate) fn delete(&self, _path: &Path) -> Result<bool, Diagnostic> { Ok(false) }
+    pub(crate) fn make(&self) -> Result<(), Diagnostic> { Ok(()) }
+}

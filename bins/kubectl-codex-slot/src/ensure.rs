@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
+use codex_slot::allocation::Selector;
 
 pub(crate) use arguments::{AllocationArgs, EnsureArgs};
 
-use crate::arguments::{Number, ProjectRequest, Selector};
+use crate::arguments::ProjectRequest;
 use crate::report::{Outlet, ReportFormat};
 use crate::scene::Scene;
 
@@ -19,7 +20,7 @@ pub(crate) struct AllocationRequest {
     /// Whose slot, or which.
     pub(crate) selector: Selector,
     /// The highest number that may be taken, 0 for any; `None` is services.yaml's `maxSlots`.
-    pub(crate) max: Option<Number>,
+    pub(crate) max: Option<u32>,
     /// How long is waited for a slot to become free.
     pub(crate) patience: Duration,
 }

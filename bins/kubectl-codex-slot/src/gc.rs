@@ -3,31 +3,60 @@
 mod arguments;
 mod choice;
 
-use std::time::Duration;
-
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
+use codex_slot::allocation::Selector;
+use jiff::Timestamp;
 
 pub(crate) use arguments::GcArgs;
 
 use crate::arguments::ProjectRequest;
+use crate::records::Records;
+use crate::scene::Scene;
+use crate::{agent, cleanup};
+use choice::{Choice, Limits, choose};
 
 /// A checked request.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) project: ProjectRequest,
-    /// Slots not used for so long are removed.
-    pub(crate) ttl: Option<Duration>,
-    /// Slots that have existed for so long are removed.
-    pub(crate) max_age: Option<Duration>,
-    /// Whether it is only said what would be done.
-    pub(crate) dry_run: bool,
-    /// How long one slot may take to go.
-    pub(crate) timeout: Duration,
+    /// How long slots may live.
+    pub(crate) limits: Limits,
+    /// How they are removed.
+    pub(crate) options: cleanup::Options,
 }
 
 /// Removes the slots, each independently of the others.
 pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
-    let _ = (request, host, console);
-    Err(Diagnostic::machine("`gc` isn't there yet"))
+    let scene = Scene::open(&request.project, host, console)?;
+    let seconds = host.now().0;
+    let now = Timestamp::from_second(seconds)
+        .map_err(|_| Diagnostic::input("the clock is beyond all calendars"))?;
+    scene.on_cluster(async |cluster, interrupt| {
+        let records = Records::of(&scene, &cluster);
+        let listed = records.list().await?;
+        let mut slots = records.own(&listed)?;
+        slots.retain(|record| {
+            let slot = record.slot;
+            let is_at_work = record.agent.as_ref().is_some_and(|agent| agent::is_alive(agent, seconds));
+            match choose(record, is_at_work, request.limits, now) {
+                Choice::Goes(why) => {
+                    console.info(format!("slot {slot}: {why}"));
+                    true
+                }
+                Choice::Spared(why) => {
+                    console.info(format!("slot {slot} stays: {why}"));
+                    false
+                }
+                Choice::Stays => false,
+            }
+        });
+        if slots.is_empty() {
+            console.info("no slot's time is over");
+            return Ok(ExitCode::Done);
+        }
+        // Whoever got such a slot since it was listed has used it: that is seen when it is marked.
+        cleanup::remove(&scene, (&cluster, &interrupt), &request.options, (&slots, &listed), Selector::default())
+            .await
+    })
 }

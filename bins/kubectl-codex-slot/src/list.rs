@@ -1,14 +1,18 @@
 //! `list`: who has which slot, and how it is.
 
 mod arguments;
+mod entry;
+mod look;
+mod text;
 
 use clap::ValueEnum;
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
+use codex_slot::allocation::Selector;
 
 pub(crate) use arguments::ListArgs;
 
-use crate::arguments::{ProjectRequest, Selector};
+use crate::arguments::ProjectRequest;
 use crate::scene::Scene;
 
 /// How slots are listed.

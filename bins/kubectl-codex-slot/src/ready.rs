@@ -26,8 +26,9 @@ pub(crate) use arguments::ReadyArgs;
 
 use crate::arguments::ProjectRequest;
 use crate::data::Directories;
-use crate::ensure::{AllocationRequest, allocate};
-use crate::lock;
+use crate::ensure::AllocationRequest;
+use crate::ensure::allocate;
+use crate::lock::{self, Locking};
 use crate::records::Records;
 use crate::report::{Outlet, Report, ReportFormat};
 use crate::scene::Scene;
@@ -84,7 +85,7 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
     }
     let scene = Scene::open(&request.project, host, console)?;
     let outlet = Outlet::open(request.output, scene.project.mode, host)?;
-    let sources = Sources::of(request, host)?;
+    let sources = Sources::of(request, host);
     let outcome = scene.on_cluster(async |cluster, interrupt| {
         let work = Work { request, scene: &scene, cluster: &cluster, interrupt: &interrupt, sources: &sources };
         work.run().await
@@ -139,12 +140,16 @@ impl Work<'_> {
             let ensured =
                 allocate(self.scene, &self.request.allocation, self.cluster, self.interrupt).await?;
             is_created |= ensured.created;
-            let lock = lock::take(self.scene, ensured.record.slot, self.sources.base(), self.request.lock_timeout)?;
+            let slot = ensured.record.slot;
+            let locking = Locking { purpose: "ready", base: self.sources.base(), patience: self.request.lock_timeout };
+            let lock = lock::take(self.scene, slot, locking, (self.cluster, self.interrupt))?;
             // Whoever held the lock may have removed the slot, or made it ready.
-            if lock.was_waited_for() && self.records().get(ensured.record.slot).await? != Some(ensured.record.clone()) {
+            if lock.was_waited_for && self.records().get(slot).await? != Some(ensured.record.clone()) {
                 continue;
             }
-            return self.with(ensured.record, is_created).await;
+            let outcome = self.with(ensured.record, is_created).await;
+            drop(lock);
+            return outcome;
         }
         Err(Diagnostic::machine("the slot was taken away again and again"))
     }

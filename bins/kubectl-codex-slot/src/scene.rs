@@ -6,6 +6,7 @@
 mod deployment;
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 
 use codex_cluster::connect::Cluster;
@@ -14,21 +15,15 @@ use codex_common::cli::{Console, Host};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::{self, Environment, LoadRequest, Mode, Project};
 use codex_deploy::connection;
+use codex_slot::record::StateLocation;
+use codex_slot::view::{NamespaceOf, Scope};
 use gotemplate::Missing;
 
-use crate::arguments::{Number, ProjectRequest, StackRequest};
+use crate::arguments::{ProjectRequest, StackRequest};
+use crate::failure::Failure;
 
 /// What records' names begin with if services.yaml doesn't say (inventory F35).
 const DEFAULT_PREFIX: &str = "codex-env-";
-
-/// Where the records are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StateLocation {
-    /// Their namespace.
-    pub(crate) namespace: String,
-    /// What their names begin with; the slot's number follows.
-    pub(crate) prefix: String,
-}
 
 /// A project, one of its environments with slots, and the cluster that it is on.
 pub(crate) struct Scene<'a> {
@@ -39,7 +34,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) project: Project,
     /// Where the records are.
     pub(crate) state: StateLocation,
-    namespaces: Mutex<BTreeMap<Number, String>>,
+    namespaces: Mutex<BTreeMap<u32, String>>,
 }
 
 impl<'a> Scene<'a> {
@@ -63,7 +58,7 @@ impl<'a> Scene<'a> {
     ///
     /// # Errors
     /// services.yaml is wrong for that slot.
-    pub(crate) fn project_of(&self, slot: Number) -> Result<Project, Diagnostic> {
+    pub(crate) fn project_of(&self, slot: u32) -> Result<Project, Diagnostic> {
         load(&self.request.stack, slot, self.host, self.console)
     }
 
@@ -76,7 +71,7 @@ impl<'a> Scene<'a> {
     ///
     /// # Errors
     /// services.yaml is wrong for that slot, or gives it none.
-    pub(crate) fn namespace_of(&self, slot: Number) -> Result<String, Diagnostic> {
+    pub(crate) fn namespace_of(&self, slot: u32) -> Result<String, Diagnostic> {
         let known = || self.namespaces.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(namespace) = known().get(&slot) {
             return Ok(namespace.clone());
@@ -87,6 +82,21 @@ impl<'a> Scene<'a> {
         };
         known().insert(slot, namespace.clone());
         Ok(namespace)
+    }
+
+    /// Whose records count.
+    ///
+    /// `namespace_of` is [`Self::namespace_or_failure`] of this scene.
+    pub(crate) fn scope<'b>(&'b self, namespace_of: NamespaceOf<'b>) -> Scope<'b> {
+        Scope { project: &self.project.context.project, env: self.env(), namespace_of }
+    }
+
+    /// The namespace that services.yaml gives a slot, with the failure as the records' functions pass it on.
+    ///
+    /// # Errors
+    /// A [`Failure`].
+    pub(crate) fn namespace_or_failure(&self, slot: u32) -> Result<String, Box<dyn Error + Send + Sync>> {
+        self.namespace_of(slot).map_err(|diagnostic| Box::new(Failure(diagnostic)).into())
     }
 
     /// An environment has slots if they differ in their namespaces: by a pattern that uses `.Slot`, or by
@@ -132,7 +142,7 @@ impl<'a> Scene<'a> {
 /// services.yaml is wrong.
 pub(crate) fn load(
     request: &StackRequest,
-    slot: Number,
+    slot: u32,
     host: &Host,
     console: &Console,
 ) -> Result<Project, Diagnostic> {
@@ -156,7 +166,7 @@ pub(crate) fn load(
 /// Loads the project for an environment that may have no block of its own.
 fn load_any(
     request: &StackRequest,
-    slot: Number,
+    slot: u32,
     host: &Host,
     console: &Console,
 ) -> Result<Project, Diagnostic> {

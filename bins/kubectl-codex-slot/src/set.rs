@@ -4,10 +4,11 @@ mod arguments;
 
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
+use codex_slot::record::Links;
 
 pub(crate) use arguments::SetArgs;
 
-use crate::arguments::{Number, ProjectRequest};
+use crate::arguments::ProjectRequest;
 use crate::report::{Outlet, ReportFormat};
 use crate::scene::Scene;
 
@@ -16,11 +17,9 @@ use crate::scene::Scene;
 pub(crate) struct Request {
     pub(crate) project: ProjectRequest,
     /// The slot.
-    pub(crate) slot: Number,
-    /// Its issue from now on; `None` leaves it as it is.
-    pub(crate) issue: Option<Number>,
-    /// Its pull request from now on; `None` leaves it as it is.
-    pub(crate) pr: Option<Number>,
+    pub(crate) slot: u32,
+    /// What it is linked to from now on; what isn't named stays as it is.
+    pub(crate) links: Links,
     pub(crate) output: ReportFormat,
 }
 
@@ -28,6 +27,6 @@ pub(crate) struct Request {
 pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let scene = Scene::open(&request.project, host, console)?;
     let outlet = Outlet::open(request.output, scene.project.mode, host)?;
-    let _ = (scene, outlet, request.slot, request.issue, request.pr);
+    let _ = (scene, outlet, request.slot, request.links);
     Err(Diagnostic::machine("the records of slots aren't read yet"))
 }

@@ -2,46 +2,30 @@
 
 use clap::Args;
 use codex_common::diagnostic::Diagnostic;
-
-/// The number of an issue, a pull request or a slot.
-pub(crate) type Number = u32;
+use codex_slot::allocation::Selector;
+use codex_slot::record::Links;
 
 /// Whose slot, or which. Workflows pass 0 for what they don't have: it counts as not given.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SelectorArgs {
     /// The issue's number
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    issue: Number,
+    issue: u64,
 
     /// The pull request's number
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pr: Number,
+    pr: u64,
 
     /// The slot's number
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    slot: Number,
-}
-
-/// Which slot is meant.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Selector {
-    /// The issue it is for.
-    pub(crate) issue: Option<Number>,
-    /// The pull request it is for.
-    pub(crate) pr: Option<Number>,
-    /// Its own number.
-    pub(crate) slot: Option<Number>,
-}
-
-/// A number that was given; 0 stands for none.
-pub(crate) fn number(given: Number) -> Option<Number> {
-    (given > 0).then_some(given)
+    slot: u32,
 }
 
 impl SelectorArgs {
     /// What was given, which may be nothing.
     pub(crate) fn any(&self) -> Selector {
-        Selector { issue: number(self.issue), pr: number(self.pr), slot: number(self.slot) }
+        let slot = Some(self.slot).filter(|slot| *slot > 0);
+        Selector { links: Links { issue: self.issue, pr: self.pr }, slot }
     }
 
     /// What was given.

@@ -4,7 +4,7 @@ use clap::Args;
 use codex_common::cli::Messages;
 use codex_common::diagnostic::Diagnostic;
 
-use crate::arguments::{Number, StackArgs};
+use crate::arguments::StackArgs;
 
 use super::{Language, Request};
 
@@ -25,7 +25,7 @@ pub(crate) struct CommentArgs {
 
     /// The slot's number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Comment")]
-    slot: Number,
+    slot: u32,
 
     /// The comment's language [default: CODEX_PROMPT_LANG, codex.promptLang, else en]
     #[arg(long, value_enum, value_name = "LANGUAGE", help_heading = "Comment")]

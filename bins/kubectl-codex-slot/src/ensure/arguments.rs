@@ -6,7 +6,7 @@ use clap::Args;
 use codex_common::diagnostic::Diagnostic;
 use codex_deploy::arguments::duration;
 
-use crate::arguments::{Number, ProjectArgs, SelectorArgs};
+use crate::arguments::{ProjectArgs, SelectorArgs};
 use crate::report::ReportFormat;
 
 use super::{AllocationRequest, Request};
@@ -55,7 +55,7 @@ pub(crate) struct AllocationArgs {
 
     /// The highest slot that may be taken, 0 for any [default: maxSlots of services.yaml]
     #[arg(long, value_name = "N")]
-    max: Option<Number>,
+    max: Option<u32>,
 
     /// How long to wait while all slots are taken; 0: fail at once
     #[arg(long, value_name = "DURATION", default_value = "6h", value_parser = duration)]

@@ -14,7 +14,7 @@ use codex_slot::record::Record;
 use codex_workspace::saved::SavedWork;
 use codex_workspace::sync::{Listener, Note, Progress, SyncError, SyncReport, SyncRequest, sync};
 
-use crate::agent;
+use crate::{agent, lock};
 
 use super::Request;
 
@@ -34,10 +34,8 @@ pub(super) struct Sources {
 impl Sources {
     /// What the request says; the folder of all workspaces may also come from `CODE_ROOT_BASE`.
     pub(super) fn of(request: &Request, host: &Host) -> Self {
-        let base = request.code_root_base.as_deref().or_else(|| host.variable("CODE_ROOT_BASE"));
-        let base = base.map(str::trim).filter(|base| !base.is_empty());
         Self {
-            base: base.map(|base| host.folder().join(base)),
+            base: lock::base(request.code_root_base.as_deref(), host),
             source: host.folder().join(&request.source),
             exclude: request.exclude.clone(),
             search_path: host.variable("PATH").unwrap_or_default().to_owned(),

@@ -2,8 +2,9 @@
 
 use clap::Args;
 use codex_common::diagnostic::Diagnostic;
+use codex_slot::record::Links;
 
-use crate::arguments::{Number, ProjectArgs, number};
+use crate::arguments::ProjectArgs;
 use crate::report::ReportFormat;
 
 use super::Request;
@@ -34,30 +35,25 @@ pub(crate) struct SetArgs {
 struct LinkArgs {
     /// The slot's number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    slot: Number,
+    slot: u32,
 
     /// The issue's number; without it the slot's issue stays
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    issue: Number,
+    issue: u64,
 
     /// The pull request's number; without it the slot's pull request stays
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pr: Number,
+    pr: u64,
 }
 
 impl SetArgs {
     /// Checks what was typed before any file is touched.
     pub(crate) fn request(self) -> Result<Request, Diagnostic> {
         let link = self.link;
-        if link.issue == 0 && link.pr == 0 {
+        let links = Links { issue: link.issue, pr: link.pr };
+        if links.is_empty() {
             return Err(Diagnostic::input("at least one of --issue and --pr must be specified"));
         }
-        Ok(Request {
-            project: self.project.request()?,
-            slot: link.slot,
-            issue: number(link.issue),
-            pr: number(link.pr),
-            output: self.output,
-        })
+        Ok(Request { project: self.project.request()?, slot: link.slot, links, output: self.output })
     }
 }
