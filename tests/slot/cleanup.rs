@@ -125,7 +125,7 @@ fn what_lies_outside_of_the_namespace_is_waited_for_too() {
 fn what_is_no_longer_rendered_goes_too() {
     let project = with_roles();
     project.ready(&["--issue", "7"]);
-    let project = project.replace("base.yaml", "  name: NAME-own-{{ .Slot }}", "  name: gone").file(
+    let project = project.file(
         "base.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other, namespace: '{{ .Namespace }}'}\n",
     );

@@ -58,29 +58,31 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
     scene.on_cluster(async |cluster, interrupt| {
         let records = Records::of(&scene, &cluster);
         let listed = records.list().await?;
+        let is_meant = |record: &Record| is_selected(record, request.selector);
         let mut slots = records.own(&listed)?;
-        slots.retain(|record| is_selected(record, request.selector));
+        slots.retain(is_meant);
         if slots.is_empty() {
             console.info("no slot fits: there is nothing to clean up");
             return Ok(ExitCode::Done);
         }
         let target = (&cluster, &interrupt);
-        remove(&scene, target, &request.options, (&slots, &listed), request.selector).await
+        remove(&scene, target, &request.options, (&slots, &listed), &is_meant).await
     })
 }
 
-/// Removes slots one after the other; what goes wrong with one is said and keeps none of the others.
+/// Removes slots one after the other; what goes wrong with one is said and keeps none of the others. A slot
+/// that `is_meant` no longer holds of when its turn comes is left alone.
 pub(crate) async fn remove(
     scene: &Scene<'_>,
     (cluster, interrupt): (&Cluster, &Interrupt),
     options: &Options,
     (slots, listed): (&[Record], &[Listed]),
-    selector: Selector,
+    is_meant: &(dyn Fn(&Record) -> bool + Sync),
 ) -> Result<ExitCode, Diagnostic> {
     let kinds = codex_deploy::kinds(cluster).await?;
     let removal =
         Removal { scene, cluster, kinds: &kinds, interrupt, timeout: options.timeout, listed };
-    let work = Work { removal, options, base: lock::base(options.code_root_base.as_deref(), scene.host), selector };
+    let work = Work { removal, options, base: lock::base(options.code_root_base.as_deref(), scene.host), is_meant };
     let mut failed = 0_usize;
     for record in slots {
         let done = if options.dry_run {
@@ -108,7 +110,7 @@ struct Work<'a> {
     removal: Removal<'a>,
     options: &'a Options,
     base: Option<PathBuf>,
-    selector: Selector,
+    is_meant: &'a (dyn Fn(&Record) -> bool + Sync),
 }
 
 impl Work<'_> {
@@ -119,8 +121,8 @@ impl Work<'_> {
         let locking =
             Locking { purpose: "cleanup", base: self.base.as_deref(), patience: self.options.lock_timeout };
         let lock = lock::take(scene, record.slot, locking, (cluster, self.removal.interrupt))?;
-        let Some(marked) = records.begin_cleanup(record.slot, self.selector).await? else {
-            scene.console.info(format!("slot {} is somebody else's by now", record.slot));
+        let Some(marked) = records.begin_cleanup(record.slot, self.is_meant).await? else {
+            scene.console.info(format!("slot {} is gone or in use by now: it is left alone", record.slot));
             return Ok(());
         };
         self.removal.remove(&marked).await?;

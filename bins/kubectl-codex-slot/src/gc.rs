@@ -5,7 +5,7 @@ mod choice;
 
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
-use codex_slot::allocation::Selector;
+use codex_slot::record::Record;
 use jiff::Timestamp;
 
 pub(crate) use arguments::GcArgs;
@@ -36,27 +36,26 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
         let records = Records::of(&scene, &cluster);
         let listed = records.list().await?;
         let mut slots = records.own(&listed)?;
-        slots.retain(|record| {
-            let slot = record.slot;
+        let chosen = |record: &Record| {
             let is_at_work = record.agent.as_ref().is_some_and(|agent| agent::is_alive(agent, seconds));
-            match choose(record, is_at_work, request.limits, now) {
-                Choice::Goes(why) => {
-                    console.info(format!("slot {slot}: {why}"));
-                    true
-                }
-                Choice::Spared(why) => {
-                    console.info(format!("slot {slot} stays: {why}"));
-                    false
-                }
-                Choice::Stays => false,
-            }
+            choose(record, is_at_work, request.limits, now)
+        };
+        slots.retain(|record| {
+            let (does_go, why) = match chosen(record) {
+                Choice::Goes(why) => (true, why),
+                Choice::Spared(why) => (false, format!("stays: {why}")),
+                Choice::Stays => return false,
+            };
+            let separator = if does_go { ":" } else { "" };
+            console.info(format!("slot {}{separator} {why}", record.slot));
+            does_go
         });
         if slots.is_empty() {
             console.info("no slot's time is over");
             return Ok(ExitCode::Done);
         }
-        // Whoever got such a slot since it was listed has used it: that is seen when it is marked.
-        cleanup::remove(&scene, (&cluster, &interrupt), &request.options, (&slots, &listed), Selector::default())
-            .await
+        // Whoever was given such a slot since it was listed has used it: it is left alone then.
+        let is_meant = |record: &Record| matches!(chosen(record), Choice::Goes(_));
+        cleanup::remove(&scene, (&cluster, &interrupt), &request.options, (&slots, &listed), &is_meant).await
     })
 }

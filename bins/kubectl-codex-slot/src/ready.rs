@@ -173,7 +173,10 @@ impl Work<'_> {
         }
         self.sources.sync(&record, request.force_sync, scene.console)?;
         self.stop_if_asked()?;
-        if is_new {
+        if is_new && home == Home::Present && home::is_inhabited(self.cluster, namespace).await? {
+            // The first apply was stopped half-way, or somebody else applied: what runs there has its data.
+            scene.console.info(format!("data directories are left as they are: pods run in namespace {namespace}"));
+        } else if is_new {
             self.data(slot, is_created).await?;
         }
         let due = Due {

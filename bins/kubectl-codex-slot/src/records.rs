@@ -110,11 +110,15 @@ impl<'a> Records<'a> {
         Err(Diagnostic::machine(format!("slot {} was taken away meanwhile", record.slot)))
     }
 
-    /// Marks the record of a slot that is to be removed; `None` if there is nothing to remove any longer.
-    pub(crate) async fn begin_cleanup(&self, slot: u32, selector: Selector) -> Result<Option<Record>, Diagnostic> {
+    /// Marks the record of a slot that is to be removed, if it still is as `is_meant` says; `None` if not.
+    pub(crate) async fn begin_cleanup(
+        &self,
+        slot: u32,
+        is_meant: &(dyn Fn(&Record) -> bool + Sync),
+    ) -> Result<Option<Record>, Diagnostic> {
         for _ in 0..TRIES {
-            let record = self.get(slot).await?;
-            match allocation::begin_cleanup(record.as_ref(), selector) {
+            let record = self.get(slot).await?.filter(is_meant);
+            match allocation::begin_cleanup(record.as_ref(), Selector::default()) {
                 Beginning::Nothing => return Ok(None),
                 Beginning::Begun(record) => return Ok(Some(record.clone())),
                 Beginning::Drop(record) => {

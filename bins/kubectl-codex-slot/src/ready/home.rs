@@ -55,6 +55,22 @@ pub(super) async fn look(
     }
 }
 
+/// Whether pods are in the namespace, or may be: then its data are in use.
+///
+/// # Errors
+/// It can't be told, for another reason than that the user may not look.
+pub(super) async fn is_inhabited(cluster: &Cluster, name: &str) -> Result<bool, Diagnostic> {
+    let answer = cluster.api.get(&format!("/api/v1/namespaces/{name}/pods?limit=1")).await;
+    let answer = answer.map_err(|no_answer| Diagnostic::from(cluster.unreachable(no_answer)))?;
+    match answer.status {
+        403 => Ok(true),
+        _ if answer.is_success() => {
+            Ok(answer.body["items"].as_array().is_none_or(|pods| !pods.is_empty()))
+        }
+        _ => Err(Diagnostic::machine(format!("cannot list pods in namespace `{name}`")).note(answer.message())),
+    }
+}
+
 fn refused(cluster: &Cluster, error: NamespaceError) -> Diagnostic {
     let title = error.to_string();
     let message = match error {
