@@ -10,6 +10,7 @@
 pub mod arguments;
 mod explain;
 mod gather;
+mod picture;
 mod report;
 pub mod request;
 mod scene;
