@@ -14,6 +14,7 @@ pub mod connection;
 mod explain;
 mod gather;
 mod input;
+mod picture;
 mod report;
 pub mod request;
 mod scene;
