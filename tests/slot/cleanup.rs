@@ -5,8 +5,8 @@ use std::fs;
 use codex_tests::Outcome;
 use serde_json::Value;
 
-use super::project::{Project, ROLES};
-use super::{done, fails};
+use super::done;
+use super::project::{Project, ROLES, fails};
 
 /// The small project with roles: one that every slot means, one of each slot's own.
 fn with_roles() -> Project {

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::project::Project;
-use super::{done, fails};
+use super::done;
+use super::project::{Project, fails};
 
 #[test]
 fn slots_that_nobody_used_for_long_go() {

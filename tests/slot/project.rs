@@ -71,6 +71,11 @@ metadata:
   name: NAME-own-{{ .Slot }}
 "#;
 
+/// It ended with this code, and standard error holds each part; what it did before it failed is on standard output.
+pub(super) fn fails(run: Expectation, code: i32, parts: &[&str]) -> Outcome {
+    run.any_stdout().exit(code).stderr_mentions(parts).check()
+}
+
 /// The project, its workspaces and its data.
 pub(super) struct Project {
     pub(super) scene: ClusterScene,

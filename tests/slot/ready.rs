@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use codex_tests::{ClusterScene, ControlPlane, FaultProxy, ProxiedCall, binary, repository};
 use serde_json::{Value, json};
 
-use super::project::Project;
-use super::{done, fails};
+use super::done;
+use super::project::{Project, fails};
 
 fn facts(project: &Project, slot: u32, created: bool, recreated: bool, ready: bool) -> Value {
     json!({

@@ -6,8 +6,8 @@ use std::os::unix::fs::symlink;
 use codex_tests::{ControlPlane, Fault, FaultProxy};
 use serde_json::{Value, json};
 
-use super::project::Project;
-use super::{done, fails};
+use super::done;
+use super::project::{Project, fails};
 
 #[test]
 fn a_look_up_that_fails_deletes_nothing() {
