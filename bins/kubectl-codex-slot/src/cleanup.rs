@@ -18,7 +18,8 @@ use codex_cluster::interrupt::Interrupt;
 use codex_common::cli::{Console, ExitCode, Host, write_stdout};
 use codex_common::diagnostic::Diagnostic;
 use codex_slot::allocation::{Selector, is_selected};
-use codex_slot::record::{Listed, Record};
+use codex_slot::record::Record;
+use codex_slot::slots::Listing;
 
 pub(crate) use arguments::{CleanupArgs, PatienceArgs};
 
@@ -56,17 +57,16 @@ pub(crate) struct Options {
 pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let scene = Scene::open(&request.project, host, console)?;
     scene.on_cluster(async |cluster, interrupt| {
-        let records = Records::of(&scene, &cluster);
-        let listed = records.list().await?;
+        let records = Records { scene: &scene, cluster: &cluster, interrupt: &interrupt };
+        let mut listing = records.list().await?;
         let is_meant = |record: &Record| is_selected(record, request.selector);
-        let mut slots = records.own(&listed)?;
-        slots.retain(is_meant);
-        if slots.is_empty() {
+        listing.records.retain(is_meant);
+        if listing.records.is_empty() {
             console.info("no slot fits: there is nothing to clean up");
             return Ok(ExitCode::Done);
         }
         let target = (&cluster, &interrupt);
-        remove(&scene, target, &request.options, (&slots, &listed), &is_meant).await
+        remove(&scene, target, &request.options, &listing, &is_meant).await
     })
 }
 
@@ -76,15 +76,15 @@ pub(crate) async fn remove(
     scene: &Scene<'_>,
     (cluster, interrupt): (&Cluster, &Interrupt),
     options: &Options,
-    (slots, listed): (&[Record], &[Listed]),
+    listing: &Listing,
     is_meant: &(dyn Fn(&Record) -> bool + Sync),
 ) -> Result<ExitCode, Diagnostic> {
     let kinds = codex_deploy::kinds(cluster).await?;
     let removal =
-        Removal { scene, cluster, kinds: &kinds, interrupt, timeout: options.timeout, listed };
+        Removal { scene, cluster, kinds: &kinds, interrupt, timeout: options.timeout, listed: &listing.all };
     let work = Work { removal, options, base: lock::base(options.code_root_base.as_deref(), scene.host), is_meant };
     let mut failed = 0_usize;
-    for record in slots {
+    for record in &listing.records {
         let done = if options.dry_run {
             removal.show(record, options.with_configmap).await
         } else {
@@ -101,7 +101,7 @@ pub(crate) async fn remove(
     }
     match failed {
         0 => Ok(ExitCode::Done),
-        failed => Err(Diagnostic::machine(format!("{failed} of {} slots could not be removed", slots.len()))),
+        failed => Err(Diagnostic::machine(format!("{failed} of {} slots could not be removed", listing.records.len()))),
     }
 }
 
@@ -116,17 +116,17 @@ struct Work<'a> {
 impl Work<'_> {
     /// One slot, from the mark to the record.
     async fn one(&self, record: &Record) -> Result<(), Diagnostic> {
-        let Removal { scene, cluster, .. } = self.removal;
-        let records = Records::of(scene, cluster);
+        let Removal { scene, cluster, interrupt, .. } = self.removal;
+        let records = Records { scene, cluster, interrupt };
         let locking =
             Locking { purpose: "cleanup", base: self.base.as_deref(), patience: self.options.lock_timeout };
-        let lock = lock::take(scene, record.slot, locking, (cluster, self.removal.interrupt))?;
+        let lock = lock::take(scene, record.slot, locking, (cluster, interrupt))?;
         let Some(marked) = records.begin_cleanup(record.slot, self.is_meant).await? else {
             scene.console.info(format!("slot {} is gone or in use by now: it is left alone", record.slot));
             return Ok(());
         };
         self.removal.remove(&marked).await?;
-        records.end_cleanup(&marked, !self.options.with_configmap).await?;
+        records.finish_cleanup(&marked, !self.options.with_configmap).await?;
         if self.options.with_configmap {
             let line = format!("configmap/{} deleted\n", scene.state.name(record.slot));
             write_stdout(line.as_bytes())?;

@@ -38,25 +38,16 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
     let scene = Scene::open(&request.project, host, console)?;
     let outlet = Outlet::open(request.output, scene.project.mode, host)?;
     let _ = outlet;
-    scene.on_cluster(async |c, i| allocate(&scene, &request.allocation, &c, &i).await)?;
+    scene.on_cluster(async |c, i| take(&scene, &request.allocation, &c, &i).await)?;
     Ok(ExitCode::Done)
 }
 
-/// TEMP
-pub(crate) struct Ensured { pub(crate) record: codex_slot::record::Record, pub(crate) created: bool }
-pub(crate) async fn allocate(scene: &Scene<'_>, request: &AllocationRequest, cluster: &codex_cluster::connect::Cluster, _interrupt: &codex_cluster::interrupt::Interrupt) -> Result<Ensured, Diagnostic> {
-    let records = crate::records::Records::of(scene, cluster);
-    let listed = records.list().await?;
-    let own = records.own(&listed)?;
-    if let Some(record) = own.iter().find(|r| !r.cleaning && (r.links.share(request.selector.links) || request.selector.slot == Some(r.slot))) {
-        return Ok(Ensured { record: record.clone(), created: false });
-    }
-    let slot = request.selector.slot.unwrap_or_else(|| (1..).find(|n| listed.iter().all(|l| l.slot != *n)).unwrap_or(1));
-    let mut record = codex_slot::record::Record::new(slot, scene.env(), &scene.namespace_of(slot)?, scene.project_name(), "manual", jiff::Timestamp::now());
-    record.links = request.selector.links;
-    let ns = serde_json::json!({"apiVersion":"v1","kind":"Namespace","metadata":{"name":scene.state.namespace}});
-    let _ = cluster.api.post("/api/v1/namespaces", &ns).await;
-    let _ = cluster.api.post(&format!("/api/v1/namespaces/{}/configmaps", scene.state.namespace), &record.config_map(&scene.state)).await;
-    let record = records.get(slot).await?.ok_or_else(|| Diagnostic::machine("temp"))?;
-    Ok(Ensured { record, created: true })
+/// Finds or takes the slot.
+pub(crate) async fn take(
+    scene: &Scene<'_>,
+    request: &AllocationRequest,
+    cluster: &codex_cluster::connect::Cluster,
+    interrupt: &codex_cluster::interrupt::Interrupt,
+) -> Result<codex_slot::slots::Ensured, Diagnostic> {
+    crate::records::Records { scene, cluster, interrupt }.with(async |slots| slots.ensure(request.selector, codex_slot::slots::EnsureOptions { max: request.max.unwrap_or(0), wait: request.patience, owner: "manual" }).await).await
 }

@@ -33,14 +33,13 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
     let now = Timestamp::from_second(seconds)
         .map_err(|_| Diagnostic::input("the clock is beyond all calendars"))?;
     scene.on_cluster(async |cluster, interrupt| {
-        let records = Records::of(&scene, &cluster);
-        let listed = records.list().await?;
-        let mut slots = records.own(&listed)?;
+        let records = Records { scene: &scene, cluster: &cluster, interrupt: &interrupt };
+        let mut listing = records.list().await?;
         let chosen = |record: &Record| {
             let is_at_work = record.agent.as_ref().is_some_and(|agent| agent::is_alive(agent, seconds));
             choose(record, is_at_work, request.limits, now)
         };
-        slots.retain(|record| {
+        listing.records.retain(|record| {
             let (does_go, why) = match chosen(record) {
                 Choice::Goes(why) => (true, why),
                 Choice::Spared(why) => (false, format!("stays: {why}")),
@@ -50,12 +49,12 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
             console.info(format!("slot {}{separator} {why}", record.slot));
             does_go
         });
-        if slots.is_empty() {
+        if listing.records.is_empty() {
             console.info("no slot's time is over");
             return Ok(ExitCode::Done);
         }
         // Whoever was given such a slot since it was listed has used it: it is left alone then.
         let is_meant = |record: &Record| matches!(chosen(record), Choice::Goes(_));
-        cleanup::remove(&scene, (&cluster, &interrupt), &request.options, (&slots, &listed), &is_meant).await
+        cleanup::remove(&scene, (&cluster, &interrupt), &request.options, &listing, &is_meant).await
     })
 }

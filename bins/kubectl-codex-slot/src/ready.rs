@@ -26,8 +26,7 @@ pub(crate) use arguments::ReadyArgs;
 
 use crate::arguments::ProjectRequest;
 use crate::data::Directories;
-use crate::ensure::AllocationRequest;
-use crate::ensure::allocate;
+use crate::ensure::{AllocationRequest, take};
 use crate::lock::{self, Locking};
 use crate::records::Records;
 use crate::report::{Outlet, Report, ReportFormat};
@@ -138,13 +137,13 @@ impl Work<'_> {
         let mut is_created = false;
         for _ in 0..ROUNDS {
             let ensured =
-                allocate(self.scene, &self.request.allocation, self.cluster, self.interrupt).await?;
+                take(self.scene, &self.request.allocation, self.cluster, self.interrupt).await?;
             is_created |= ensured.created;
             let slot = ensured.record.slot;
             let locking = Locking { purpose: "ready", base: self.sources.base(), patience: self.request.lock_timeout };
             let lock = lock::take(self.scene, slot, locking, (self.cluster, self.interrupt))?;
             // Whoever held the lock may have removed the slot, or made it ready.
-            if lock.was_waited_for && self.records().get(slot).await? != Some(ensured.record.clone()) {
+            if lock.was_waited_for && self.records().find(slot).await?.as_ref() != Some(&ensured.record) {
                 continue;
             }
             let outcome = self.with(ensured.record, is_created).await;
@@ -198,8 +197,8 @@ impl Work<'_> {
 
     /// Empties and makes the data directories: nothing that is there can be this slot's.
     async fn data(&self, slot: u32, is_created: bool) -> Result<(), Diagnostic> {
-        let listed = self.records().list().await?;
-        let directories = Directories::of(self.scene, slot, &listed)?;
+        let listing = self.records().list().await?;
+        let directories = Directories::of(self.scene, slot, &listing.all)?;
         let console = self.scene.console;
         for (path, why) in directories.shared() {
             console.info(format!("data directory {} is left as it is: {why}", path.display()));
@@ -215,7 +214,7 @@ impl Work<'_> {
     }
 
     fn records(&self) -> Records<'_> {
-        Records::of(self.scene, self.cluster)
+        Records { scene: self.scene, cluster: self.cluster, interrupt: self.interrupt }
     }
 
     fn stop_if_asked(&self) -> Result<(), Diagnostic> {
