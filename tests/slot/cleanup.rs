@@ -42,7 +42,8 @@ fn all_of_a_slot_goes_and_what_is_shared_stays_and_is_listed() {
         format!("namespace/{} deleted", project.namespace(1)),
     ];
     expected.sort_unstable();
-    let found: Vec<&str> = lines(&outcome).into_iter().filter(|line| !line.starts_with("directory ")).collect();
+    let found: Vec<&str> =
+        lines(&outcome).into_iter().filter(|line| !line.starts_with("directory ")).collect();
     assert_eq!(found, expected, "{}", outcome.report("other lines"));
     assert!(outcome.stdout.contains("directory "), "{}", outcome.report(&format!("{data} isn't named")));
     let stays = format!("clusterrole.rbac.authorization.k8s.io/{name}-everyones stays");
@@ -65,9 +66,20 @@ fn a_dry_run_lists_all_and_touches_nothing() {
     let file = project.fill_data(1);
     let before = project.record(1);
     let outcome = done(project.slot(&["cleanup", "--issue", "7", "--with-configmap", "--dry-run"]));
-    for part in ["deployment.apps/web", "configmap/settings", "configmap/slot-1", &project.namespace(1), "/data/ai-1/db", "-own-1"] {
+    for part in [
+        "deployment.apps/web",
+        "configmap/settings",
+        "configmap/slot-1",
+        &project.namespace(1),
+        "/data/ai-1/db",
+        "-own-1",
+    ] {
         let line = outcome.stdout.lines().find(|line| line.contains(part));
-        assert!(line.is_some_and(|line| line.ends_with("deleted (dry run)")), "{part}\n{}", outcome.report("not listed"));
+        assert!(
+            line.is_some_and(|line| line.ends_with("deleted (dry run)")),
+            "{part}\n{}",
+            outcome.report("not listed")
+        );
     }
     assert!(!outcome.stdout.contains("everyones"), "{}", outcome.report("shared"));
     assert_eq!(project.record(1), before);

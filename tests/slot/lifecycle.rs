@@ -139,7 +139,11 @@ impl Round {
         let output = self.goes_well(&arguments, &after);
         let facts: Value = serde_json::from_slice(&output.stdout).unwrap();
         let project = &self.project;
-        assert_eq!((&facts["slot"], &facts["infraReady"]), (&1.into(), &true.into()), "after {after}: {facts}");
+        assert_eq!(
+            (&facts["slot"], &facts["infraReady"]),
+            (&1.into(), &true.into()),
+            "after {after}: {facts}"
+        );
         assert_eq!(facts["namespace"], project.namespace(1), "after {after}");
 
         // No slot is doubled or half taken, and all is there that is to be.
@@ -192,7 +196,8 @@ fn words(output: &Output) -> String {
 /// The files of the project are in the workspace, and nothing else is.
 fn same_files(source: &Path, workspace: &Path, after: &str) {
     let names = |folder: &Path| {
-        let mut names: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         names
     };
@@ -210,7 +215,8 @@ fn the_next_run_mends_what_any_fault_left() {
         for _ in 0..ROUNDS_AT_ONCE {
             scope.spawn(|| {
                 let round = Round::new();
-                let is_over = |points: &Points| points.kinds.iter().all(|(_, _, over)| over.load(Ordering::Relaxed));
+                let is_over =
+                    |points: &Points| points.kinds.iter().all(|(_, _, over)| over.load(Ordering::Relaxed));
                 while !is_over(&ready) || !is_over(&cleanup) {
                     round.ready(&ready);
                     round.cleanup(&cleanup);

@@ -93,18 +93,16 @@ impl Project {
     }
 
     fn on(scene: ClusterScene) -> Self {
-        let scene = scene
-            .file("services.yaml", SERVICES)
-            .file("base.yaml", BASE)
-            .file("web.yaml", WEB)
-            .with(|scene| {
+        let scene = scene.file("services.yaml", SERVICES).file("base.yaml", BASE).file("web.yaml", WEB).with(
+            |scene| {
                 let outside = scene.project().parent().unwrap().to_path_buf();
                 // Git, which saves work, is found there.
                 scene
                     .env("PATH", "/usr/bin:/bin")
                     .env("DATA_ROOT", outside.join("data"))
                     .env("CODE_ROOT_BASE", outside.join("slots"))
-            });
+            },
+        );
         fs::create_dir(scene.scene().project().parent().unwrap().join("data")).unwrap();
         Self { scene }
     }

@@ -41,7 +41,13 @@ fn the_shop_goes_up_in_a_slot_of_its_own() {
     let outside = scene.scene().project().parent().unwrap().to_path_buf();
     assert!(outside.join("slots/1/src/services/web/html/index.html").is_file());
     assert!(outside.join("data/ai-1/uploads").is_dir());
-    let replicas = ["--namespace", &namespace, "get", "deployments,statefulsets", "--output=jsonpath={.items[*].status.readyReplicas}"];
+    let replicas = [
+        "--namespace",
+        &namespace,
+        "get",
+        "deployments,statefulsets",
+        "--output=jsonpath={.items[*].status.readyReplicas}",
+    ];
     assert_eq!(scene.kubectl(&replicas), "1 1 1 1 1");
 }
 
@@ -61,7 +67,11 @@ fn a_second_ready_asks_little_and_changes_nothing() {
     let asked = |part: &str| calls.iter().filter(|call| call.target.contains(part)).count();
     assert_eq!(asked("/configmaps"), 1, "{calls:?}");
     assert_eq!(asked(&format!("/namespaces/{}?", project.namespace(1))), 0, "{calls:?}");
-    assert_eq!(calls.iter().filter(|call| call.target == "/apis" || call.target == "/api").count(), 0, "{calls:?}");
+    assert_eq!(
+        calls.iter().filter(|call| call.target == "/apis" || call.target == "/api").count(),
+        0,
+        "{calls:?}"
+    );
     assert!(calls.len() <= 10, "{calls:?}");
     assert_eq!(project.record(1), before);
 }
@@ -91,7 +101,10 @@ fn a_changed_project_is_applied_again_without_force() {
     // Without --apply nothing is applied, whatever changed.
     done(project.slot(&["ready", "--issue", "7"]));
     let greeting = |project: &Project| {
-        project.kubectl_in(&project.namespace(1), &["get", "configmap/settings", "--output=jsonpath={.data.greeting}"])
+        project.kubectl_in(
+            &project.namespace(1),
+            &["get", "configmap/settings", "--output=jsonpath={.data.greeting}"],
+        )
     };
     assert_eq!(greeting(&project), "hello");
     let (found, outcome) = project.ready_outcome(&["--issue", "7"]);
@@ -110,7 +123,11 @@ fn force_apply_brings_back_what_others_changed() {
     project.kubectl_in(&namespace, &["patch", "configmap/settings", "--type=merge", "--patch", patch]);
     let outcome = done(project.slot(&["ready", "--issue", "7", "--force-apply"]));
     // The shim's and ready's way: what others own is taken, and said.
-    assert!(outcome.stderr.contains("took `.data.greeting` from `kubectl-patch`"), "{}", outcome.report("said"));
+    assert!(
+        outcome.stderr.contains("took `.data.greeting` from `kubectl-patch`"),
+        "{}",
+        outcome.report("said")
+    );
     let greeting = ["get", "configmap/settings", "--output=jsonpath={.data.greeting}"];
     assert_eq!(project.kubectl_in(&namespace, &greeting), "hello");
 }
@@ -155,7 +172,11 @@ fn a_namespace_that_does_not_go_is_named_with_what_holds_it() {
     project.scene.kubectl(&["delete", "namespace", &namespace, "--wait=false"]);
     let file = project.fill_data(1);
     let ready = ["ready", "--issue", "7", "--apply", "--namespace-timeout", "12s"];
-    fails(project.slot(&ready), 1, &[&format!("namespace `{namespace}` is still being deleted"), "example.org/hold"]);
+    fails(
+        project.slot(&ready),
+        1,
+        &[&format!("namespace `{namespace}` is still being deleted"), "example.org/hold"],
+    );
     assert!(file.is_file(), "nothing is deleted as long as the namespace is there");
     patch(free);
     done(project.slot(&["ready", "--issue", "7", "--apply"]));
@@ -192,7 +213,8 @@ fn images_are_refused_before_anything_is_touched() {
 fn the_work_of_an_agent_is_saved_before_the_sync_and_can_be_got_back() {
     let project = Project::new();
     let git = |folder: &std::path::Path, line: &str| {
-        let script = format!("cd '{}' && export HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 && {line}", folder.display());
+        let script =
+            format!("cd '{}' && export HOME=/nonexistent GIT_CONFIG_NOSYSTEM=1 && {line}", folder.display());
         done(project.scene.shell(&script)).stdout
     };
     let source = project.scene.scene().project();
@@ -222,7 +244,11 @@ fn a_slot_in_which_an_agent_works_is_not_synced() {
     let agent = json!({"host": "runner", "pid": 7, "heartbeat": now.trim()}).to_string();
     project.patch_record(1, &json!({"agent": agent}));
     let outcome = done(project.slot(&["ready", "--issue", "7"]));
-    assert!(outcome.stderr.contains("is not synced: an agent works in slot 1"), "{}", outcome.report("not said"));
+    assert!(
+        outcome.stderr.contains("is not synced: an agent works in slot 1"),
+        "{}",
+        outcome.report("not said")
+    );
     assert_eq!(fs::read_to_string(&work).unwrap(), "half written");
     done(project.slot(&["ready", "--issue", "7", "--force-sync"]));
     assert_ne!(fs::read_to_string(&work).unwrap(), "half written");

@@ -19,7 +19,8 @@ mod tests {
 
     #[test]
     fn ten_minutes_of_silence_are_the_end() {
-        let agent = Agent { host: "runner".into(), pid: 7, heartbeat: Timestamp::from_second(1_000).unwrap() };
+        let agent =
+            Agent { host: "runner".into(), pid: 7, heartbeat: Timestamp::from_second(1_000).unwrap() };
         assert!(is_alive(&agent, 1_000) && is_alive(&agent, 1_600));
         assert!(!is_alive(&agent, 1_601));
         assert!(is_alive(&agent, 0), "clocks differ");

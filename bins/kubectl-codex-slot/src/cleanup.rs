@@ -82,7 +82,8 @@ pub(crate) async fn remove(
     let kinds = codex_deploy::kinds(cluster).await?;
     let removal =
         Removal { scene, cluster, kinds: &kinds, interrupt, timeout: options.timeout, listed: &listing.all };
-    let work = Work { removal, options, base: lock::base(options.code_root_base.as_deref(), scene.host), is_meant };
+    let work =
+        Work { removal, options, base: lock::base(options.code_root_base.as_deref(), scene.host), is_meant };
     let mut failed = 0_usize;
     for record in &listing.records {
         let done = if options.dry_run {
@@ -101,7 +102,10 @@ pub(crate) async fn remove(
     }
     match failed {
         0 => Ok(ExitCode::Done),
-        failed => Err(Diagnostic::machine(format!("{failed} of {} slots could not be removed", listing.records.len()))),
+        failed => Err(Diagnostic::machine(format!(
+            "{failed} of {} slots could not be removed",
+            listing.records.len()
+        ))),
     }
 }
 

@@ -49,5 +49,18 @@ pub(crate) async fn take(
     cluster: &codex_cluster::connect::Cluster,
     interrupt: &codex_cluster::interrupt::Interrupt,
 ) -> Result<codex_slot::slots::Ensured, Diagnostic> {
-    crate::records::Records { scene, cluster, interrupt }.with(async |slots| slots.ensure(request.selector, codex_slot::slots::EnsureOptions { max: request.max.unwrap_or(0), wait: request.patience, owner: "manual" }).await).await
+    crate::records::Records { scene, cluster, interrupt }
+        .with(async |slots| {
+            slots
+                .ensure(
+                    request.selector,
+                    codex_slot::slots::EnsureOptions {
+                        max: request.max.unwrap_or(0),
+                        wait: request.patience,
+                        owner: "manual",
+                    },
+                )
+                .await
+        })
+        .await
 }

@@ -79,14 +79,17 @@ struct Outcome {
 /// Makes the slot ready, and says so.
 pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     if request.prepare_images {
-        return Err(Diagnostic::machine("`--prepare-images` isn't there yet: this release has no images command")
-            .hint(Some("mirror and build the images another way, and leave the flag out".to_owned())));
+        return Err(Diagnostic::machine(
+            "`--prepare-images` isn't there yet: this release has no images command",
+        )
+        .hint(Some("mirror and build the images another way, and leave the flag out".to_owned())));
     }
     let scene = Scene::open(&request.project, host, console)?;
     let outlet = Outlet::open(request.output, scene.project.mode, host)?;
     let sources = Sources::of(request, host);
     let outcome = scene.on_cluster(async |cluster, interrupt| {
-        let work = Work { request, scene: &scene, cluster: &cluster, interrupt: &interrupt, sources: &sources };
+        let work =
+            Work { request, scene: &scene, cluster: &cluster, interrupt: &interrupt, sources: &sources };
         work.run().await
     })?;
     let is_well = outcome.is_ready || request.wait_soft_fail || !request.applies();
@@ -136,11 +139,11 @@ impl Work<'_> {
     async fn run(&self) -> Result<Outcome, Diagnostic> {
         let mut is_created = false;
         for _ in 0..ROUNDS {
-            let ensured =
-                take(self.scene, &self.request.allocation, self.cluster, self.interrupt).await?;
+            let ensured = take(self.scene, &self.request.allocation, self.cluster, self.interrupt).await?;
             is_created |= ensured.created;
             let slot = ensured.record.slot;
-            let locking = Locking { purpose: "ready", base: self.sources.base(), patience: self.request.lock_timeout };
+            let locking =
+                Locking { purpose: "ready", base: self.sources.base(), patience: self.request.lock_timeout };
             let lock = lock::take(self.scene, slot, locking, (self.cluster, self.interrupt))?;
             // Whoever held the lock may have removed the slot, or made it ready.
             if lock.was_waited_for && self.records().find(slot).await?.as_ref() != Some(&ensured.record) {
@@ -165,18 +168,18 @@ impl Work<'_> {
         if is_new && !record.fresh {
             // Said first: whoever comes after a crash must not take what is half made for done.
             scene.console.info(format!("slot {slot}: namespace {namespace} is gone, it is made anew"));
-            record = self.records().update(&record, |record| {
-                record.fresh = true;
-                record.applied = None;
-            }).await?;
+            record = self
+                .records()
+                .update(&record, |record| {
+                    record.fresh = true;
+                    record.applied = None;
+                })
+                .await?;
         }
         self.sources.sync(&record, request.force_sync, scene.console)?;
         self.stop_if_asked()?;
-        if is_new && home == Home::Present && home::is_inhabited(self.cluster, namespace).await? {
-            // The first apply was stopped half-way, or somebody else applied: what runs there has its data.
-            scene.console.info(format!("data directories are left as they are: pods run in namespace {namespace}"));
-        } else if is_new {
-            self.data(slot, is_created).await?;
+        if is_new {
+            self.data(&record, is_created, home).await?;
         }
         let due = Due {
             is_asked_for: request.applies(),
@@ -187,28 +190,37 @@ impl Work<'_> {
         let target = (self.cluster, self.interrupt);
         let Rollout { applied, is_ready } = roll_out(request, scene, project, due, target).await?;
         if applied.is_some() {
-            record = self.records().update(&record, |record| {
-                record.fresh = false;
-                record.applied.clone_from(&applied);
-            }).await?;
+            record = self
+                .records()
+                .update(&record, |record| {
+                    record.fresh = false;
+                    record.applied.clone_from(&applied);
+                })
+                .await?;
         }
         Ok(Outcome { record, is_created, is_recreated: is_new && !is_created, is_ready })
     }
 
-    /// Empties and makes the data directories: nothing that is there can be this slot's.
-    async fn data(&self, slot: u32, is_created: bool) -> Result<(), Diagnostic> {
-        let listing = self.records().list().await?;
-        let directories = Directories::of(self.scene, slot, &listing.all)?;
+    /// Empties and makes the data directories of a slot that is new, or whose namespace was missing.
+    async fn data(&self, record: &Record, is_created: bool, home: Home) -> Result<(), Diagnostic> {
         let console = self.scene.console;
-        for (path, why) in directories.shared() {
-            console.info(format!("data directory {} is left as it is: {why}", path.display()));
+        let listing = self.records().list().await?;
+        let directories = Directories::of(self.scene, record.slot, &listing.all)?;
+        for (path, slot) in directories.shared() {
+            console
+                .info(format!("data directory {} is left as it is: slot {slot} has it too", path.display()));
         }
-        for path in directories.own() {
-            let why = if is_created { "the slot is new" } else { "its namespace is new" };
-            if directories.has_content(path)? {
+        let there = directories.there()?;
+        let namespace = &record.namespace;
+        if home == Home::Present && !there.is_empty() && home::is_inhabited(self.cluster, namespace).await? {
+            // The first apply was stopped half-way, or somebody else applied: what runs there has its data.
+            console.info(format!("data directories are left as they are: pods run in namespace {namespace}"));
+        } else {
+            let why = if is_created { "the slot is new" } else { "its namespace was missing" };
+            for path in &there {
                 console.info(format!("emptying data directory {}: {why}", path.display()));
             }
-            directories.empty(path)?;
+            directories.empty()?;
         }
         directories.make()
     }

@@ -42,7 +42,7 @@ impl Removal<'_> {
     /// Only says what would go with a slot.
     pub(crate) async fn show(&self, record: &Record, with_record: bool) -> Result<(), Diagnostic> {
         let inventory = Inventory::take(self.scene, self.cluster, self.kinds, record, self.listed).await?;
-        for line in inventory.lines(self.record_name(record, with_record).as_deref()) {
+        for line in inventory.lines(self.record_name(record, with_record).as_deref())? {
             say(&format!("{line} deleted (dry run)"))?;
         }
         self.remark(&inventory);
@@ -68,10 +68,8 @@ impl Removal<'_> {
         self.stop_if_asked()?;
         hooks.run(Moment::AfterDestroy).await?;
         self.stop_if_asked()?;
-        for path in inventory.directories.own() {
-            if inventory.directories.delete(path)? {
-                say(&format!("directory {} deleted", path.display()))?;
-            }
+        for path in inventory.directories.delete()? {
+            say(&format!("directory {} deleted", path.display()))?;
         }
         Ok(())
     }
@@ -94,7 +92,9 @@ impl Removal<'_> {
     /// Deletes the objects and the namespace, and waits until they are gone.
     async fn objects(&self, inventory: &Inventory) -> Result<(), Diagnostic> {
         let deadline = Instant::now() + self.timeout;
-        let waves = inventory.objects.chunk_by(|one, next| super::inventory::wave(one) == super::inventory::wave(next));
+        let waves = inventory
+            .objects
+            .chunk_by(|one, next| super::inventory::wave(one) == super::inventory::wave(next));
         for wave in waves {
             self.stop_if_asked()?;
             self.delete(wave).await?;
@@ -116,7 +116,8 @@ impl Removal<'_> {
             held = sweep::until_gone(&self.cluster.api, &outside, deadline) => held,
             () = self.interrupt.raised() => return self.stop_if_asked(),
         };
-        let mut blockers: Vec<String> = held.iter().map(|(name, reason)| format!("{name} {reason}")).collect();
+        let mut blockers: Vec<String> =
+            held.iter().map(|(name, reason)| format!("{name} {reason}")).collect();
         if let Some(namespace) = going {
             blockers.extend(self.namespace_gone(&namespace.name, deadline).await?);
         }
@@ -131,9 +132,10 @@ impl Removal<'_> {
 
     /// Deletes objects that aren't on their way out already.
     async fn delete(&self, leftovers: &[Leftover]) -> Result<(), Diagnostic> {
-        let deletions = leftovers.iter().filter(|one| !one.is_going).map(|one| async move {
-            (name_of(one), delete(&self.cluster.api, one).await)
-        });
+        let deletions = leftovers
+            .iter()
+            .filter(|one| !one.is_going)
+            .map(|one| async move { (name_of(one), delete(&self.cluster.api, one).await) });
         let mut failed = Vec::new();
         let mut deletions = stream::iter(deletions).buffer_unordered(AT_ONCE);
         while let Some((name, deleted)) = deletions.next().await {

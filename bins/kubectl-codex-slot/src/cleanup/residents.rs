@@ -17,11 +17,18 @@ use super::namespace::Resident;
 /// # Errors
 /// The namespace of an environment can't be told. It might be the one that is to be deleted, so that isn't
 /// passed over.
-pub(super) fn residents(scene: &Scene<'_>, listed: &[Listed], slot: u32) -> Result<Vec<Resident>, Diagnostic> {
+pub(super) fn residents(
+    scene: &Scene<'_>,
+    listed: &[Listed],
+    slot: u32,
+) -> Result<Vec<Resident>, Diagnostic> {
     let records = listed.iter().filter(|other| other.slot != slot).map(|other| {
         let project = other.belonging.project.as_deref().filter(|project| *project != scene.project_name());
         let project = project.map(|project| format!(" of project `{project}`")).unwrap_or_default();
-        Resident { name: format!("slot {}{project}", other.slot), namespace: other.belonging.namespace.clone() }
+        Resident {
+            name: format!("slot {}{project}", other.slot),
+            namespace: other.belonging.namespace.clone(),
+        }
     });
     let mut residents: Vec<Resident> = records.filter(|resident| !resident.namespace.is_empty()).collect();
     let stack = &scene.project.stack;

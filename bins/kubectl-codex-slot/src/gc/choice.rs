@@ -81,7 +81,8 @@ mod tests {
     }
 
     fn chosen(record: &Record, ttl: Option<u32>, max_age: Option<u32>) -> Choice {
-        let limits = Limits { ttl: ttl.map(|hours| HOUR * hours), max_age: max_age.map(|hours| HOUR * hours) };
+        let limits =
+            Limits { ttl: ttl.map(|hours| HOUR * hours), max_age: max_age.map(|hours| HOUR * hours) };
         choose(record, false, limits, now())
     }
 

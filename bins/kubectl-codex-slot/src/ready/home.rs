@@ -41,7 +41,8 @@ pub(super) async fn look(
         Presence::Missing => return Ok(Home::Missing),
         Presence::Terminating(_) => {}
     }
-    console.info(format!("namespace {name} is being deleted; waiting up to {} for it to go", age::of(patience)));
+    console
+        .info(format!("namespace {name} is being deleted; waiting up to {} for it to go", age::of(patience)));
     let told = |blocker: &str| console.info(format!("namespace {name} is still there: {blocker}"));
     let deadline = Instant::now() + patience;
     let gone = namespace::until_gone(api, name, deadline, interrupt, told).await;
@@ -64,10 +65,10 @@ pub(super) async fn is_inhabited(cluster: &Cluster, name: &str) -> Result<bool, 
     let answer = answer.map_err(|no_answer| Diagnostic::from(cluster.unreachable(no_answer)))?;
     match answer.status {
         403 => Ok(true),
-        _ if answer.is_success() => {
-            Ok(answer.body["items"].as_array().is_none_or(|pods| !pods.is_empty()))
+        _ if answer.is_success() => Ok(answer.body["items"].as_array().is_none_or(|pods| !pods.is_empty())),
+        _ => {
+            Err(Diagnostic::machine(format!("cannot list pods in namespace `{name}`")).note(answer.message()))
         }
-        _ => Err(Diagnostic::machine(format!("cannot list pods in namespace `{name}`")).note(answer.message())),
     }
 }
 
@@ -79,5 +80,7 @@ fn refused(cluster: &Cluster, error: NamespaceError) -> Diagnostic {
         }
         NamespaceError::Refused { .. } => Diagnostic::machine(title),
     };
-    message.hint(Some("only a namespace that the server calls missing is made anew; nothing was changed".to_owned()))
+    message.hint(Some(
+        "only a namespace that the server calls missing is made anew; nothing was changed".to_owned(),
+    ))
 }

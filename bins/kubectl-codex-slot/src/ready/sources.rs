@@ -54,11 +54,14 @@ impl Sources {
     /// Something can't be read or written, or work can't be saved; the next sync completes what was begun.
     pub(super) fn sync(&self, record: &Record, force: bool, console: &Console) -> Result<(), Diagnostic> {
         let Some(base) = &self.base else {
-            console.debug(|| "no sources are synced: neither --code-root-base nor CODE_ROOT_BASE is given".to_owned());
+            console.debug(|| {
+                "no sources are synced: neither --code-root-base nor CODE_ROOT_BASE is given".to_owned()
+            });
             return Ok(());
         };
         let target = base.join(record.slot.to_string()).join("src");
-        if let Some(agent) = record.agent.as_ref().filter(|agent| agent::is_alive(agent, self.now) && !force) {
+        if let Some(agent) = record.agent.as_ref().filter(|agent| agent::is_alive(agent, self.now) && !force)
+        {
             console.say(
                 &Diagnostic::warning(format!(
                     "{} is not synced: an agent works in slot {}, started on {} as process {}",
@@ -94,9 +97,10 @@ fn refused(error: &SyncError) -> Diagnostic {
         _ => Diagnostic::machine(error.to_string()),
     };
     message.hint(match error {
-        SyncError::Overlap { .. } => {
-            Some("put the workspaces elsewhere with `--code-root-base`, or name their folder in .codexignore".to_owned())
-        }
+        SyncError::Overlap { .. } => Some(
+            "put the workspaces elsewhere with `--code-root-base`, or name their folder in .codexignore"
+                .to_owned(),
+        ),
         _ => None,
     })
 }
