@@ -93,6 +93,19 @@ impl DataDirectories {
         self.each(Root::delete)
     }
 
+    /// The directories that [`Self::empty`] and [`Self::delete`] are about, whether they are there or not.
+    pub fn data(&self) -> &[PathBuf] {
+        &self.data
+    }
+
+    /// Those of them that are there.
+    ///
+    /// # Errors
+    /// One of them doesn't lie below the root.
+    pub fn there(&self) -> Result<Vec<PathBuf>, DataError> {
+        self.each(Root::has)
+    }
+
     fn each(&self, act: impl Fn(&Root, &Path) -> Result<bool, RootError>) -> Result<Vec<PathBuf>, DataError> {
         let Some(root) = Root::at(&self.root)? else { return Ok(Vec::new()) };
         // All are looked at first: a path that is refused means that the list is wrong.

@@ -132,6 +132,11 @@ impl Root {
         self.directory(path, Missing::Stop).map(drop)
     }
 
+    /// Whether a directory is there.
+    pub(super) fn has(&self, path: &Path) -> Result<bool, RootError> {
+        Ok(self.directory(path, Missing::Stop)?.is_some())
+    }
+
     /// Deletes what is in a directory; gives whether it is there.
     pub(super) fn empty(&self, path: &Path) -> Result<bool, RootError> {
         let Some((_, real)) = self.directory(path, Missing::Stop)? else { return Ok(false) };
