@@ -33,7 +33,11 @@ fn the_language_is_the_flags_the_variables_or_the_projects() {
     assert!(run(&variable, &[]).stdout.contains("Слот: 3"));
     let unknown = Scene::shop().env("CODEX_PROMPT_LANG", "de");
     let outcome = run(&unknown, &[]);
-    assert!(outcome.stdout.contains("Slot: 3") && outcome.stderr.contains("`de`"), "{}", outcome.report("de"));
+    assert!(
+        outcome.stdout.contains("Slot: 3") && outcome.stderr.contains("`de`"),
+        "{}",
+        outcome.report("de")
+    );
 }
 
 #[test]

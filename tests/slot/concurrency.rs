@@ -81,10 +81,10 @@ fn ten_slots_serve_ten_of_fifty() {
 #[test]
 fn an_issue_and_its_pull_request_end_up_together() {
     let scene = project();
-    let words = |words: &[&str]| [&["ensure", "-o", "json"], words].concat().into_iter().map(str::to_owned).collect();
-    let calls: Vec<Vec<String>> = (0..6)
-        .flat_map(|_| [words(&["--issue", "7"]), words(&["--issue", "7", "--pr", "9"])])
-        .collect();
+    let words =
+        |words: &[&str]| [&["ensure", "-o", "json"], words].concat().into_iter().map(str::to_owned).collect();
+    let calls: Vec<Vec<String>> =
+        (0..6).flat_map(|_| [words(&["--issue", "7"]), words(&["--issue", "7", "--pr", "9"])]).collect();
     let slots: BTreeSet<u64> = all_at_once(&scene, &calls).iter().map(slot_of).collect();
     assert_eq!(slots.len(), 1, "{slots:?}");
     let records = records(&scene);

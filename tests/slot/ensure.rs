@@ -10,9 +10,7 @@ use super::{codexctls_record, done, ensure, ensured, fails, project, record, rec
 fn the_first_gets_the_first_and_keeps_it() {
     let scene = project();
     let name = scene.name();
-    let expected = |created: bool| {
-        json!({"slot": 1, "namespace": format!("{name}-ai-1"), "env": "ai", "created": created})
-    };
+    let expected = |created: bool| json!({"slot": 1, "namespace": format!("{name}-ai-1"), "env": "ai", "created": created});
     assert_eq!(ensure(&scene, &["--issue", "7"]), expected(true));
     assert_eq!(ensure(&scene, &["--issue", "7"]), expected(false));
     assert_eq!(ensured(&scene, &["--issue", "8"]), 2);
@@ -57,7 +55,8 @@ fn a_number_gives_that_slot_or_says_whose_it_is() {
 fn formats() {
     let scene = project();
     let name = scene.name().to_owned();
-    let run = |arguments: &[&str]| done(slot(&scene, &[&["ensure", "--issue", "7"], arguments].concat())).stdout;
+    let run =
+        |arguments: &[&str]| done(slot(&scene, &[&["ensure", "--issue", "7"], arguments].concat())).stdout;
     assert_eq!(run(&[]), format!("slot 1, namespace {name}-ai-1, environment ai (created)\n"));
     assert_eq!(run(&[]), format!("slot 1, namespace {name}-ai-1, environment ai\n"));
     let kv = format!("slot=1\nnamespace={name}-ai-1\nenv=ai\ncreated=false\n");
@@ -130,7 +129,8 @@ fn no_free_slot_fails_or_waits() {
 
 #[test]
 fn the_projects_own_limit_is_the_default() {
-    let scene = project().with(|scene| scene.replace("services.yaml", "baseDomain:", "maxSlots: 1\nbaseDomain:"));
+    let scene =
+        project().with(|scene| scene.replace("services.yaml", "baseDomain:", "maxSlots: 1\nbaseDomain:"));
     assert_eq!(ensured(&scene, &["--issue", "1"]), 1);
     let run = slot(&scene, &["ensure", "--issue", "2", "--wait-for-slot", "0"]);
     fails(run, 1, &["no free slot", "maxSlots"]);

@@ -29,7 +29,8 @@ fn a_table_has_a_line_for_each_slot() {
     ensured(&scene, &["--issue", "7"]);
     codexctls_record(&scene, 12, &json!({"pr": "30"}));
     let outcome = done(slot(&scene, &["list"]));
-    let lines: Vec<Vec<&str>> = outcome.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
+    let lines: Vec<Vec<&str>> =
+        outcome.stdout.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(lines[0], ["SLOT", "STATE", "ISSUE", "PR", "NAMESPACE", "READY", "AGE", "LAST-USED"]);
     let name = scene.name();
     assert_eq!(lines[1][..6], ["1", "fresh", "7", "-", &format!("{name}-ai-1"), "0/0"]);
@@ -103,11 +104,23 @@ fn who_may_not_look_everywhere_is_told() {
     }
     let state = format!("{}-state", scene.name());
     let who = "--user=reader";
-    scene.kubectl(&["create", "role", "reader", "--verb=list", "--resource=configmaps", "--namespace", &state]);
+    scene.kubectl(&[
+        "create",
+        "role",
+        "reader",
+        "--verb=list",
+        "--resource=configmaps",
+        "--namespace",
+        &state,
+    ]);
     scene.kubectl(&["create", "rolebinding", "reader", "--role=reader", who, "--namespace", &state]);
     let outcome = done(slot(&scene, &["list", "--as", "reader"]));
     assert!(outcome.stdout.contains(" ? "), "{}", outcome.report("unknown pods"));
-    assert!(outcome.stderr.contains("you may not get namespaces and list pods"), "{}", outcome.report("said"));
+    assert!(
+        outcome.stderr.contains("you may not get namespaces and list pods"),
+        "{}",
+        outcome.report("said")
+    );
 }
 
 #[test]

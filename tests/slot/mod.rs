@@ -5,9 +5,9 @@
 
 mod comment;
 mod concurrency;
-mod crash;
 mod ensure;
 mod environments;
+mod every_call;
 mod list;
 mod records;
 mod rights;

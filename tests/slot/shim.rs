@@ -17,7 +17,10 @@ fn ensure_slot_reports_as_codexctl_did() {
     let kv = run("kv");
     assert_eq!(kv, format!("slot=1\nnamespace={namespace}\nenv=ai\ncreated=true\n"));
     let json = run("json");
-    assert!(json.starts_with(&format!("{{\"slot\":1,\"namespace\":\"{namespace}\",\"env\":\"ai\"")), "{json}");
+    assert!(
+        json.starts_with(&format!("{{\"slot\":1,\"namespace\":\"{namespace}\",\"env\":\"ai\"")),
+        "{json}"
+    );
     assert_eq!(run("plain"), "");
     let plain = codexctl(&scene, &["ci", "ensure-slot", "--issue", "7", "--pr", "0", "--slot", "0"]);
     assert_eq!(plain.stdout, "");
@@ -28,7 +31,8 @@ fn ensure_slot_reports_as_codexctl_did() {
 fn manage_env_set_and_comment() {
     let scene = project();
     codexctl(&scene, &["ci", "ensure-slot", "--issue", "7"]);
-    let set = codexctl(&scene, &["manage-env", "set", "--env", "ai", "--slot", "1", "--issue", "7", "--pr", "9"]);
+    let set =
+        codexctl(&scene, &["manage-env", "set", "--env", "ai", "--slot", "1", "--issue", "7", "--pr", "9"]);
     assert_eq!(set.stdout, "");
     assert_eq!(record(&scene, 1)["pr"], "9");
     let comment = codexctl(&scene, &["manage-env", "comment", "--env", "ai", "--slot", "1", "--lang", "ru"]);

@@ -1,5 +1,6 @@
 //! `kubectl-codex-slot`: gives every issue and pull request a live copy of the project.
 
+mod age;
 mod arguments;
 mod cleanup;
 mod comment;
@@ -7,6 +8,7 @@ mod ensure;
 mod failure;
 mod gc;
 mod list;
+mod provisional;
 mod ready;
 mod report;
 mod scene;

@@ -6,8 +6,8 @@ use codex_slot::record::StateLocation;
 use jiff::Timestamp;
 
 use super::ListFormat;
-use super::age::short;
 use super::entry::{Entry, Home};
+use crate::age::short;
 
 /// The text in a format.
 pub(super) fn of(

@@ -8,7 +8,7 @@ const YEAR: i64 = 365 * DAY;
 /// Seconds as people say them: two units where the first is a small number, one else, as kubectl does it.
 ///
 /// Clocks differ between machines: what lies in the future was just now.
-pub(super) fn short(seconds: i64) -> String {
+pub(crate) fn short(seconds: i64) -> String {
     let seconds = seconds.max(0);
     let of = |unit: i64| seconds / unit;
     let with = |large: (i64, &str), small: (i64, &str)| {
