@@ -13,6 +13,7 @@ mod faults;
 mod immutable;
 mod input;
 mod labels;
+mod live;
 mod namespaces;
 mod prune;
 mod rights;

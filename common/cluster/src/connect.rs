@@ -88,8 +88,8 @@ pub struct Cluster {
     pub context: String,
     /// The server's address.
     pub server: String,
-    /// The namespace that the context gives; `default` if it gives none.
-    pub namespace: String,
+    /// The namespace that the context gives.
+    pub namespace: Option<String>,
     /// What the user should know of how it was found, a line each.
     pub notes: Vec<String>,
     /// The proxy that requests go through, without its credentials.
@@ -110,7 +110,7 @@ pub async fn connect(request: &ConnectRequest<'_>) -> Result<Cluster, ConnectErr
         api: Api::new(connection.client, timeout),
         context: selection.context.clone(),
         server: connection.server,
-        namespace: selection.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+        namespace: selection.namespace.clone(),
         notes,
         proxy: connection.proxy,
         selection,

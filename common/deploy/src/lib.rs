@@ -11,6 +11,7 @@ pub mod arguments;
 pub mod connection;
 mod explain;
 mod gather;
+mod picture;
 mod report;
 pub mod request;
 mod scene;

@@ -14,7 +14,7 @@ use codex_cluster::interrupt::Interrupt;
 use codex_cluster::labels::Owner;
 use codex_cluster::live::{self, Live, LiveError};
 use codex_cluster::place::Target;
-use codex_cluster::plan::{self, Action, PlanOptions};
+use codex_cluster::plan::{self, Action, PlanOptions, Planned};
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 
@@ -32,6 +32,10 @@ use crate::scene::{self, Manifests};
 /// The first thing that is wrong with the input, the cluster that can't be reached, or what could not be applied.
 pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let mut gathered = gather(request, host, console)?;
+    if request.prune && gathered.identity.is_none() {
+        return Err(Diagnostic::input("`--prune` needs to know whose the manifests are")
+            .hint(Some("pipe them from `kubectl codex render`, or name `--env`".to_owned())));
+    }
     let mut checked = scene::check(request, &mut gathered, console)?;
     if request.dry_run == Some(DryRun::Client) {
         let lines: String =
@@ -64,14 +68,14 @@ pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode
     })
 }
 
-/// The namespace of objects without one.
+/// The namespace of objects without one; empty if nothing gives one.
 fn namespace(request: &Request, gathered: &Gathered, cluster: &Cluster) -> String {
     let given = request.stack.namespace.as_deref().map(str::trim).filter(|given| !given.is_empty());
     match (given, &gathered.identity) {
         (Some(given), _) => given.to_owned(),
         (None, Some(identity)) => identity.namespace.clone(),
         // kubectl's own way with manifests of nobody in particular.
-        (None, None) => cluster.namespace.clone(),
+        (None, None) => cluster.namespace.clone().unwrap_or_default(),
     }
 }
 
@@ -110,7 +114,7 @@ impl Session<'_> {
         let options = PlanOptions { force: self.request.force, ask_for_new: false };
         let plan = plan::plan(&self.cluster.api, targets, live, options).await;
         let plan = plan.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
-        self.console.info(format!("plan: {}", report::summary(&plan)));
+        self.summarize(&plan);
         let statuses = self.apply(&plan, made).await?;
         if self.request.prune {
             self.prune(&plan, kinds).await?;
@@ -141,7 +145,7 @@ impl Session<'_> {
             format => report::dry_run(&plan, DryRun::Server, format),
         };
         let code = report::print(&text)?;
-        self.console.info(format!("plan: {}", report::summary(&plan)));
+        self.summarize(&plan);
         let mut has_failed = false;
         for planned in &plan {
             let meaning = match &planned.action {
@@ -162,13 +166,29 @@ impl Session<'_> {
         })
     }
 
+    /// Says the plan in one line, and what in it may surprise.
+    fn summarize(&self, plan: &[Planned]) {
+        self.console.info(format!("plan: {}", report::summary(plan)));
+        for planned in plan {
+            if let Some((before, after)) = planned.reset_replicas() {
+                let message = format!(
+                    "{} goes from {before} replicas to {after}: the manifest no longer says how many",
+                    report::name(planned)
+                );
+                let hint = "write `replicas`, or leave them to an autoscaler";
+                self.console.say(&Diagnostic::warning(message).hint(Some(hint.to_owned())));
+            }
+        }
+    }
+
     /// What is there; objects of namespaces that aren't there can't be.
     async fn live(
         &self,
         targets: &mut [Target],
         missing: &BTreeSet<String>,
     ) -> Result<Vec<Live>, Diagnostic> {
-        live::look_up(&self.cluster.api, targets, missing).await.map_err(|error| match error {
+        let unsure = self.owner.filter(|owner| owner.slot.is_some() && !self.gathered.is_own);
+        live::look_up(&self.cluster.api, targets, missing, unsure).await.map_err(|error| match error {
             LiveError::NoAnswer(no_answer) => self.cluster.unreachable(no_answer).into(),
             LiveError::Refused { path, answer } => {
                 Diagnostic::machine(format!("cannot list {path}")).note(answer.message())

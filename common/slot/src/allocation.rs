@@ -1,6 +1,6 @@
 //! Who gets which slot: what to do next, given what is there.
 //!
-//! Takes a [`View`] and a wish, gives one [`Step`]: an answer, something to wait for, or one write. Whoever does
+//! Takes a [`View`](crate::view::View) and a wish, gives one [`Step`]: an answer, something to wait for, or one write. Whoever does
 //! the write makes it conditional on the record as it was seen, and looks anew afterwards, whatever came of it;
 //! no step relies on an earlier one. That is all of the protocol (`slots.md`, "ensure"), so that any number of
 //! calls may run at once, stop anywhere, and lose answers.
@@ -8,14 +8,12 @@
 //! Two writes make a slot someone's: a *claim* says what it is about to be given for, and only then is it
 //! *confirmed*. Between the two everyone can see everyone's claims. Of those that compete the lowest wins; the
 //! others are dropped *first*, so that at most one of two claims that saw each other too late can be confirmed.
-//! `model` goes through all interleavings of calls and crashes.
+//! A model checker among the tests goes through all interleavings of calls and crashes.
 
 mod claims;
 mod cleanup;
 mod ensure;
 mod link;
-#[cfg(test)]
-mod model;
 mod number;
 
 use std::collections::BTreeSet;
@@ -28,8 +26,6 @@ pub use link::set;
 
 use crate::record::{Link, Links, Record};
 use crate::view::Holder;
-#[cfg(doc)]
-use crate::view::View;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -176,3 +172,6 @@ pub enum Refusal {
         slot: u32,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,16 @@
 //! - [`view`]: which of the listed records count, and what else takes numbers;
 //! - [`allocation`]: the next step, from what is there. A model checker goes through all interleavings of it.
 
+//!
+//! Talking to the server:
+//! - [`store`]: one request each, and what its answer means;
+//! - [`slots`]: the verbs, each a loop of looking, deciding and writing: [`Slots::ensure`], [`Slots::set`],
+//!   [`Slots::begin_cleanup`] and [`Slots::finish_cleanup`], [`Slots::update`], [`Slots::list`].
+
 pub mod allocation;
 pub mod record;
+pub mod slots;
+pub mod store;
 pub mod view;
+
+pub use slots::{SlotError, Slots};

@@ -17,8 +17,7 @@ impl Session<'_> {
     /// Deletes what the manifests no longer contain; the list is shown first.
     pub(crate) async fn prune(&self, plan: &[Planned], kinds: &Kinds) -> Result<(), Diagnostic> {
         let Some(owner) = self.owner else {
-            return Err(Diagnostic::input("`--prune` needs to know whose the manifests are")
-                .hint(Some("pipe them from `kubectl codex render`, or name `--env`".to_owned())));
+            return Ok(());
         };
         let kept: BTreeSet<Identity> =
             plan.iter().map(|planned| planned.target.object.identity.clone()).collect();

@@ -92,7 +92,8 @@ impl<'a> Source<'a> {
             last_used: self.time("lastUsed")?,
             claim: self.claim()?,
             fresh: self.flag("fresh")?,
-            cleaning: self.flag("cleaning")?,
+            // One that waits for a finalizer is as good as gone.
+            cleaning: self.flag("cleaning")? || metadata["deletionTimestamp"].is_string(),
             agent: self.agent()?,
             applied: self.text("applied").map(str::to_owned),
             uid: text(&metadata["uid"]),

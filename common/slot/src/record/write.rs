@@ -36,7 +36,6 @@ impl Record {
     pub fn patch(&self) -> Value {
         json!({
             "metadata": {
-                "uid": self.uid,
                 "resourceVersion": self.resource_version,
                 "labels": self.labels(),
             },
