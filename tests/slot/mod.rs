@@ -3,14 +3,20 @@
 //! Most run against the real control plane, with a state namespace of their own; those of `rights`
 //! against a scripted API server, for what a healthy one won't do.
 
+mod cleanup;
 mod comment;
 mod concurrency;
 mod ensure;
 mod environments;
 mod every_call;
+mod gc;
+mod lifecycle;
 mod list;
+mod project;
+mod ready;
 mod records;
 mod rights;
+mod safety;
 mod set;
 mod shim;
 

@@ -1,4 +1,6 @@
-//! How long ago something was, short enough for a table's cell.
+//! Durations as people say them, short enough for a table's cell.
+
+use std::time::Duration;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -26,6 +28,11 @@ pub(crate) fn short(seconds: i64) -> String {
         691_200..63_072_000 => format!("{}d", of(DAY)),
         _ => with((YEAR, "y"), (DAY, "d")),
     }
+}
+
+/// The same of a duration.
+pub(crate) fn of(time: Duration) -> String {
+    short(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -10,13 +10,13 @@ use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 use codex_slot::allocation::Selector;
 use codex_slot::record::Record;
+use codex_slot::slots::{EnsureOptions, Ensured};
 use serde_json::json;
 
 pub(crate) use arguments::{AllocationArgs, EnsureArgs};
 
 use crate::arguments::ProjectRequest;
-use crate::failure;
-use crate::provisional::{Ensured, Options, ensure};
+use crate::records::Records;
 use crate::report::{Outlet, Report, ReportFormat};
 use crate::scene::Scene;
 
@@ -59,17 +59,15 @@ pub(crate) async fn take(
     cluster: &Cluster,
     interrupt: &Interrupt,
 ) -> Result<Ensured, Diagnostic> {
-    let namespace_of = |slot| scene.namespace_or_failure(slot);
-    let scope = scene.scope(&namespace_of);
     let limit = scene.project.stack.max_slots;
-    let options = Options {
+    let selector = request.selector;
+    let options = EnsureOptions {
         max: request.max.unwrap_or_else(|| u32::try_from(limit).unwrap_or(0)),
-        patience: request.patience,
+        wait: request.patience,
         owner: scene.host.variable("GITHUB_RUN_ID").unwrap_or("manual"),
     };
-    let selector = request.selector;
-    let ensured = ensure(&cluster.api, &scene.state, &scope, selector, &options, interrupt).await;
-    let ensured = ensured.map_err(|error| failure::of_slot(error, scene, cluster, selector))?;
+    let records = Records { scene, cluster, interrupt };
+    let ensured = records.with(async |slots| slots.ensure(selector, options).await).await?;
     if !ensured.doubles.is_empty() {
         let others: Vec<String> = ensured.doubles.iter().map(|slot| format!("slot {slot}")).collect();
         let message = format!("{selector} has {} too", others.join(", "));

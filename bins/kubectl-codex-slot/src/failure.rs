@@ -5,15 +5,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use codex_cluster::answer::{self, Answer as Meaning};
+use codex_cluster::answer::Answer as Meaning;
 use codex_cluster::connect::Cluster;
 use codex_common::diagnostic::Diagnostic;
-use codex_slot::allocation::{Obstacle, Refusal, Selector};
+use codex_slot::allocation::{Obstacle, Refusal};
+use codex_slot::slots::SlotError;
+use codex_slot::store::{Cause, StoreError};
 use codex_slot::view::ViewError;
 
 use crate::age;
-use crate::provisional::SlotError;
-use crate::scene::Scene;
 
 /// A message that travels as an error through functions that know nothing of messages.
 #[derive(Debug)]
@@ -42,32 +42,31 @@ pub(crate) fn of_view(error: ViewError) -> Diagnostic {
 }
 
 /// The message about a slot that could not be had or changed.
-pub(crate) fn of_slot(error: SlotError, scene: &Scene<'_>, cluster: &Cluster, wish: Selector) -> Diagnostic {
+pub(crate) fn of_slot(error: SlotError, cluster: &Cluster) -> Diagnostic {
     match error {
         SlotError::View(error) => of_view(error),
         SlotError::Refused(refusal) => {
-            let hint = match &refusal {
-                Refusal::Missing { .. } => Some("`ensure --slot N` takes a slot by its number".to_owned()),
-                _ => Some("`kubectl codex slot list` shows who has which slot".to_owned()),
+            let hint = match refusal {
+                Refusal::Missing { .. } => "`ensure --slot N` takes a slot by its number",
+                _ => "`list` shows who has which slot",
             };
-            Diagnostic::machine(format!("{wish} can't be had: {refusal}")).hint(hint)
+            Diagnostic::machine(refusal.to_string()).hint(Some(hint.to_owned()))
         }
-        SlotError::NoSlot { obstacle, waited } => of_obstacle(obstacle, waited),
-        SlotError::Server { verb, resource, answer } => {
-            let title = Diagnostic::machine(format!("cannot {verb} {resource}"));
-            let request = answer::Request { group: "", version: "v1", kind: "ConfigMap" };
-            match answer::classify(answer.reply(), request) {
-                Meaning::Unauthorized => {
-                    title.note(format!("{} doesn't accept the credentials", cluster.server))
-                }
-                _ => title.note(answer.message()),
+        SlotError::Unavailable { obstacle, waited } => of_obstacle(obstacle, waited),
+        SlotError::Store(StoreError { attempt, cause }) => match cause {
+            Cause::NoAnswer(no_answer) => {
+                Diagnostic::from(cluster.unreachable(no_answer)).note(format!("it was asked to {attempt}"))
             }
-        }
-        SlotError::NoAnswer(no_answer) => cluster.unreachable(no_answer).into(),
-        SlotError::Interrupted => {
-            let env = scene.env();
-            Diagnostic::interrupted(format!("stopped before {wish} of environment `{env}` was settled"))
-                .hint(Some("the same command goes on where this one stopped".to_owned()))
+            Cause::Refused { meaning, answer } => {
+                Diagnostic::machine(format!("cannot {attempt}")).note(match *meaning {
+                    Meaning::Unauthorized => format!("{} doesn't accept the credentials", cluster.server),
+                    _ => answer.message(),
+                })
+            }
+        },
+        SlotError::Interrupted => Diagnostic::interrupted("stopped; the same command goes on from here"),
+        SlotError::Gone { .. } | SlotError::Contended { .. } | SlotError::Watch { .. } => {
+            Diagnostic::machine(error.to_string())
         }
     }
 }

@@ -1,15 +1,18 @@
 //! `kubectl-codex-slot`: gives every issue and pull request a live copy of the project.
 
 mod age;
+mod agent;
 mod arguments;
 mod cleanup;
 mod comment;
+mod data;
 mod ensure;
 mod failure;
 mod gc;
 mod list;
-mod provisional;
+mod lock;
 mod ready;
+mod records;
 mod report;
 mod scene;
 mod set;

@@ -3,6 +3,8 @@
 //! Takes a checked request, gives the project with its slots' namespaces and the way to the API server.
 //! Separate because all verbs begin with it, and because only here is a project loaded.
 
+mod deployment;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::{Mutex, PoisonError};
@@ -144,7 +146,31 @@ pub(crate) fn load(
     host: &Host,
     console: &Console,
 ) -> Result<Project, Diagnostic> {
-    let project = stack::load(
+    let project = load_any(request, slot, host, console)?;
+    // Rendering takes any name of an environment in codexctl's mode; its slot commands never did.
+    Environment::resolve(&project.stack.environments, &project.context.env)
+        .map_err(|error| {
+            let message = Diagnostic::input(error.to_string()).hint(error.hint());
+            project.text.blame(message, error.position(), "inherits from here")
+        })
+        .or_else(|message| {
+            if project.stack.environments.is_empty() && request.mode == Mode::Plain {
+                Ok(Environment::default())
+            } else {
+                Err(message)
+            }
+        })?;
+    Ok(project)
+}
+
+/// Loads the project for an environment that may have no block of its own.
+fn load_any(
+    request: &StackRequest,
+    slot: u32,
+    host: &Host,
+    console: &Console,
+) -> Result<Project, Diagnostic> {
+    stack::load(
         &LoadRequest {
             config: &request.config,
             folder: host.folder(),
@@ -162,21 +188,7 @@ pub(crate) fn load(
             },
         },
         console.secrets(),
-    )?;
-    // Rendering takes any name of an environment in codexctl's mode; its slot commands never did.
-    Environment::resolve(&project.stack.environments, &project.context.env)
-        .map_err(|error| {
-            let message = Diagnostic::input(error.to_string()).hint(error.hint());
-            project.text.blame(message, error.position(), "inherits from here")
-        })
-        .or_else(|message| {
-            if project.stack.environments.is_empty() && request.mode == Mode::Plain {
-                Ok(Environment::default())
-            } else {
-                Err(message)
-            }
-        })?;
-    Ok(project)
+    )
 }
 
 fn state_of(project: &Project) -> Result<StateLocation, Diagnostic> {

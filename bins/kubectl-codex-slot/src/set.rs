@@ -4,15 +4,13 @@ mod arguments;
 
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
-use codex_slot::allocation::Selector;
 use codex_slot::record::{Links, Record};
 use serde_json::json;
 
 pub(crate) use arguments::SetArgs;
 
 use crate::arguments::ProjectRequest;
-use crate::failure;
-use crate::provisional::set;
+use crate::records::Records;
 use crate::report::{Outlet, Report, ReportFormat};
 use crate::scene::Scene;
 
@@ -32,12 +30,8 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
     let scene = Scene::open(&request.project, host, console)?;
     let outlet = Outlet::open(request.output, scene.project.mode, host)?;
     let record = scene.on_cluster(async |cluster, interrupt| {
-        let namespace_of = |slot| scene.namespace_or_failure(slot);
-        let scope = scene.scope(&namespace_of);
-        let wish = (request.slot, request.links);
-        let record = set(&cluster.api, &scene.state, &scope, wish, &interrupt).await;
-        let selector = Selector { links: request.links, slot: Some(request.slot) };
-        record.map_err(|error| failure::of_slot(error, &scene, &cluster, selector))
+        let records = Records { scene: &scene, cluster: &cluster, interrupt: &interrupt };
+        records.with(async |slots| slots.set(request.slot, request.links).await).await
     })?;
     outlet.write(&report(&record), console)
 }

@@ -107,6 +107,11 @@ impl Owner {
         format!("{PROJECT}={},!{ENVIRONMENT},!{SLOT}", label_value(&self.project))
     }
 
+    /// The selector of all that any environment and slot of the project made.
+    pub fn project_selector(&self) -> String {
+        format!("{PROJECT}={}", label_value(&self.project))
+    }
+
     /// Whether a live object carries the labels that [`Owner::selector`] asks for.
     pub fn selects(&self, object: &Value) -> bool {
         let labels = object.get("metadata").and_then(|metadata| metadata.get("labels"));

@@ -16,7 +16,6 @@ use codex_common::render::Document;
 use codex_common::stack::Project;
 use codex_common::yaml::{Node, Position};
 
-use crate::connection::connect;
 use crate::gather::{Gathered, documents, load};
 use crate::request::Request;
 
@@ -126,18 +125,11 @@ fn objects_of(
     Ok((values, manifests))
 }
 
-/// The cluster that is meant.
-pub(crate) async fn reach(
-    request: &Request,
-    gathered: &Gathered,
-    host: &Host,
-    console: &Console,
-) -> Result<Cluster, Diagnostic> {
-    connect(&request.cluster, gathered.project.as_ref(), host, console).await
-}
-
 /// What the server serves.
-pub(crate) async fn kinds(cluster: &Cluster) -> Result<Kinds, Diagnostic> {
+///
+/// # Errors
+/// It can't be asked, or doesn't say.
+pub async fn kinds(cluster: &Cluster) -> Result<Kinds, Diagnostic> {
     Kinds::of_server(&cluster.api).await.map_err(|error| match error {
         DiscoveryError::NoAnswer(no_answer) => cluster.unreachable(no_answer).into(),
         error => Diagnostic::machine(format!("cannot ask {} what it serves", cluster.server))
@@ -154,16 +146,12 @@ pub(crate) fn owner_of(gathered: &Gathered) -> Option<Owner> {
 
 /// Where the objects go.
 pub(crate) fn targets(
-    checked: &mut Checked,
+    objects: Vec<Object>,
+    manifests: &Manifests,
     kinds: &Kinds,
-    owner: Option<&Owner>,
-    namespace: &str,
-    elsewhere: Option<&BTreeSet<Identity>>,
+    belonging: Belonging<'_>,
 ) -> Result<Vec<Target>, Diagnostic> {
-    let belonging = Belonging { owner, namespace, elsewhere };
-    let manifests = &checked.manifests;
-    let placed =
-        place(std::mem::take(&mut checked.objects), kinds, belonging, |origin| manifests.item(origin));
+    let placed = place(objects, kinds, belonging, |origin| manifests.item(origin));
     let targets = placed.map_err(|misplaced| {
         let mut messages = misplaced.into_iter();
         let Some((origin, why)) = messages.next() else {

@@ -8,7 +8,7 @@ use codex_deploy::arguments::duration;
 
 use crate::arguments::{ProjectArgs, SelectorArgs};
 
-use super::Request;
+use super::{Options, Request};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,9 +51,37 @@ struct RemovalArgs {
     #[arg(long)]
     dry_run: bool,
 
-    /// How long one slot may take to go
+    #[command(flatten)]
+    patience: PatienceArgs,
+}
+
+/// How long is waited, and for what.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PatienceArgs {
+    /// The folder of all workspaces, where a slot's lock is [default: the variable CODE_ROOT_BASE]
+    #[arg(long, value_name = "BASE")]
+    code_root_base: Option<String>,
+
+    /// How long to wait for another command that works on a slot
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration)]
+    lock_timeout: Duration,
+
+    /// How long one slot's objects may take to go
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
     timeout: Duration,
+}
+
+impl PatienceArgs {
+    /// How slots are removed.
+    pub(crate) fn options(self, with_configmap: bool, dry_run: bool) -> Options {
+        Options {
+            with_configmap,
+            dry_run,
+            code_root_base: self.code_root_base,
+            lock_timeout: self.lock_timeout,
+            timeout: self.timeout,
+        }
+    }
 }
 
 impl CleanupArgs {
@@ -64,9 +92,7 @@ impl CleanupArgs {
             // codexctl's `--all` beside a selector: all slots that it fits.
             selector: if removal.all { removal.selector.any() } else { removal.selector.request()? },
             project: self.project.request()?,
-            with_configmap: removal.with_configmap,
-            dry_run: removal.dry_run,
-            timeout: removal.timeout,
+            options: removal.patience.options(removal.with_configmap, removal.dry_run),
         })
     }
 }

@@ -7,8 +7,9 @@ use codex_common::diagnostic::Diagnostic;
 use codex_deploy::arguments::duration;
 
 use crate::arguments::ProjectArgs;
+use crate::cleanup::PatienceArgs;
 
-use super::Request;
+use super::{Limits, Request};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,9 +46,8 @@ struct LimitArgs {
     #[arg(long)]
     dry_run: bool,
 
-    /// How long one slot may take to go
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration)]
-    timeout: Duration,
+    #[command(flatten)]
+    patience: PatienceArgs,
 }
 
 impl GcArgs {
@@ -59,10 +59,8 @@ impl GcArgs {
         }
         Ok(Request {
             project: self.project.request()?,
-            ttl: limits.ttl,
-            max_age: limits.max_age,
-            dry_run: limits.dry_run,
-            timeout: limits.timeout,
+            limits: Limits { ttl: limits.ttl, max_age: limits.max_age },
+            options: limits.patience.options(true, limits.dry_run),
         })
     }
 }

@@ -81,7 +81,15 @@ struct DeployArgs {
     #[arg(long)]
     force_apply: bool,
 
-    /// How long to wait at most [default: codex.timeouts.deployWait, else 600s]
+    /// How long to wait for another command that works on the slot
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration)]
+    lock_timeout: Duration,
+
+    /// How long to wait for a namespace that is being deleted to go
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration)]
+    namespace_timeout: Duration,
+
+    /// How long to wait until everything is ready [default: codex.timeouts.deployWait, else 600s]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     wait_timeout: Option<Duration>,
 
@@ -103,6 +111,8 @@ impl ReadyArgs {
             prepare_images: self.deploy.prepare_images,
             apply: self.deploy.apply,
             force_apply: self.deploy.force_apply,
+            lock_timeout: self.deploy.lock_timeout,
+            namespace_timeout: self.deploy.namespace_timeout,
             wait_timeout: self.deploy.wait_timeout,
             wait_soft_fail: self.deploy.wait_soft_fail,
             output: self.output,
