@@ -6,9 +6,9 @@
 mod cleanup;
 mod comment;
 mod concurrency;
-mod crash;
 mod ensure;
 mod environments;
+mod every_call;
 mod gc;
 mod lifecycle;
 mod list;

@@ -1,4 +1,6 @@
-//! The records of slots as `ready`, `cleanup` and `gc` change them, with failures in words.
+//! The records of one environment's slots, with failures in words.
+//!
+//! Separate from the verbs because all of them read or change records, and none of them should know how.
 
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use codex_slot::record::Record;
 use codex_slot::slots::{Clock, Listing, SlotError, Slots};
 use codex_slot::store::Tries;
 
+use crate::failure;
 use crate::scene::Scene;
 
 /// How often a server is asked again that can't answer now.
@@ -76,6 +79,10 @@ impl Records<'_> {
         self.with(async |slots| slots.finish_cleanup(marked, keep).await).await
     }
 
+    /// Does something with the slots, its failure in words.
+    ///
+    /// # Errors
+    /// The work's own.
     pub(crate) async fn with<T>(
         &self,
         work: impl AsyncFnOnce(Slots<'_>) -> Result<T, SlotError>,
@@ -90,13 +97,6 @@ impl Records<'_> {
             interrupt: self.interrupt,
             listener: self.scene.console,
         };
-        work(slots).await.map_err(|error| words(error))
-    }
-}
-
-fn words(error: SlotError) -> Diagnostic {
-    match error {
-        SlotError::Interrupted => Diagnostic::interrupted("stopped"),
-        error => Diagnostic::machine(error.to_string()),
+        work(slots).await.map_err(|error| failure::of_slot(error, self.cluster))
     }
 }
