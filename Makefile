@@ -19,7 +19,15 @@ help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## render the example project for the first slot of an agent
+demo: ## a slot for issue 7 with the example project in it, on a control plane of its own
+	@examples/demo up
+
+.PHONY: demo-clean
+demo-clean: ## stop the demo's control plane and remove all that the demo made
+	@examples/demo clean
+
+.PHONY: demo-render
+demo-render: ## render the example project for the first slot of an agent
 	@$(CARGO) run --locked --quiet --release -p kubectl-codex-render -- \
 		--config examples/shop/services.yaml --env ai --slot 1
 

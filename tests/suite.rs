@@ -14,4 +14,5 @@ mod corpora;
 mod golden;
 mod render;
 mod repository;
+mod slot;
 mod vectors;

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use codex_common::cli::{Console, ExitCode, Host, Messages, Program};
 use codex_common::diagnostic::Diagnostic;
 
-use crate::{handover, manage_env};
+use crate::handover;
 
 /// codexctl's command lines for the kubectl-codex suite.
 ///
@@ -52,27 +52,19 @@ pub(crate) struct Persistent {
 enum Command {
     /// Print the manifests of an environment (kubectl-codex-render)
     #[command(disable_help_flag = true)]
-    Render {
-        /// What kubectl-codex-render takes
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<OsString>,
-    },
+    Render(Handed),
     /// Apply the manifests of an environment (kubectl-codex-apply)
     #[command(disable_help_flag = true)]
-    Apply {
-        /// What kubectl-codex-apply takes
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<OsString>,
-    },
+    Apply(Handed),
     /// What workflows run
     Ci {
         #[command(subcommand)]
         command: CiCommand,
     },
-    /// Set, show and clean up slots
+    /// Link, show and remove slots
     ManageEnv {
         #[command(subcommand)]
-        command: manage_env::Command,
+        command: ManageEnvCommand,
     },
     #[command(external_subcommand)]
     Other(Vec<OsString>),
@@ -82,13 +74,38 @@ enum Command {
 enum CiCommand {
     /// Apply with retries (kubectl-codex-apply)
     #[command(disable_help_flag = true)]
-    Apply {
-        /// What kubectl-codex-apply takes
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<OsString>,
-    },
+    Apply(Handed),
+    /// Find or take a slot (kubectl-codex-slot ensure)
+    #[command(disable_help_flag = true)]
+    EnsureSlot(Handed),
+    /// Find or take a slot and make it ready (kubectl-codex-slot ready)
+    #[command(disable_help_flag = true)]
+    EnsureReady(Handed),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
+}
+
+#[derive(Debug, Subcommand)]
+enum ManageEnvCommand {
+    /// Link a slot to an issue or a pull request (kubectl-codex-slot set)
+    #[command(disable_help_flag = true)]
+    Set(Handed),
+    /// Print the comment about an environment (kubectl-codex-slot comment)
+    #[command(disable_help_flag = true)]
+    Comment(Handed),
+    /// Remove slots (kubectl-codex-slot cleanup)
+    #[command(disable_help_flag = true)]
+    Cleanup(Handed),
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+/// What is handed to the program that does the command now.
+#[derive(Debug, Args)]
+struct Handed {
+    /// What that program takes
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
 }
 
 impl Program for Arguments {
@@ -96,22 +113,24 @@ impl Program for Arguments {
         &self.messages
     }
 
-    fn run(self, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
-        match self.command {
-            Command::Render { arguments } => {
-                Err(handover::RENDER.take(&self.persistent, &self.messages, arguments))
-            }
-            Command::Apply { arguments } => {
-                Err(handover::APPLY.take(&self.persistent, &self.messages, arguments))
-            }
-            Command::Ci { command: CiCommand::Apply { arguments } } => {
-                Err(handover::CI_APPLY.take(&self.persistent, &self.messages, arguments))
-            }
-            Command::Ci { command: CiCommand::Other(words) } => Err(handover::unknown("ci ", &words)),
-            Command::ManageEnv { command } => {
-                Err(manage_env::refuse(&self.persistent, &command, host, console))
-            }
-            Command::Other(words) => Err(handover::unknown("", &words)),
-        }
+    fn run(self, _: &Host, _: &Console) -> Result<ExitCode, Diagnostic> {
+        let (handover, handed) = match self.command {
+            Command::Render(handed) => (handover::RENDER, handed),
+            Command::Apply(handed) => (handover::APPLY, handed),
+            Command::Ci { command } => match command {
+                CiCommand::Apply(handed) => (handover::CI_APPLY, handed),
+                CiCommand::EnsureSlot(handed) => (handover::ENSURE_SLOT, handed),
+                CiCommand::EnsureReady(handed) => (handover::ENSURE_READY, handed),
+                CiCommand::Other(words) => return Err(handover::unknown("ci ", &words)),
+            },
+            Command::ManageEnv { command } => match command {
+                ManageEnvCommand::Set(handed) => (handover::SET, handed),
+                ManageEnvCommand::Comment(handed) => (handover::COMMENT, handed),
+                ManageEnvCommand::Cleanup(handed) => (handover::CLEANUP, handed),
+                ManageEnvCommand::Other(words) => return Err(handover::unknown("manage-env ", &words)),
+            },
+            Command::Other(words) => return Err(handover::unknown("", &words)),
+        };
+        Err(handover.take(&self.persistent, &self.messages, handed.arguments))
     }
 }

@@ -20,7 +20,7 @@ const COMMANDS: [&str; 9] =
 pub(crate) struct Handover {
     typed: &'static str,
     program: &'static str,
-    /// What codexctl's command implies.
+    /// The verb of a program that has several, and what codexctl's command implies.
     implied: &'static [&'static str],
 }
 
@@ -37,6 +37,34 @@ pub(crate) const CI_APPLY: Handover = Handover {
     typed: "codexctl ci apply",
     program: "kubectl-codex-apply",
     implied: &["--compat=codexctl", "--wait-retries=3", "--request-timeout=10m"],
+};
+
+const SLOT: &str = "kubectl-codex-slot";
+
+/// `codexctl ci ensure-slot`.
+pub(crate) const ENSURE_SLOT: Handover =
+    Handover { typed: "codexctl ci ensure-slot", program: SLOT, implied: &["ensure", "--compat=codexctl"] };
+
+/// `codexctl ci ensure-ready`.
+pub(crate) const ENSURE_READY: Handover =
+    Handover { typed: "codexctl ci ensure-ready", program: SLOT, implied: &["ready", "--compat=codexctl"] };
+
+/// `codexctl manage-env set`.
+pub(crate) const SET: Handover =
+    Handover { typed: "codexctl manage-env set", program: SLOT, implied: &["set", "--compat=codexctl"] };
+
+/// `codexctl manage-env comment`.
+pub(crate) const COMMENT: Handover = Handover {
+    typed: "codexctl manage-env comment",
+    program: SLOT,
+    implied: &["comment", "--compat=codexctl"],
+};
+
+/// `codexctl manage-env cleanup`.
+pub(crate) const CLEANUP: Handover = Handover {
+    typed: "codexctl manage-env cleanup",
+    program: SLOT,
+    implied: &["cleanup", "--compat=codexctl"],
 };
 
 impl Handover {
@@ -61,8 +89,36 @@ impl Handover {
             let color = messages.color.to_possible_value().map(|value| value.get_name().to_owned());
             words.push(format!("--color={}", color.unwrap_or_default()).into());
         }
-        words.extend(arguments);
+        words.extend(arguments.into_iter().filter_map(as_switch));
         become_program(self.program, self.typed, words)
+    }
+}
+
+/// The switches of codexctl's commands, which took `--wait=true` and `--wait=false` too.
+const SWITCHES: [&str; 8] = [
+    "--all",
+    "--apply",
+    "--force-apply",
+    "--preflight",
+    "--prepare-images",
+    "--wait",
+    "--wait-soft-fail",
+    "--with-configmap",
+];
+
+/// An argument as the programs of the suite take it: a switch is there or not.
+fn as_switch(argument: OsString) -> Option<OsString> {
+    let Some((flag, value)) = argument.to_str().and_then(|text| text.split_once('=')) else {
+        return Some(argument);
+    };
+    if !SWITCHES.contains(&flag) {
+        return Some(argument);
+    }
+    // The spellings of Go's strconv.ParseBool.
+    match value {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(flag.into()),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => None,
+        _ => Some(argument),
     }
 }
 
@@ -72,7 +128,8 @@ pub(crate) fn unknown(before: &str, words: &[OsString]) -> Diagnostic {
     if !before.is_empty() || COMMANDS.contains(&&*word) {
         return Diagnostic::machine(format!("`codexctl {before}{word}` is not part of this release")).hint(
             Some(
-                "this release has `render`, `apply` and `ci apply`; the CHANGELOG says what comes when"
+                "this release has `render`, `apply`, `manage-env` and, of `ci`, `apply`, `ensure-slot` and \
+                 `ensure-ready`; the CHANGELOG says what comes when"
                     .to_owned(),
             ),
         );
@@ -88,4 +145,19 @@ fn become_program(program: &str, typed: &str, words: Vec<OsString>) -> Diagnosti
     let error = Command::new(&path).arg0(typed).args(words).exec();
     Diagnostic::machine(format!("cannot start {}: {}", path.display(), system_reason(&error)))
         .hint(Some(format!("install {program} beside codexctl or on the PATH")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_switch;
+
+    #[test]
+    fn switches_may_have_gos_truth_values() {
+        let taken = |argument: &str| as_switch(argument.into()).map(|taken| taken.into_string().unwrap());
+        assert_eq!(taken("--wait=true").as_deref(), Some("--wait"));
+        assert_eq!(taken("--wait=F"), None);
+        assert_eq!(taken("--wait").as_deref(), Some("--wait"));
+        assert_eq!(taken("--wait=maybe").as_deref(), Some("--wait=maybe"));
+        assert_eq!(taken("--vars=A=true").as_deref(), Some("--vars=A=true"));
+    }
 }

@@ -2,7 +2,6 @@
 
 mod arguments;
 mod handover;
-mod manage_env;
 
 fn main() -> std::process::ExitCode {
     codex_common::cli::main::<arguments::Arguments>()

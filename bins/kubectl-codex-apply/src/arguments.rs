@@ -8,7 +8,7 @@ use codex_common::diagnostic::Diagnostic;
 use codex_common::render;
 use codex_common::stack::{Mode, variables::inline};
 use codex_deploy::arguments::{ClusterArgs, WaitArgs, duration};
-use codex_deploy::request::{DryRun, OutputFormat, Request};
+use codex_deploy::request::{DryRun, Lines, OutputFormat, Request};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -194,7 +194,9 @@ impl Arguments {
             retries: plan.apply_retries,
             backoff: plan.apply_backoff,
             output: plan.output,
+            lines: Lines::Printed,
             waiting: self.waiting,
+            await_load_balancer: plan.compat.is_none(),
             cluster: self.cluster,
         })
     }

@@ -12,6 +12,19 @@ use crate::api::{Answer, Api, NoAnswer};
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
 application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
+/// Group, kind, name in paths, and whether its objects live in namespaces; all of version v1.
+const WORKLOADS: [(&str, &str, &str, bool); 9] = [
+    ("apps", "Deployment", "deployments", true),
+    ("apps", "StatefulSet", "statefulsets", true),
+    ("apps", "DaemonSet", "daemonsets", true),
+    ("apps", "ReplicaSet", "replicasets", true),
+    ("apps", "ControllerRevision", "controllerrevisions", true),
+    ("batch", "Job", "jobs", true),
+    ("", "Pod", "pods", true),
+    ("", "PersistentVolumeClaim", "persistentvolumeclaims", true),
+    ("storage.k8s.io", "StorageClass", "storageclasses", false),
+];
+
 /// A kind as the server serves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {
@@ -100,6 +113,24 @@ impl Kinds {
             kinds.add(&answer.body);
         }
         Ok(kinds)
+    }
+
+    /// The kinds that pods come from and hang on, which every server serves in this version: enough to wait
+    /// for workloads without asking first.
+    pub fn of_workloads() -> Self {
+        let mut kinds = Self::default();
+        for (group, kind, plural, is_namespaced) in WORKLOADS {
+            kinds.insert(Resource {
+                group: group.to_owned(),
+                version: "v1".to_owned(),
+                kind: kind.to_owned(),
+                plural: plural.to_owned(),
+                is_namespaced,
+                is_deletable: true,
+                aliases: Vec::new(),
+            });
+        }
+        kinds
     }
 
     fn add(&mut self, list: &Value) {

@@ -71,7 +71,7 @@ pub(crate) fn kind(object: &Value) -> &str {
 /// Whether Kubernetes itself serves all kinds of a group.
 ///
 /// Groups of others end in `.k8s.io` too (`gateway.networking.k8s.io`), so they are named one by one.
-pub(crate) fn is_built_in(group: &str) -> bool {
+pub fn is_built_in(group: &str) -> bool {
     matches!(
         group,
         "" | "admissionregistration.k8s.io"

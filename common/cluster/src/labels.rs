@@ -18,6 +18,10 @@ pub const PROJECT: &str = "kubectl-codex.dev/project";
 pub const ENVIRONMENT: &str = "kubectl-codex.dev/environment";
 /// The slot's number, for environments that have slots.
 pub const SLOT: &str = "kubectl-codex.dev/slot";
+/// The issue that a slot's record is linked to.
+pub const ISSUE: &str = "kubectl-codex.dev/issue";
+/// The pull request that a slot's record is linked to.
+pub const PR: &str = "kubectl-codex.dev/pr";
 /// The item of `services.yaml` that the object comes from: `infra.NAME` or `service.NAME`.
 pub const ITEM: &str = "kubectl-codex.dev/item";
 
@@ -101,6 +105,11 @@ impl Owner {
     /// The selector of what the project's slots and environments share.
     pub fn shared_selector(&self) -> String {
         format!("{PROJECT}={},!{ENVIRONMENT},!{SLOT}", label_value(&self.project))
+    }
+
+    /// The selector of all that any environment and slot of the project made.
+    pub fn project_selector(&self) -> String {
+        format!("{PROJECT}={}", label_value(&self.project))
     }
 
     /// Whether a live object carries the labels that [`Owner::selector`] asks for.

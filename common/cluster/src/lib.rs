@@ -20,6 +20,7 @@
 //! - [`connect`]: from flags, variables and kubeconfigs to a [`connect::Cluster`];
 //! - [`access`], [`api`], [`transport`], [`discovery`], [`watch`]: requests and answers as they are;
 //! - [`place`], [`live`], [`plan`], [`apply`], [`sweep`], [`wait`]: the stages of an apply;
+//! - [`namespace`]: whether a namespace is there, and its going;
 //! - [`preflight`]: what can be checked before anything is touched;
 //! - [`hooks`]: the project's own steps before and after an apply;
 //! - [`interrupt`], [`listener`]: Ctrl-C on the way in, messages on the way out.
@@ -43,6 +44,7 @@ pub mod interrupt;
 pub mod labels;
 pub mod listener;
 pub mod live;
+pub mod namespace;
 pub mod ownership;
 pub mod path;
 pub mod place;

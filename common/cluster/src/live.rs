@@ -176,7 +176,7 @@ fn found_of(at: usize, (target, unsure): (&Target, Option<&Owner>), mut listed: 
 }
 
 /// A text as a query's value.
-pub(crate) fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

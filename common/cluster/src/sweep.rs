@@ -1,7 +1,9 @@
-//! Deleting what an earlier apply made and the manifests no longer contain: `--prune`.
+//! Deleting what an earlier apply made: what the manifests no longer contain (`--prune`), or all of a slot.
 //!
 //! Takes the labels of one project, environment and slot; gives what may go and deletes it. Labels alone are
-//! no proof of origin, [`crate::prune`] has the rule.
+//! no proof of origin, [`crate::prune`] has the rule; [`slot`] has what a clean-up of a slot needs besides.
+
+pub mod slot;
 
 use std::collections::BTreeSet;
 
@@ -27,6 +29,8 @@ pub struct Leftover {
     pub identity: Identity,
     /// The item of services.yaml that it came from, as its label says.
     pub item: Option<String>,
+    /// Whether it is on its way out already.
+    pub is_going: bool,
     uid: String,
 }
 
@@ -87,20 +91,33 @@ async fn list(
     let Value::Array(items) = answer.body["items"].take() else {
         return Ok(Vec::new());
     };
-    let leftovers = items.into_iter().filter_map(|mut item| {
-        item["kind"] = resource.kind.as_str().into();
-        item["apiVersion"] = resource.api_version().into();
-        let identity = Identity::of(&item)?;
+    let leftovers = items.into_iter().filter_map(|item| {
+        let (item, identity) = identified(item, resource)?;
         let may_go = !search.kept.contains(&identity)
             && may_delete(&item, &identity, search.owner, search.all).is_ok();
-        may_go.then(|| Leftover {
-            resource: resource.clone(),
-            item: crate::labels::item_of(&item).map(str::to_owned),
-            uid: item["metadata"]["uid"].as_str().unwrap_or_default().to_owned(),
-            identity,
-        })
+        may_go.then(|| Leftover::of(&item, identity, resource))
     });
     Ok(leftovers.collect())
+}
+
+/// An item of a list, which doesn't state its kind, and which object it is.
+fn identified(mut item: Value, resource: &Resource) -> Option<(Value, Identity)> {
+    item["kind"] = resource.kind.as_str().into();
+    item["apiVersion"] = resource.api_version().into();
+    let identity = Identity::of(&item)?;
+    Some((item, identity))
+}
+
+impl Leftover {
+    fn of(item: &Value, identity: Identity, resource: &Resource) -> Self {
+        Self {
+            resource: resource.clone(),
+            item: crate::labels::item_of(item).map(str::to_owned),
+            is_going: !item["metadata"]["deletionTimestamp"].is_null(),
+            uid: item["metadata"]["uid"].as_str().unwrap_or_default().to_owned(),
+            identity,
+        }
+    }
 }
 
 /// Deletes a leftover, but only the very object that was found.

@@ -11,6 +11,7 @@
 //! - [`yaml`]: reading as Go's yaml.v3 reads, writing so that every YAML parser reads the same;
 //! - [`render`]: the pipeline from items to documents;
 //! - [`diagnostic`], [`secrets`], [`suggestion`]: what messages are made of;
+//! - [`table`]: lists for people;
 //! - [`cli`]: the one `main`, flags, exit codes, stderr and stdout.
 //!
 //! All but `cli` and `stack::files` is pure: text in, values out, no clock, no environment, no network.
@@ -21,5 +22,6 @@ pub mod render;
 pub mod secrets;
 pub mod stack;
 pub mod suggestion;
+pub mod table;
 pub mod template;
 pub mod yaml;

@@ -74,6 +74,15 @@ pub(crate) fn documents(
 fn own(request: &Request, host: &Host, console: &Console) -> Result<Gathered, Diagnostic> {
     let env = request.stack.env.as_deref().unwrap_or_default();
     let project = load(request, host, console, (env, request.stack.slot))?;
+    of_project(project, request, console)
+}
+
+/// The project's own documents, rendered here.
+pub(crate) fn of_project(
+    project: Project,
+    request: &Request,
+    console: &Console,
+) -> Result<Gathered, Diagnostic> {
     let context = &project.context;
     let identity = StreamIdentity {
         project: context.project.clone(),

@@ -1,19 +1,64 @@
 //! One deploy: from what is asked for to everything applied and ready.
 //!
 //! ```text
-//! Request ──gather──▶ documents ──scene──▶ targets ──session──▶ plan ─▶ apply ─▶ prune ─▶ hooks ─▶ wait
+//! Request ──gather──▶ documents ──input──▶ Input ──scene──▶ targets ──session──▶ plan ─▶ apply ─▶ prune ─▶ wait
 //! ```
 //!
-//! It is a crate of its own because two programs deploy: `kubectl-codex-apply`, and `kubectl-codex-slot` when it
-//! makes a slot ready. What is decided and sent is `codex-cluster`'s; here are the order of it, and the words.
+//! It is a crate of its own because two programs deploy: `kubectl-codex-apply`, which is [`run`] and nothing
+//! else, and `kubectl-codex-slot`, which has a loaded project and a cluster when it makes a slot ready, and
+//! takes the steps one by one: [`Input::of_project`], [`connection::connect`], [`kinds`], [`deploy`]. What is decided and sent is
+//! `codex-cluster`'s; here are the order of it, and the words.
 
 pub mod arguments;
+pub mod connection;
 mod explain;
 mod gather;
+mod input;
 mod picture;
 mod report;
 pub mod request;
 mod scene;
 mod session;
 
-pub use session::run;
+use codex_cluster::interrupt::Interrupt;
+use codex_common::cli::{Console, ExitCode, Host};
+use codex_common::diagnostic::Diagnostic;
+
+pub use input::Input;
+pub use scene::kinds;
+pub use session::{Deployed, Destination, HookScene, Moment, await_applied, deploy};
+
+use request::{DryRun, Request};
+
+/// A whole deploy, as the command `apply` does it.
+///
+/// # Errors
+/// The first thing that is wrong with the input, the cluster that can't be reached, or what could not be applied.
+pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
+    let input = Input::read(request, host, console)?;
+    if request.dry_run == Some(DryRun::Client) {
+        let lines: String =
+            input.objects().iter().map(|object| format!("{} created (dry run)\n", object.identity)).collect();
+        return report::print(&lines);
+    }
+    runtime()?.block_on(async {
+        let interrupt = Interrupt::of_process()
+            .map_err(|error| Diagnostic::machine(format!("cannot listen to signals: {error}")))?;
+        let cluster = connection::connect(&request.cluster, input.project(), host, console).await?;
+        let kinds = kinds(&cluster).await?;
+        let destination = Destination { cluster: &cluster, kinds: &kinds, interrupt: &interrupt };
+        deploy(request, input, destination, host, console).await.map(|deployed| deployed.code)
+    })
+}
+
+/// The runtime that a program talks to a cluster in.
+///
+/// # Errors
+/// The machine has no room for it.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Diagnostic> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Diagnostic::machine(format!("cannot start: {error}")))
+}

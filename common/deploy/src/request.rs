@@ -29,6 +29,15 @@ pub enum OutputFormat {
     Yaml,
 }
 
+/// Where it is said what became of each object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    /// On standard output, which is the deploy's own.
+    Printed,
+    /// Among the messages: standard output is for what the program around the deploy has to say.
+    Said,
+}
+
 /// A checked request.
 #[derive(Debug)]
 pub struct Request {
@@ -74,8 +83,12 @@ pub struct Request {
     pub backoff: Duration,
     /// What is printed for each object; `None` is kubectl's line.
     pub output: Option<OutputFormat>,
+    /// Where it is printed.
+    pub lines: Lines,
     /// Whether and how long is waited.
     pub waiting: WaitArgs,
+    /// Whether Services of type LoadBalancer are awaited until they have an address.
+    pub await_load_balancer: bool,
     /// Which cluster, and as whom.
     pub cluster: ClusterArgs,
 }

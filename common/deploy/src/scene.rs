@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use codex_cluster::connect::{Cluster, ConnectRequest, EnvironmentCluster, SERVICE_ACCOUNT, connect};
+use codex_cluster::connect::Cluster;
 use codex_cluster::discovery::{DiscoveryError, Kinds};
 use codex_cluster::document::value_of;
 use codex_cluster::identity::Identity;
@@ -125,42 +125,11 @@ fn objects_of(
     Ok((values, manifests))
 }
 
-/// The cluster that is meant, with one line on stderr that names it.
-pub(crate) async fn reach(
-    request: &Request,
-    gathered: &Gathered,
-    host: &Host,
-    console: &Console,
-) -> Result<Cluster, Diagnostic> {
-    let flags = &request.cluster;
-    let environment = gathered.project.as_ref().map(|project| EnvironmentCluster {
-        name: &project.context.env,
-        kubeconfig: &project.context.environment.kubeconfig,
-        context: &project.context.environment.context,
-    });
-    let cluster = connect(&ConnectRequest {
-        kubeconfig: flags.kubeconfig.as_deref(),
-        context: flags.context.as_deref(),
-        server: flags.server.as_deref(),
-        insecure_skip_tls_verify: flags.insecure_skip_tls_verify,
-        certificate_authority: flags.certificate_authority.as_deref(),
-        impersonate: flags.impersonate.as_deref(),
-        impersonate_groups: &flags.impersonate_groups,
-        request_timeout: flags.request_timeout.as_deref(),
-        environment,
-        variables: host.variables(),
-        folder: host.folder(),
-        stdin_is_terminal: host.stdin_is_terminal(),
-        service_account: std::path::Path::new(SERVICE_ACCOUNT),
-    })
-    .await?;
-    cluster.notes.iter().for_each(|note| console.info(note));
-    console.info(format!("cluster: {} at {}", cluster.context, cluster.server));
-    Ok(cluster)
-}
-
 /// What the server serves.
-pub(crate) async fn kinds(cluster: &Cluster) -> Result<Kinds, Diagnostic> {
+///
+/// # Errors
+/// It can't be asked, or doesn't say.
+pub async fn kinds(cluster: &Cluster) -> Result<Kinds, Diagnostic> {
     Kinds::of_server(&cluster.api).await.map_err(|error| match error {
         DiscoveryError::NoAnswer(no_answer) => cluster.unreachable(no_answer).into(),
         error => Diagnostic::machine(format!("cannot ask {} what it serves", cluster.server))
@@ -177,16 +146,12 @@ pub(crate) fn owner_of(gathered: &Gathered) -> Option<Owner> {
 
 /// Where the objects go.
 pub(crate) fn targets(
-    checked: &mut Checked,
+    objects: Vec<Object>,
+    manifests: &Manifests,
     kinds: &Kinds,
-    owner: Option<&Owner>,
-    namespace: &str,
-    elsewhere: Option<&BTreeSet<Identity>>,
+    belonging: Belonging<'_>,
 ) -> Result<Vec<Target>, Diagnostic> {
-    let belonging = Belonging { owner, namespace, elsewhere };
-    let manifests = &checked.manifests;
-    let placed =
-        place(std::mem::take(&mut checked.objects), kinds, belonging, |origin| manifests.item(origin));
+    let placed = place(objects, kinds, belonging, |origin| manifests.item(origin));
     let targets = placed.map_err(|misplaced| {
         let mut messages = misplaced.into_iter();
         let Some((origin, why)) = messages.next() else {

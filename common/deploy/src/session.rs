@@ -1,4 +1,4 @@
-//! The work, in the order of one apply: read and check, connect, namespace, hooks, plan, apply, prune, hooks, wait.
+//! The work, in the order of one apply: namespace, hooks, plan, apply, prune, hooks, wait.
 
 mod hooks;
 mod namespaces;
@@ -10,63 +10,134 @@ mod waiting;
 use std::collections::BTreeSet;
 
 use codex_cluster::connect::Cluster;
+use codex_cluster::discovery::{Found, Kinds};
+use codex_cluster::identity::is_built_in;
+use codex_cluster::input::Object;
 use codex_cluster::interrupt::Interrupt;
 use codex_cluster::labels::Owner;
 use codex_cluster::live::{self, Live, LiveError};
-use codex_cluster::place::Target;
+use codex_cluster::place::{Belonging, Target};
 use codex_cluster::plan::{self, Action, PlanOptions, Planned};
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 
 use crate::explain;
-use crate::gather::{Gathered, gather};
+use crate::gather::Gathered;
+use crate::input::Input;
 use crate::report;
-use crate::request::{DryRun, OutputFormat, Request};
-use hooks::Around;
-
+use crate::request::{DryRun, Lines, OutputFormat, Request};
 use crate::scene::{self, Manifests};
 
-/// Does what was asked for.
+pub(crate) use hooks::check as check_hooks;
+pub use hooks::{HookScene, Moment};
+
+/// Where a deploy goes, and what may stop it.
+#[derive(Debug, Clone, Copy)]
+pub struct Destination<'a> {
+    /// The cluster.
+    pub cluster: &'a Cluster,
+    /// What it serves.
+    pub kinds: &'a Kinds,
+    /// Whether the user wants it to stop.
+    pub interrupt: &'a Interrupt,
+}
+
+/// What a deploy that went well came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deployed {
+    /// How the command ends, if it was nothing but the deploy.
+    pub code: ExitCode,
+    /// Whether everything is ready; `None` if nobody asked to wait.
+    pub is_ready: Option<bool>,
+}
+
+/// Applies what was read: all of one deploy behind the connection.
 ///
 /// # Errors
-/// The first thing that is wrong with the input, the cluster that can't be reached, or what could not be applied.
-pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
-    let mut gathered = gather(request, host, console)?;
-    if request.prune && gathered.identity.is_none() {
-        return Err(Diagnostic::input("`--prune` needs to know whose the manifests are")
-            .hint(Some("pipe them from `kubectl codex render`, or name `--env`".to_owned())));
+/// What could not be applied, or the cluster that can't be reached.
+pub async fn deploy(
+    request: &Request,
+    input: Input,
+    destination: Destination<'_>,
+    host: &Host,
+    console: &Console,
+) -> Result<Deployed, Diagnostic> {
+    let (ground, targets) = Ground::of(request, input, destination)?;
+    ground.session(request, destination, host, console).run(targets, destination.kinds).await
+}
+
+/// Whether all that was applied before is ready (still, or by now), without applying it: waits as long as the
+/// request says.
+///
+/// Only what can get ready late or become unready again is looked at. For workloads that takes no question
+/// of what the server serves.
+///
+/// # Errors
+/// The user stopped it, the cluster can't be asked, or the time-out of services.yaml isn't one.
+pub async fn await_applied(
+    request: &Request,
+    mut input: Input,
+    (cluster, interrupt): (&Cluster, &Interrupt),
+    host: &Host,
+    console: &Console,
+) -> Result<bool, Diagnostic> {
+    let workloads = Kinds::of_workloads();
+    let is_workload = |object: &Object| {
+        let kind = &object.identity.kind;
+        matches!(workloads.find(object.api_version(), kind), Found::Served(_))
+    };
+    input.objects.retain(|object| is_workload(object) || !is_built_in(&object.identity.group));
+    if input.objects.is_empty() {
+        return Ok(true);
     }
-    let mut checked = scene::check(request, &mut gathered, console)?;
-    hooks::check(request, &gathered, console)?;
-    if request.dry_run == Some(DryRun::Client) {
-        let lines: String =
-            checked.objects.iter().map(|object| format!("{} created (dry run)\n", object.identity)).collect();
-        return report::print(&lines);
-    }
-    let elsewhere = scene::in_another_slot(request, &gathered, host, console)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(|error| Diagnostic::machine(format!("cannot start: {error}")))?;
-    runtime.block_on(async {
-        let interrupt = Interrupt::of_process()
-            .map_err(|error| Diagnostic::machine(format!("cannot listen to signals: {error}")))?;
-        let cluster = scene::reach(request, &gathered, host, console).await?;
-        let kinds = scene::kinds(&cluster).await?;
+    let kinds = if input.objects.iter().all(is_workload) { workloads } else { scene::kinds(cluster).await? };
+    let destination = Destination { cluster, kinds: &kinds, interrupt };
+    let (ground, targets) = Ground::of(request, input, destination)?;
+    ground.session(request, destination, host, console).wait(targets, &kinds).await
+}
+
+/// What the work stands on: all that is known of the input, without the targets.
+struct Ground {
+    gathered: Gathered,
+    manifests: Manifests,
+    owner: Option<Owner>,
+    namespace: String,
+}
+
+impl Ground {
+    fn of(
+        request: &Request,
+        input: Input,
+        Destination { cluster, kinds, .. }: Destination<'_>,
+    ) -> Result<(Self, Vec<Target>), Diagnostic> {
+        let Input { gathered, objects, manifests, elsewhere } = input;
         let owner = scene::owner_of(&gathered);
-        let namespace = namespace(request, &gathered, &cluster);
-        let targets = scene::targets(&mut checked, &kinds, owner.as_ref(), &namespace, elsewhere.as_ref())?;
-        let session = Session {
+        let namespace = namespace(request, &gathered, cluster);
+        let belonging =
+            Belonging { owner: owner.as_ref(), namespace: &namespace, elsewhere: elsewhere.as_ref() };
+        let targets = scene::targets(objects, &manifests, kinds, belonging)?;
+        Ok((Self { gathered, manifests, owner, namespace }, targets))
+    }
+
+    fn session<'a>(
+        &'a self,
+        request: &'a Request,
+        destination: Destination<'a>,
+        host: &'a Host,
+        console: &'a Console,
+    ) -> Session<'a> {
+        Session {
             request,
             host,
             console,
-            gathered: &gathered,
-            cluster: &cluster,
-            manifests: &checked.manifests,
-            owner: owner.as_ref(),
-            namespace,
-            interrupt: &interrupt,
-        };
-        session.run(targets, &kinds).await
-    })
+            gathered: &self.gathered,
+            cluster: destination.cluster,
+            manifests: &self.manifests,
+            owner: self.owner.as_ref(),
+            namespace: &self.namespace,
+            interrupt: destination.interrupt,
+        }
+    }
 }
 
 /// The namespace of objects without one; empty if nothing gives one.
@@ -89,28 +160,25 @@ pub(crate) struct Session<'a> {
     pub(crate) cluster: &'a Cluster,
     pub(crate) manifests: &'a Manifests,
     pub(crate) owner: Option<&'a Owner>,
-    pub(crate) namespace: String,
+    pub(crate) namespace: &'a str,
     pub(crate) interrupt: &'a Interrupt,
 }
 
 impl Session<'_> {
-    async fn run(
-        &self,
-        mut targets: Vec<Target>,
-        kinds: &codex_cluster::discovery::Kinds,
-    ) -> Result<ExitCode, Diagnostic> {
+    async fn run(&self, mut targets: Vec<Target>, kinds: &Kinds) -> Result<Deployed, Diagnostic> {
         let missing = self.missing_namespaces(&targets).await?;
         if self.request.only_shows() {
-            return self.show(targets, &missing).await;
+            let code = self.show(targets, &missing).await?;
+            return Ok(Deployed { code, is_ready: None });
         }
         if self.request.preflight {
             self.preflight(&targets).await?;
         }
-        let made = missing.contains(&self.namespace);
+        let made = missing.contains(self.namespace);
         if made {
             self.make_namespace(&targets).await?;
         }
-        self.hooks(Around::Before, targets.iter()).await?;
+        self.hooks(Moment::BeforeApply, targets.iter()).await?;
         let live = self.live(&mut targets, &BTreeSet::new()).await?;
         let options = PlanOptions { force: self.request.force, ask_for_new: false };
         let plan = plan::plan(&self.cluster.api, targets, live, options).await;
@@ -120,14 +188,31 @@ impl Session<'_> {
         if self.request.prune {
             self.prune(&plan, kinds).await?;
         }
-        self.hooks(Around::After, plan.iter().map(|planned| &planned.target)).await?;
+        self.hooks(Moment::AfterApply, plan.iter().map(|planned| &planned.target)).await?;
         if let Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) = self.request.output {
-            report::print(&report::data(&plan, Some(&statuses), format))?;
+            self.line(&report::data(&plan, Some(&statuses), format))?;
         }
         if !self.request.waiting.wait {
-            return Ok(ExitCode::Done);
+            return Ok(Deployed { code: ExitCode::Done, is_ready: None });
         }
-        self.wait(plan, kinds).await
+        let targets = plan.into_iter().map(|planned| planned.target).collect();
+        let is_ready = self.wait(targets, kinds).await?;
+        let is_well = is_ready || self.request.waiting.wait_soft_fail;
+        Ok(Deployed {
+            code: if is_well { ExitCode::Done } else { ExitCode::NotReady },
+            is_ready: Some(is_ready),
+        })
+    }
+
+    /// Says what became of an object, where the request wants it said.
+    pub(crate) fn line(&self, text: &str) -> Result<(), Diagnostic> {
+        match self.request.lines {
+            Lines::Printed => report::print(text).map(|_| ()),
+            Lines::Said => {
+                text.lines().for_each(|line| self.console.info(line));
+                Ok(())
+            }
+        }
     }
 
     /// Only says what would happen.

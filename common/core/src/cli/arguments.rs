@@ -104,8 +104,9 @@ impl Messages {
     }
 }
 
-/// Gives every flag its twin `CODEXCTL_<FLAG>`; a flag wins, an empty variable counts as unset.
+/// Gives every flag, those of subcommands too, its twin `CODEXCTL_<FLAG>`; a flag wins, an empty variable counts as unset.
 pub(super) fn with_environment_twins(command: Command, host: &Host) -> Command {
+    let command = command.mut_subcommands(|verb| with_environment_twins(verb, host));
     command.mut_args(|argument| {
         let Some(long) = argument.get_long() else {
             return argument;

@@ -69,11 +69,12 @@ fn parse<P: Program>(host: &Host) -> Result<P, ExitCode> {
         .and_then(|mut matches| P::from_arg_matches_mut(&mut matches))
         .map_err(|error| {
             let error = error.format(&mut command);
+            let text = program::as_typed(&error.to_string(), command_line());
             if error.use_stderr() {
-                eprint!("{}", console::process_secrets(host).masked(&error.to_string()));
+                eprint!("{}", console::process_secrets(host).masked(&text));
                 return ExitCode::Usage;
             }
-            match stdout::write(error.to_string().as_bytes()) {
+            match stdout::write(text.as_bytes()) {
                 Ok(code) => code,
                 Err(failure) => ExitCode::from(failure.blame),
             }

@@ -3,7 +3,7 @@
 //! kubectl, gh, git and Helm find a program by its file name and are typed differently than that file
 //! is called; help and usage show what was typed.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 /// What is typed to reach the file `path`.
@@ -23,6 +23,21 @@ pub fn spelling(path: &OsStr) -> Option<String> {
     Some(typed)
 }
 
+/// Help or usage of a verb as the user knows it.
+///
+/// codexctl's `ci ensure-slot` becomes another program's `ensure`: the name that program is given says all of
+/// what was typed, and the verb after it must not be shown.
+pub(super) fn as_typed(text: &str, mut command_line: impl Iterator<Item = OsString>) -> String {
+    let name = command_line.next().and_then(|name| name.into_string().ok());
+    let verb = command_line.next().and_then(|verb| verb.into_string().ok());
+    match (name, verb) {
+        (Some(name), Some(verb)) if name.contains(' ') && !verb.starts_with('-') => {
+            text.replace(&format!("{name} {verb}"), &name)
+        }
+        _ => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,5 +51,16 @@ mod tests {
         assert_eq!(typed("gh-codex-plan").as_deref(), Some("gh codex-plan"));
         assert_eq!(typed("/opt/codexctl").as_deref(), Some("codexctl"));
         assert_eq!(typed("codexctl render").as_deref(), Some("codexctl render"));
+    }
+
+    #[test]
+    fn a_verb_that_another_name_stands_for_is_not_shown() {
+        let as_typed = |text: &str, words: &[&str]| as_typed(text, words.iter().map(OsString::from));
+        let usage = "Usage: codexctl ci ensure-slot ensure [OPTIONS]";
+        let shown = "Usage: codexctl ci ensure-slot [OPTIONS]";
+        assert_eq!(as_typed(usage, &["codexctl ci ensure-slot", "ensure"]), shown);
+        let usage = "Usage: kubectl codex slot ensure [OPTIONS]";
+        assert_eq!(as_typed(usage, &["kubectl-codex-slot", "ensure"]), usage);
+        assert_eq!(as_typed("", &[]), "");
     }
 }

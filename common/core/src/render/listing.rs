@@ -1,5 +1,6 @@
 //! What is selected and why the rest isn't: `--list`.
 
+use crate::table::draw;
 use crate::yaml::{self, KeyOrder, Mapping, Node, Value};
 
 use super::selection::{Reason, Selection};
@@ -43,9 +44,10 @@ pub fn listing(selection: &Selection<'_>) -> Vec<Entry> {
     selection.items.iter().map(entry).collect()
 }
 
-/// The entries as a table for people, as kubectl draws its tables.
+/// The entries as a table for people.
 pub fn table(entries: &[Entry]) -> String {
-    let mut rows = vec![["KIND", "NAME", "SELECTED", "REASON", "WHEN", "MANIFESTS"].map(str::to_owned)];
+    let heading = ["KIND", "NAME", "SELECTED", "REASON", "WHEN", "MANIFESTS"].map(str::to_owned);
+    let mut rows = vec![heading.to_vec()];
     for entry in entries {
         let selected = if entry.selected { "yes" } else { "no" };
         let when = entry.when.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -57,22 +59,9 @@ pub fn table(entries: &[Entry]) -> String {
             &when,
             &entry.manifests.join(","),
         ];
-        rows.push(cells.map(str::to_owned));
+        rows.push(cells.map(str::to_owned).to_vec());
     }
-    let mut widths = [0; 6];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let mut text = String::new();
-    for row in rows {
-        let cells: Vec<String> =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        text.push_str(cells.join("   ").trim_end());
-        text.push('\n');
-    }
-    text
+    draw(&rows)
 }
 
 /// The entries as a JSON array, an object each.

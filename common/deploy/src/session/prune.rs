@@ -11,7 +11,6 @@ use codex_cluster::sweep::{self, Search};
 use codex_common::diagnostic::Diagnostic;
 
 use super::Session;
-use crate::report;
 
 impl Session<'_> {
     /// Deletes what the manifests no longer contain; the list is shown first.
@@ -23,7 +22,7 @@ impl Session<'_> {
             plan.iter().map(|planned| planned.target.object.identity.clone()).collect();
         let search = Search {
             owner,
-            namespace: &self.namespace,
+            namespace: self.namespace,
             kept: &kept,
             all: self.request.prune_all,
             labels: &self.request.selector,
@@ -50,7 +49,7 @@ impl Session<'_> {
             let name = leftover.resource.display(&leftover.identity.name);
             match sweep::delete(&self.cluster.api, leftover).await {
                 Ok(()) if self.request.output.is_none() => {
-                    report::print(&format!("{name} pruned\n"))?;
+                    self.line(&format!("{name} pruned\n"))?;
                 }
                 Ok(()) => {}
                 Err(reason) => failed.push(format!("{name}: {reason}")),

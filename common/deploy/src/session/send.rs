@@ -36,7 +36,7 @@ impl Session<'_> {
                 self.remark(planned, applied);
             }
             let line = report::line(planned, status, self.request.output);
-            if let Some(Err(error)) = line.map(|line| report::print(&line)) {
+            if let Some(Err(error)) = line.map(|line| self.line(&line)) {
                 closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
             }
         })

@@ -8,12 +8,9 @@ use std::time::Duration;
 
 use codex_cluster::discovery::Kinds;
 use codex_cluster::place::Target;
-use codex_cluster::plan::Planned;
 use codex_cluster::readiness::pods::{Limits, Stuck};
 use codex_cluster::wait::{self, Evidence, Report, WaitOptions, WaitOutcome};
-use codex_common::cli::ExitCode;
 use codex_common::diagnostic::Diagnostic;
-use codex_common::stack::Mode;
 
 use super::Session;
 use crate::arguments::duration;
@@ -25,14 +22,13 @@ use words::{name, printable, seconds};
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
 impl Session<'_> {
-    /// Waits until everything that was planned is ready, unchanged objects too.
-    pub(crate) async fn wait(&self, plan: Vec<Planned>, kinds: &Kinds) -> Result<ExitCode, Diagnostic> {
-        let targets: Vec<Target> = plan.into_iter().map(|planned| planned.target).collect();
+    /// Waits until everything that was planned is ready, unchanged objects too: whether it is.
+    pub(crate) async fn wait(&self, targets: Vec<Target>, kinds: &Kinds) -> Result<bool, Diagnostic> {
         let waiting = &self.request.waiting;
         let options = WaitOptions {
             timeout: self.wait_timeout()?,
             limits: waiting.fail_after.map_or_else(Limits::default, Limits::scaled),
-            await_load_balancer: self.request.mode == Mode::Plain,
+            await_load_balancer: self.request.await_load_balancer,
         };
         let mut tries = 0;
         let outcome = loop {
@@ -84,7 +80,7 @@ impl Session<'_> {
         targets: &[Target],
         outcome: &WaitOutcome,
         timeout: Duration,
-    ) -> Result<ExitCode, Diagnostic> {
+    ) -> Result<bool, Diagnostic> {
         for ready in &outcome.ready {
             if let Some(note) = &ready.note {
                 self.console.info(format!("{}: ready, but {note}", name(&targets[ready.target])));
@@ -98,7 +94,7 @@ impl Session<'_> {
         }
         if outcome.is_success() {
             self.console.info("everything is ready");
-            return Ok(ExitCode::Done);
+            return Ok(true);
         }
         let is_soft = self.request.waiting.wait_soft_fail;
         let new =
@@ -121,7 +117,7 @@ impl Session<'_> {
             let message = new(format!("{target} is not ready after {}: {}", seconds(timeout), late.reason));
             self.console.say(&with_evidence(message, &late.evidence));
         }
-        Ok(if is_soft { ExitCode::Done } else { ExitCode::NotReady })
+        Ok(false)
     }
 }
 

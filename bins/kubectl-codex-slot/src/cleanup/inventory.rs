@@ -1,0 +1,141 @@
+//! What goes with a slot, and what stays behind.
+//!
+//! Takes a record, asks the cluster, gives a list that can be shown (`--dry-run`) or worked off by
+//! [`super::removal`]. Separate so that both see the same.
+
+use codex_cluster::api::Api;
+use codex_cluster::connect::Cluster;
+use codex_cluster::discovery::Kinds;
+use codex_cluster::labels::Owner;
+use codex_cluster::live::LiveError;
+use codex_cluster::namespace::{self, Presence};
+use codex_cluster::sweep::Leftover;
+use codex_cluster::sweep::slot as sweep;
+use codex_common::diagnostic::Diagnostic;
+use codex_slot::record::{Listed, Record};
+use serde_json::Value;
+
+use crate::data::Directories;
+use crate::scene::Scene;
+
+use super::namespace::{Verdict, judge};
+use super::residents::residents;
+
+/// What goes with a slot, and what stays behind.
+pub(super) struct Inventory {
+    /// The slot's own objects, but for its namespace.
+    pub(super) objects: Vec<Leftover>,
+    /// What it shares with others: it stays.
+    pub(super) shared: Vec<Leftover>,
+    /// Its namespace, if there is one.
+    pub(super) namespace: Option<Namespace>,
+    /// Its data directories.
+    pub(super) directories: Directories,
+}
+
+/// A namespace that is there.
+pub(super) struct Namespace {
+    pub(super) name: String,
+    pub(super) object: Value,
+    /// Whether it is on its way out.
+    pub(super) is_going: bool,
+    pub(super) verdict: Verdict,
+}
+
+impl Inventory {
+    /// Takes it.
+    ///
+    /// # Errors
+    /// The cluster can't be asked, or services.yaml is wrong.
+    pub(super) async fn take(
+        scene: &Scene<'_>,
+        cluster: &Cluster,
+        kinds: &Kinds,
+        record: &Record,
+        listed: &[Listed],
+    ) -> Result<Self, Diagnostic> {
+        let owner = scene.owner(record.slot);
+        let found = sweep::find(&cluster.api, kinds, &owner, &record.namespace).await;
+        let mut found = found.map_err(|error| match error {
+            LiveError::NoAnswer(no_answer) => Diagnostic::from(cluster.unreachable(no_answer)),
+            LiveError::Refused { path, answer } => {
+                Diagnostic::machine(format!("cannot list {path}")).note(answer.message())
+            }
+        })?;
+        let is_home =
+            |one: &Leftover| one.identity.is("", "Namespace") && one.identity.name == record.namespace;
+        found.own.retain(|one| !is_home(one));
+        found.shared.retain(|one| !is_home(one));
+        // In the reverse order of an apply: who uses goes before what is used.
+        found.own.sort_by_key(|one| std::cmp::Reverse(wave(one)));
+        Ok(Self {
+            objects: found.own,
+            shared: found.shared,
+            namespace: home(scene, &cluster.api, record, listed, &owner).await?,
+            directories: Directories::of(scene, record.slot, listed)?,
+        })
+    }
+
+    /// The namespace, if it goes.
+    pub(super) fn going_namespace(&self) -> Option<&Namespace> {
+        self.namespace.as_ref().filter(|namespace| namespace.verdict == Verdict::Goes)
+    }
+
+    /// What goes, a line each as kubectl writes it; `record` is the ConfigMap's name if it goes too.
+    ///
+    /// # Errors
+    /// A data directory doesn't lie below the root.
+    pub(super) fn lines(&self, record: Option<&str>) -> Result<Vec<String>, Diagnostic> {
+        let objects = self.objects.iter().map(name_of);
+        let namespace = self.going_namespace().map(|namespace| format!("namespace/{}", namespace.name));
+        let directories = self.directories.there()?;
+        let directories = directories.iter().map(|path| format!("directory {}", path.display()));
+        let record = record.map(|name| format!("configmap/{name}"));
+        Ok(objects.chain(namespace).chain(directories).chain(record).collect())
+    }
+
+    /// What stays though one might think that it goes, a line each.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let shared = self.shared.iter().map(|one| format!("{} stays: other slots share it", name_of(one)));
+        let namespace = self.namespace.as_ref().and_then(|namespace| match &namespace.verdict {
+            Verdict::Goes => None,
+            Verdict::Stays(why) => Some(format!("namespace/{} stays: {why}", namespace.name)),
+        });
+        let directories = self
+            .directories
+            .shared()
+            .iter()
+            .map(|(path, slot)| format!("directory {} stays: slot {slot} has it too", path.display()));
+        shared.chain(namespace).chain(directories).collect()
+    }
+}
+
+/// What an object is called in messages: `configmap/settings`.
+pub(super) fn name_of(one: &Leftover) -> String {
+    one.resource.display(&one.identity.name)
+}
+
+pub(super) fn wave(one: &Leftover) -> codex_cluster::waves::Wave {
+    codex_cluster::waves::Wave::of(&one.identity.group, &one.identity.kind)
+}
+
+/// The slot's namespace and the verdict on it.
+async fn home(
+    scene: &Scene<'_>,
+    api: &Api,
+    record: &Record,
+    listed: &[Listed],
+    owner: &Owner,
+) -> Result<Option<Namespace>, Diagnostic> {
+    let name = record.namespace.clone();
+    let looked = namespace::look(api, &name).await;
+    let (object, is_going) = match looked.map_err(|error| Diagnostic::machine(error.to_string()))? {
+        Presence::Missing => return Ok(None),
+        Presence::Active(object) => (object, false),
+        Presence::Terminating(object) => (object, true),
+    };
+    let by_pattern = scene.namespace_of(record.slot)? == name;
+    let residents = residents(scene, listed, record.slot)?;
+    let verdict = judge(&object, owner, by_pattern, &scene.state.namespace, &residents);
+    Ok(Some(Namespace { name, object, is_going, verdict }))
+}

@@ -1,0 +1,92 @@
+//! `ensure`: the slot of an issue, a pull request or a number; the lowest free one if it has none.
+
+mod arguments;
+
+use std::time::Duration;
+
+use codex_cluster::connect::Cluster;
+use codex_cluster::interrupt::Interrupt;
+use codex_common::cli::{Console, ExitCode, Host};
+use codex_common::diagnostic::Diagnostic;
+use codex_slot::allocation::Selector;
+use codex_slot::record::Record;
+use codex_slot::slots::{EnsureOptions, Ensured};
+use serde_json::json;
+
+pub(crate) use arguments::{AllocationArgs, EnsureArgs};
+
+use crate::arguments::ProjectRequest;
+use crate::records::Records;
+use crate::report::{Outlet, Report, ReportFormat};
+use crate::scene::Scene;
+
+/// A checked request for a slot.
+#[derive(Debug)]
+pub(crate) struct AllocationRequest {
+    /// Whose slot, or which.
+    pub(crate) selector: Selector,
+    /// The highest number that may be taken, 0 for any; `None` is services.yaml's `maxSlots`.
+    pub(crate) max: Option<u32>,
+    /// How long is waited for a slot to become free.
+    pub(crate) patience: Duration,
+}
+
+/// A checked request.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) project: ProjectRequest,
+    pub(crate) allocation: AllocationRequest,
+    pub(crate) output: ReportFormat,
+}
+
+/// Finds or takes the slot, and says which.
+pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
+    let scene = Scene::open(&request.project, host, console)?;
+    let outlet = Outlet::open(request.output, scene.project.mode, host)?;
+    let ensured = scene.on_cluster(async |cluster, interrupt| {
+        take(&scene, &request.allocation, &cluster, &interrupt).await
+    })?;
+    outlet.write(&report(&ensured), console)
+}
+
+/// Finds or takes the slot.
+///
+/// # Errors
+/// There is none, or the records can't be read or written.
+pub(crate) async fn take(
+    scene: &Scene<'_>,
+    request: &AllocationRequest,
+    cluster: &Cluster,
+    interrupt: &Interrupt,
+) -> Result<Ensured, Diagnostic> {
+    let limit = scene.project.stack.max_slots;
+    let selector = request.selector;
+    let options = EnsureOptions {
+        max: request.max.unwrap_or_else(|| u32::try_from(limit).unwrap_or(0)),
+        wait: request.patience,
+        owner: scene.host.variable("GITHUB_RUN_ID").unwrap_or("manual"),
+    };
+    let records = Records { scene, cluster, interrupt };
+    let ensured = records.with(async |slots| slots.ensure(selector, options).await).await?;
+    if !ensured.doubles.is_empty() {
+        let others: Vec<String> = ensured.doubles.iter().map(|slot| format!("slot {slot}")).collect();
+        let message = format!("{selector} has {} too", others.join(", "));
+        let hint = "`cleanup --slot N --with-configmap` removes what nobody needs".to_owned();
+        scene.console.say(&Diagnostic::warning(message).hint(Some(hint)));
+    }
+    Ok(ensured)
+}
+
+fn report(ensured: &Ensured) -> Report {
+    let Record { slot, namespace, env, .. } = &ensured.record;
+    let news = if ensured.created { " (created)" } else { "" };
+    Report {
+        facts: vec![
+            ("slot", json!(slot)),
+            ("namespace", json!(namespace)),
+            ("env", json!(env)),
+            ("created", json!(ensured.created)),
+        ],
+        line: format!("slot {slot}, namespace {namespace}, environment {env}{news}"),
+    }
+}

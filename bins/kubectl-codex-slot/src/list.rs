@@ -1,0 +1,98 @@
+//! `list`: who has which slot, and how it is.
+
+mod arguments;
+mod entry;
+mod labels;
+mod look;
+mod text;
+
+use std::collections::BTreeMap;
+
+use clap::ValueEnum;
+use codex_cluster::connect::Cluster;
+use codex_common::cli::{self, Console, ExitCode, Host};
+use codex_common::diagnostic::Diagnostic;
+use codex_slot::allocation::{Selector, is_selected};
+use codex_slot::record::Record;
+use jiff::Timestamp;
+
+pub(crate) use arguments::ListArgs;
+
+use crate::arguments::ProjectRequest;
+use crate::records::Records;
+use crate::scene::Scene;
+use entry::{Entry, Home};
+use look::Seen;
+
+/// How slots are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    /// A table
+    Table,
+    /// The table with all columns
+    Wide,
+    /// A JSON array
+    Json,
+    /// The records' names, a line each
+    Name,
+}
+
+/// A checked request.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) project: ProjectRequest,
+    /// Only slots of this issue, pull request or number.
+    pub(crate) selector: Selector,
+    /// A label selector; empty for all.
+    pub(crate) labels: String,
+    pub(crate) output: ListFormat,
+}
+
+/// Prints the slots.
+pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
+    let scene = Scene::open(&request.project, host, console)?;
+    let text = scene.on_cluster(async |cluster, interrupt| {
+        let records = Records { scene: &scene, cluster: &cluster, interrupt: &interrupt };
+        text(records, request).await
+    })?;
+    cli::write_stdout(text.as_bytes())
+}
+
+async fn text(records: Records<'_>, request: &Request) -> Result<String, Diagnostic> {
+    let Records { scene, cluster, .. } = records;
+    // One that can't be read keeps nobody from seeing the others.
+    let listing = records.list().await?;
+    let labelled = labels::matching(scene, cluster, &request.labels).await?;
+    let mut records: Vec<&Record> = listing.records.iter().collect();
+    records.retain(|record| {
+        let has_labels = labelled.as_ref().is_none_or(|names| names.contains(&scene.state.name(record.slot)));
+        has_labels && is_selected(record, request.selector)
+    });
+    if records.is_empty() {
+        scene.console.info(format!("no slots in environment `{}`", scene.env()));
+    }
+    let entries = entries(scene, cluster, &records, request.output).await?;
+    let now = Timestamp::from_second(scene.host.now().0).unwrap_or_default();
+    Ok(text::of(&entries, request.output, &scene.state, now))
+}
+
+async fn entries<'a>(
+    scene: &Scene<'_>,
+    cluster: &Cluster,
+    records: &[&'a Record],
+    format: ListFormat,
+) -> Result<Vec<Entry<'a>>, Diagnostic> {
+    let namespaces: Vec<&str> = records.iter().map(|record| record.namespace.as_str()).collect();
+    let seen = match format {
+        // Names need no look.
+        ListFormat::Name => BTreeMap::new(),
+        _ if records.is_empty() => BTreeMap::new(),
+        _ => look::look(cluster, scene.console, &namespaces).await?,
+    };
+    let unseen = Seen { home: Home::Unknown, pods: None };
+    let entry = |record: &&'a Record| {
+        let Seen { home, pods } = seen.get(&record.namespace).copied().unwrap_or(unseen);
+        Entry { record, home, pods }
+    };
+    Ok(records.iter().map(entry).collect())
+}

@@ -1,0 +1,86 @@
+//! Whether the slot's namespace is there, before anything that hangs on it is done.
+//!
+//! Takes the namespace's name, gives whether the server says that it is missing. Only a 404 is missing: any
+//! other failure ends the command, and nothing was deleted by then (B1). A namespace on its way out is waited
+//! for: what is applied into it would go with it (B44).
+
+use std::time::Duration;
+
+use codex_cluster::connect::Cluster;
+use codex_cluster::interrupt::Interrupt;
+use codex_cluster::namespace::{self, Going, NamespaceError, Presence};
+use codex_common::cli::Console;
+use codex_common::diagnostic::Diagnostic;
+use tokio::time::Instant;
+
+use crate::age;
+
+/// How it stands with the slot's namespace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    /// It is there.
+    Present,
+    /// There is none.
+    Missing,
+}
+
+/// Looks at the namespace; one that is being deleted is waited for as long as `patience`.
+///
+/// # Errors
+/// It can't be told, or it isn't gone in time.
+pub(super) async fn look(
+    cluster: &Cluster,
+    name: &str,
+    patience: Duration,
+    interrupt: &Interrupt,
+    console: &Console,
+) -> Result<Home, Diagnostic> {
+    let api = &cluster.api;
+    match namespace::look(api, name).await.map_err(|error| refused(cluster, error))? {
+        Presence::Active(_) => return Ok(Home::Present),
+        Presence::Missing => return Ok(Home::Missing),
+        Presence::Terminating(_) => {}
+    }
+    console
+        .info(format!("namespace {name} is being deleted; waiting up to {} for it to go", age::of(patience)));
+    let told = |blocker: &str| console.info(format!("namespace {name} is still there: {blocker}"));
+    let deadline = Instant::now() + patience;
+    let gone = namespace::until_gone(api, name, deadline, interrupt, told).await;
+    match gone.map_err(|error| refused(cluster, error))? {
+        Going::Gone => Ok(Home::Missing),
+        Going::Interrupted => Err(Diagnostic::interrupted("stopped while waiting for a namespace to go")),
+        Going::Held(blockers) => {
+            let title = format!("namespace `{name}` is still being deleted after {}", age::of(patience));
+            Err(blockers.into_iter().fold(Diagnostic::machine(title), Diagnostic::note))
+        }
+    }
+}
+
+/// Whether pods are in the namespace, or may be: then its data are in use.
+///
+/// # Errors
+/// It can't be told, for another reason than that the user may not look.
+pub(super) async fn is_inhabited(cluster: &Cluster, name: &str) -> Result<bool, Diagnostic> {
+    let answer = cluster.api.get(&format!("/api/v1/namespaces/{name}/pods?limit=1")).await;
+    let answer = answer.map_err(|no_answer| Diagnostic::from(cluster.unreachable(no_answer)))?;
+    match answer.status {
+        403 => Ok(true),
+        _ if answer.is_success() => Ok(answer.body["items"].as_array().is_none_or(|pods| !pods.is_empty())),
+        _ => {
+            Err(Diagnostic::machine(format!("cannot list pods in namespace `{name}`")).note(answer.message()))
+        }
+    }
+}
+
+fn refused(cluster: &Cluster, error: NamespaceError) -> Diagnostic {
+    let title = error.to_string();
+    let message = match error {
+        NamespaceError::NoAnswer { no_answer, .. } => {
+            Diagnostic::machine(title).note(Diagnostic::from(cluster.unreachable(no_answer)).title)
+        }
+        NamespaceError::Refused { .. } => Diagnostic::machine(title),
+    };
+    message.hint(Some(
+        "only a namespace that the server calls missing is made anew; nothing was changed".to_owned(),
+    ))
+}

@@ -1,0 +1,235 @@
+//! Every API call and every file step of `ready` and `cleanup`, met by every fault: the next run of the same
+//! command ends as if nothing had happened.
+//!
+//! One round makes a slot ready and removes it again, with a fault in one or both. Several rounds run side by
+//! side, each in a project of its own, since most of a round is waiting for a namespace to go.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use codex_tests::{ControlPlane, Fault, FaultProxy, binary};
+use serde_json::Value;
+
+use super::project::{Project, ROLES};
+
+/// How many rounds run side by side.
+const ROUNDS_AT_ONCE: usize = 16;
+
+/// What goes wrong in a run.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    /// A call to the API server.
+    Call(Fault),
+    /// The process dies before a step that changes a file.
+    Step,
+}
+
+/// The points of one command that are yet to be tried.
+struct Points {
+    kinds: Vec<(Kind, AtomicUsize, AtomicBool)>,
+    tried: AtomicUsize,
+}
+
+/// One point.
+#[derive(Clone, Copy, Debug)]
+struct Point {
+    at: usize,
+    kind: Kind,
+    number: usize,
+}
+
+impl Points {
+    fn all() -> Self {
+        let kinds = Fault::ALL.map(Kind::Call).into_iter().chain([Kind::Step]);
+        Self {
+            kinds: kinds.map(|kind| (kind, AtomicUsize::new(1), AtomicBool::new(false))).collect(),
+            tried: AtomicUsize::new(0),
+        }
+    }
+
+    fn take(&self) -> Option<Point> {
+        let (at, (kind, next, _)) =
+            self.kinds.iter().enumerate().find(|(_, (_, _, is_over))| !is_over.load(Ordering::Relaxed))?;
+        Some(Point { at, kind: *kind, number: next.fetch_add(1, Ordering::Relaxed) })
+    }
+
+    /// Notes whether the command came as far as the point.
+    fn done(&self, point: Point, was_met: bool) {
+        if was_met {
+            self.tried.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.kinds[point.at].2.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn tried(&self) -> usize {
+        self.tried.load(Ordering::Relaxed)
+    }
+}
+
+/// A project whose commands go through a proxy of its own.
+struct Round {
+    project: Project,
+    proxy: FaultProxy,
+    kubeconfig: PathBuf,
+    neighbour: PathBuf,
+}
+
+impl Round {
+    fn new() -> Self {
+        let project = Project::new();
+        let base = fs::read_to_string(project.scene.scene().path("base.yaml")).unwrap();
+        // Without pods a round is quick; what is waited for is as well watched.
+        let project = project.file("base.yaml", &format!("{base}{ROLES}")).file("web.yaml", "# nothing\n");
+        let neighbour = project.fill_data(2);
+        let proxy = FaultProxy::start(ControlPlane::shared().kubeconfig());
+        let kubeconfig = proxy.kubeconfig(&project.beside(""));
+        Self { project, proxy, kubeconfig, neighbour }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary("kubectl-codex-slot"));
+        command.current_dir(self.project.scene.scene().project()).env_clear();
+        command.env("HOME", self.project.beside("home")).env("PATH", "/usr/bin:/bin");
+        command.env("DATA_ROOT", self.project.beside("data")).env("CODE_ROOT_BASE", self.project.base());
+        command.args(arguments).args(["--request-timeout", "2s", "--kubeconfig"]).arg(&self.kubeconfig);
+        command
+    }
+
+    /// Runs a command with a point's fault; whether it came that far.
+    fn met(&self, arguments: &[&str], point: Point) -> bool {
+        let mut command = self.command(arguments);
+        let (output, was_met) = match point.kind {
+            Kind::Call(fault) => {
+                self.proxy.arm(point.number, fault);
+                let output = self.proxy.run(&mut command);
+                let fired = self.proxy.fired();
+                self.proxy.disarm();
+                (output, fired)
+            }
+            Kind::Step => {
+                let output = command.env("CODEX_FAULT_STEP", point.number.to_string()).output().unwrap();
+                let was_killed = output.status.signal() == Some(9);
+                (output, was_killed)
+            }
+        };
+        assert_ne!(output.status.code(), Some(70), "{point:?}: {}", words(&output));
+        assert!(was_met || output.status.success(), "{point:?} isn't there: {}", words(&output));
+        was_met
+    }
+
+    fn goes_well(&self, arguments: &[&str], after: &str) -> Output {
+        let output = self.command(arguments).output().unwrap();
+        assert!(output.status.success(), "after {after}: {}", words(&output));
+        output
+    }
+
+    fn ready(&self, points: &Points) {
+        let arguments = ["ready", "--issue", "7", "--apply", "-o", "json"];
+        let point = points.take();
+        let after = format!("ready with {point:?}");
+        if let Some(point) = point {
+            points.done(point, self.met(&arguments, point));
+        }
+        let output = self.goes_well(&arguments, &after);
+        let facts: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let project = &self.project;
+        assert_eq!(
+            (&facts["slot"], &facts["infraReady"]),
+            (&1.into(), &true.into()),
+            "after {after}: {facts}"
+        );
+        assert_eq!(facts["namespace"], project.namespace(1), "after {after}");
+
+        // No slot is doubled or half taken, and all is there that is to be.
+        let records = project.kubectl_in(&project.state(), &["get", "configmaps", "--output=json"]);
+        let records: Value = serde_json::from_str(&records).unwrap();
+        let ours = |record: &&Value| record["data"]["slot"].is_string();
+        let records: Vec<&Value> = records["items"].as_array().unwrap().iter().filter(ours).collect();
+        assert_eq!(records.len(), 1, "after {after}: {records:#?}");
+        let data = &records[0]["data"];
+        assert_eq!((&data["slot"], &data["issue"]), (&"1".into(), &"7".into()), "after {after}");
+        for key in ["claim", "fresh", "cleaning"] {
+            assert!(data[key].is_null(), "after {after}: {data}");
+        }
+        assert!(data["applied"].is_string(), "after {after}: {data}");
+        assert!(project.finds_in(&project.namespace(1), "configmap/settings"), "after {after}");
+        assert!(project.scene.finds(&format!("clusterrole/{}-own-1", project.scene.name())), "after {after}");
+        assert!(project.data(1).is_dir(), "after {after}");
+        same_files(&project.scene.scene().project(), &project.base().join("1/src"), &after);
+        self.assert_neighbour(&after);
+    }
+
+    fn cleanup(&self, points: &Points) {
+        let arguments = ["cleanup", "--issue", "7", "--with-configmap"];
+        self.project.fill_data(1);
+        let point = points.take();
+        let after = format!("cleanup with {point:?}");
+        if let Some(point) = point {
+            points.done(point, self.met(&arguments, point));
+        }
+        self.goes_well(&arguments, &after);
+        let project = &self.project;
+        assert!(!project.has_namespace(&project.namespace(1)), "after {after}");
+        assert_eq!(project.record(1), Value::Null, "after {after}");
+        assert!(!project.data(1).exists(), "after {after}");
+        let role = |which: &str| format!("clusterrole/{}-{which}", project.scene.name());
+        assert!(!project.scene.finds(&role("own-1")), "after {after}");
+        assert!(project.scene.finds(&role("everyones")), "after {after}");
+        self.assert_neighbour(&after);
+    }
+
+    fn assert_neighbour(&self, after: &str) {
+        assert_eq!(fs::read_to_string(&self.neighbour).unwrap(), "rows", "after {after}");
+    }
+}
+
+fn words(output: &Output) -> String {
+    format!("{:?}\n{}", output.status, String::from_utf8_lossy(&output.stderr))
+}
+
+/// The files of the project are in the workspace, and nothing else is.
+fn same_files(source: &Path, workspace: &Path, after: &str) {
+    let names = |folder: &Path| {
+        let mut names: Vec<_> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(workspace), names(source), "after {after}");
+    for name in names(source) {
+        let text = |folder: &Path| fs::read(folder.join(&name)).unwrap();
+        assert_eq!(text(workspace), text(source), "{} after {after}", name.display());
+    }
+}
+
+#[test]
+fn the_next_run_mends_what_any_fault_left() {
+    let (ready, cleanup) = (Points::all(), Points::all());
+    thread::scope(|scope| {
+        for _ in 0..ROUNDS_AT_ONCE {
+            scope.spawn(|| {
+                let round = Round::new();
+                let is_over =
+                    |points: &Points| points.kinds.iter().all(|(_, _, over)| over.load(Ordering::Relaxed));
+                while !is_over(&ready) || !is_over(&cleanup) {
+                    round.ready(&ready);
+                    round.cleanup(&cleanup);
+                }
+            });
+        }
+    });
+    // Past the capture of output: how much was tried is part of the result.
+    let _ = writeln!(
+        std::io::stderr(),
+        "faults: {} points of ready, {} points of cleanup",
+        ready.tried(),
+        cleanup.tried()
+    );
+    assert!(ready.tried() >= 150 && cleanup.tried() >= 150, "only {} and {}", ready.tried(), cleanup.tried());
+}
