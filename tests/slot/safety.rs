@@ -57,6 +57,11 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: records}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: clerk}]
 ";
     project.scene.kubectl_with(&["--namespace", &project.state(), "apply", "-f", "-"], role);
+    let list =
+        format!("kubectl auth can-i list configmaps --as clerk --namespace {} || true", project.state());
+    project
+        .scene
+        .wait_until("the server knows the role", || done(project.scene.shell(&list)).stdout == "yes\n");
     let outcome = fails(
         project.slot(&["ready", "--issue", "7", "--apply", "--as", "clerk"]),
         1,
@@ -118,7 +123,11 @@ fn data_directories_do_not_lead_outside() {
         fs::create_dir_all(&file).unwrap();
         fs::write(file.join("file"), "mine").unwrap();
         let project = project.replace("services.yaml", from, to);
-        let outcome = fails(project.slot(&["ready", "--issue", "7", "--apply"]), 1, &["the data directories are left as they are"]);
+        let outcome = fails(
+            project.slot(&["ready", "--issue", "7", "--apply"]),
+            1,
+            &["the data directories are left as they are"],
+        );
         assert!(file.join("file").is_file(), "{to}: {}", outcome.report("it is gone"));
     }
     // A link that leads out of the root, planted where the directory should be.
