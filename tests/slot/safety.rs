@@ -57,6 +57,11 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: records}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: clerk}]
 ";
     project.scene.kubectl_with(&["--namespace", &project.state(), "apply", "-f", "-"], role);
+    let list =
+        format!("kubectl auth can-i list configmaps --as clerk --namespace {} || true", project.state());
+    project
+        .scene
+        .wait_until("the server knows the role", || done(project.scene.shell(&list)).stdout == "yes\n");
     let outcome = fails(
         project.slot(&["ready", "--issue", "7", "--apply", "--as", "clerk"]),
         1,
