@@ -11,8 +11,8 @@ use crate::record::Record;
 pub enum Beginning<'a> {
     /// There is nothing to clean up.
     Nothing,
-    /// First take back the claim on it: see [`super::Drop::of`].
-    Drop(&'a Record),
+    /// First [`super::settle`] the claim on it, as everyone does: it may be that of a cleanup that all but ended.
+    Settle(&'a Record),
     /// Mark it.
     Mark(&'a Record),
     /// It is marked, by this call or an earlier one: go on.
@@ -44,7 +44,7 @@ pub fn begin_cleanup(record: Option<&Record>, selector: Selector) -> Beginning<'
     match record.filter(|record| is_selected(record, selector)) {
         None => Beginning::Nothing,
         Some(record) if record.cleaning => Beginning::Begun(record),
-        Some(record) if record.claim.is_some() => Beginning::Drop(record),
+        Some(record) if record.claim.is_some() => Beginning::Settle(record),
         Some(record) => Beginning::Mark(record),
     }
 }

@@ -212,7 +212,7 @@ fn a_cleanup_marks_what_is_its_own() {
     let marked = record.clone().under_cleanup();
     assert_eq!(begin_cleanup(Some(&marked), by(7, 0, None)), Beginning::Begun(&marked));
     let claim = claimed(1, links(7, 0));
-    assert_eq!(begin_cleanup(Some(&claim), by(7, 0, None)), Beginning::Drop(&claim));
+    assert_eq!(begin_cleanup(Some(&claim), by(7, 0, None)), Beginning::Settle(&claim));
 }
 
 #[test]
