@@ -39,9 +39,10 @@ pub fn is_selected(record: &Record, selector: Selector) -> bool {
         && (has(record.links) || record.claim.is_some_and(has))
 }
 
-/// The next step of a cleanup of one slot that has yet to begin. `record` is how it is now, if it is there.
-pub fn begin_cleanup(record: Option<&Record>, selector: Selector) -> Beginning<'_> {
-    match record.filter(|record| is_selected(record, selector)) {
+/// The next step of a cleanup of one slot that has yet to begin. `record` is how it is now, if it is there and
+/// is still meant: what it is linked to may have changed since it was chosen.
+pub fn begin_cleanup(record: Option<&Record>) -> Beginning<'_> {
+    match record {
         None => Beginning::Nothing,
         Some(record) if record.cleaning => Beginning::Begun(record),
         Some(record) if record.claim.is_some() => Beginning::Settle(record),

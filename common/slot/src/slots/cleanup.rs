@@ -9,23 +9,31 @@ use crate::view::{Holder, View};
 
 impl Slots<'_> {
     /// Marks a slot for a cleanup; gives its record. `None` if there is no such slot, or none (any more) that
-    /// `selector` means: nothing is to be cleaned up then.
+    /// `is_meant` holds of: nothing is to be cleaned up then.
     ///
     /// A slot that is marked already is one that an earlier cleanup didn't finish with.
     ///
     /// # Errors
     /// See [`SlotError`]; another project's or environment's slot is refused.
-    pub async fn begin_cleanup(&self, slot: u32, selector: Selector) -> Result<Option<Record>, SlotError> {
-        self.unless_interrupted(self.mark(slot, selector)).await
+    pub async fn begin_cleanup(
+        &self,
+        slot: u32,
+        is_meant: &(dyn Fn(&Record) -> bool + Sync),
+    ) -> Result<Option<Record>, SlotError> {
+        self.unless_interrupted(self.mark(slot, is_meant)).await
     }
 
-    async fn mark(&self, slot: u32, selector: Selector) -> Result<Option<Record>, SlotError> {
+    async fn mark(
+        &self,
+        slot: u32,
+        is_meant: &(dyn Fn(&Record) -> bool + Sync),
+    ) -> Result<Option<Record>, SlotError> {
         let mut store = self.store();
         let mut rounds = Rounds::default();
         loop {
             rounds.next()?;
-            let record = self.own(&mut store, slot).await?;
-            match allocation::begin_cleanup(record.as_ref(), selector) {
+            let record = self.own(&mut store, slot).await?.filter(is_meant);
+            match allocation::begin_cleanup(record.as_ref()) {
                 Beginning::Nothing => return Ok(None),
                 Beginning::Begun(record) => return Ok(Some(record.clone())),
                 Beginning::Settle(record) => self.settle(&mut store, record.slot).await?,

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::*;
-use crate::allocation::Selector;
+use crate::allocation::{Selector, is_selected};
 use crate::record::Links;
 use server::{Fault, Server};
 
@@ -84,6 +84,10 @@ fn issue(issue: u64) -> Selector {
     Selector { links: Links { issue, pr: 0 }, slot: None }
 }
 
+fn of_seven(record: &Record) -> bool {
+    is_selected(record, issue(7))
+}
+
 fn at(slot: u32, issue: u64) -> Selector {
     Selector { links: Links { issue, pr: 0 }, slot: Some(slot) }
 }
@@ -146,7 +150,7 @@ async fn projects_never_touch_each_others_slots() {
     let ours = scene.ensure(issue(7)).await.unwrap();
     let theirs = scene.slots_of("other").ensure(issue(7), OPTIONS).await.unwrap();
     assert_eq!((ours.record.slot, theirs.record.slot), (1, 2));
-    let refused = scene.slots_of("other").begin_cleanup(1, Selector::default()).await.unwrap_err();
+    let refused = scene.slots_of("other").begin_cleanup(1, &|_| true).await.unwrap_err();
     assert_eq!(refused.to_string(), "slot 1 is taken by project `shop`, environment `ai`");
     assert_eq!(scene.slots_of("other").list().await.unwrap().records, [theirs.record]);
 }
@@ -272,21 +276,21 @@ async fn a_cleanup_ends_with_the_record_or_with_its_mark() {
     let scene = Scene::new();
     let slots = scene.slots();
     scene.ensure(issue(7)).await.unwrap();
-    let begun = slots.begin_cleanup(1, issue(7)).await.unwrap().unwrap();
+    let begun = slots.begin_cleanup(1, &of_seven).await.unwrap().unwrap();
     assert_eq!(scene.key(1, "cleaning"), "true");
     // Meanwhile the slot matches nothing.
     assert_eq!(scene.ensure(issue(7)).await.unwrap().record.slot, 2);
     slots.finish_cleanup(&begun, true).await.unwrap();
     assert_eq!((scene.key(1, "cleaning"), scene.key(1, "issue")), (Value::Null, "0".into()));
     assert_eq!(scene.key(1, "claim"), Value::Null);
-    let begun = slots.begin_cleanup(2, issue(7)).await.unwrap().unwrap();
+    let begun = slots.begin_cleanup(2, &of_seven).await.unwrap().unwrap();
     slots.finish_cleanup(&begun, true).await.unwrap();
     assert_eq!((scene.key(2, "cleaning"), scene.key(2, "issue")), (Value::Null, "7".into()));
-    let begun = slots.begin_cleanup(2, issue(7)).await.unwrap().unwrap();
+    let begun = slots.begin_cleanup(2, &of_seven).await.unwrap().unwrap();
     slots.finish_cleanup(&begun, false).await.unwrap();
     slots.finish_cleanup(&begun, false).await.unwrap();
     assert_eq!(scene.server.slots(), ["codex-env-1"]);
-    assert_eq!(slots.begin_cleanup(2, issue(7)).await.unwrap(), None);
+    assert_eq!(slots.begin_cleanup(2, &of_seven).await.unwrap(), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -334,7 +338,7 @@ async fn story(scene: &Scene) -> bool {
     let applied = async || slots.update(&given.record, |record| record.fresh = false).await;
     let (applied, second) = insisted(applied).await;
     let (set, third) = insisted(async || slots.set(applied.slot, Links { issue: 0, pr: 12 }).await).await;
-    let cleanup = async || match slots.begin_cleanup(set.slot, issue(7)).await? {
+    let cleanup = async || match slots.begin_cleanup(set.slot, &of_seven).await? {
         Some(begun) => slots.finish_cleanup(&begun, true).await,
         None => Ok(()),
     };

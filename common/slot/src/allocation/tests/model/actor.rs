@@ -117,7 +117,8 @@ impl Actor {
         let record = server.records.get(&slot).map(Rc::as_ref);
         if self.marked.is_none() {
             let selector = Selector { links, slot: Some(slot) };
-            match allocation::begin_cleanup(record, selector) {
+            let is_meant = |record: &&Record| allocation::is_selected(record, selector);
+            match allocation::begin_cleanup(record.filter(is_meant)) {
                 Beginning::Nothing => return State::Over,
                 Beginning::Settle(_) => return settle(server, slot, rules),
                 Beginning::Mark(record) => {
