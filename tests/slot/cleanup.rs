@@ -114,7 +114,7 @@ fn a_finalizer_is_named_and_the_next_cleanup_goes_on() {
     // Nobody is given a slot that is being cleaned up.
     fails(project.slot(&["ensure", "--slot", "1", "--issue", "7", "--wait-for-slot", "0"]), 1, &["slot 1"]);
     patch(FREE);
-    done(project.slot(&cleanup));
+    done(project.slot(&["cleanup", "--issue", "7", "--with-configmap"]));
     assert_eq!(project.record(1), Value::Null);
     assert!(!project.has_namespace(&namespace));
 }
@@ -129,7 +129,7 @@ fn what_lies_outside_of_the_namespace_is_waited_for_too() {
     let named = format!("{}-own-1 has finalizer `example.org/hold`", project.scene.name());
     fails(project.slot(&cleanup), 1, &[&named]);
     project.scene.kubectl(&["patch", &role, "--type=merge", "--patch", FREE]);
-    done(project.slot(&cleanup));
+    done(project.slot(&["cleanup", "--slot", "1", "--with-configmap"]));
     assert!(!project.scene.finds(&role));
 }
 
@@ -161,7 +161,7 @@ fn one_slot_that_fails_keeps_no_other_from_going() {
     assert_eq!((project.record(1), project.record(3)), (Value::Null, Value::Null));
     assert_eq!(project.record(2)["data"]["cleaning"], "true");
     patch(FREE);
-    done(project.slot(&all));
+    done(project.slot(&["cleanup", "--all", "--with-configmap"]));
     assert_eq!(project.record(2), Value::Null);
 }
 

@@ -171,7 +171,7 @@ fn a_namespace_that_does_not_go_is_named_with_what_holds_it() {
     patch(hold);
     project.scene.kubectl(&["delete", "namespace", &namespace, "--wait=false"]);
     let file = project.fill_data(1);
-    let ready = ["ready", "--issue", "7", "--apply", "--namespace-timeout", "12s"];
+    let ready = ["ready", "--issue", "7", "--apply", "--namespace-timeout", "30s"];
     fails(
         project.slot(&ready),
         1,

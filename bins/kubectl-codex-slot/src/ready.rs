@@ -178,13 +178,8 @@ impl Work<'_> {
         }
         self.sources.sync(&record, request.force_sync, scene.console)?;
         self.stop_if_asked()?;
-        if is_new && home == Home::Present && home::is_inhabited(self.cluster, namespace).await? {
-            // The first apply was stopped half-way, or somebody else applied: what runs there has its data.
-            scene
-                .console
-                .info(format!("data directories are left as they are: pods run in namespace {namespace}"));
-        } else if is_new {
-            self.data(slot, is_created).await?;
+        if is_new {
+            self.data(&record, is_created, home).await?;
         }
         if !request.applies() {
             record = bootstrap(scene, record, self.cluster, self.interrupt).await?;
@@ -209,20 +204,26 @@ impl Work<'_> {
         Ok(Outcome { record, is_created, is_recreated: is_new && !is_created, is_ready })
     }
 
-    /// Empties and makes the data directories: nothing that is there can be this slot's.
-    async fn data(&self, slot: u32, is_created: bool) -> Result<(), Diagnostic> {
-        let listing = self.records().list().await?;
-        let directories = Directories::of(self.scene, slot, &listing.all)?;
+    /// Empties and makes the data directories of a slot that is new, or whose namespace was missing.
+    async fn data(&self, record: &Record, is_created: bool, home: Home) -> Result<(), Diagnostic> {
         let console = self.scene.console;
-        for (path, why) in directories.shared() {
-            console.info(format!("data directory {} is left as it is: {why}", path.display()));
+        let listing = self.records().list().await?;
+        let directories = Directories::of(self.scene, record.slot, &listing.all)?;
+        for (path, slot) in directories.shared() {
+            console
+                .info(format!("data directory {} is left as it is: slot {slot} has it too", path.display()));
         }
-        for path in directories.own() {
-            let why = if is_created { "the slot is new" } else { "its namespace is new" };
-            if directories.has_content(path)? {
+        let there = directories.there()?;
+        let namespace = &record.namespace;
+        if home == Home::Present && !there.is_empty() && home::is_inhabited(self.cluster, namespace).await? {
+            // The first apply was stopped half-way, or somebody else applied: what runs there has its data.
+            console.info(format!("data directories are left as they are: pods run in namespace {namespace}"));
+        } else {
+            let why = if is_created { "the slot is new" } else { "its namespace was missing" };
+            for path in &there {
                 console.info(format!("emptying data directory {}: {why}", path.display()));
             }
-            directories.empty(path)?;
+            directories.empty()?;
         }
         directories.make()
     }

@@ -10,7 +10,6 @@
 //! cluster is touched. All that hooks say goes to the [`Listener`]: standard output is the command's own.
 
 mod agent_secrets;
-mod beneath;
 mod data_dirs;
 mod environment;
 mod error;

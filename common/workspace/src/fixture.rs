@@ -14,7 +14,9 @@ impl Folder {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("workspace-{}-{number}", std::process::id()));
+        // Only tests set this up: where it fails, they fail.
         fs::create_dir_all(&path).unwrap();
+        // As above.
         Self(path.canonicalize().unwrap())
     }
 
@@ -26,12 +28,15 @@ impl Folder {
     /// Writes a file, with the folders above it.
     pub(crate) fn file(&self, path: impl AsRef<OsStr>, content: impl AsRef<[u8]>) {
         let path = self.path(path);
+        // Only tests set this up: where it fails, they fail.
         fs::create_dir_all(path.parent().unwrap()).unwrap();
+        // As above.
         fs::write(path, content).unwrap();
     }
 
     /// Makes a folder, with those above it.
     pub(crate) fn folder(&self, path: impl AsRef<OsStr>) {
+        // Only tests set this up: where it fails, they fail.
         fs::create_dir_all(self.path(path)).unwrap();
     }
 
@@ -42,6 +47,7 @@ impl Folder {
 }
 
 impl Drop for Folder {
+    #[allow(clippy::disallowed_methods, reason = "tests clean up")]
     fn drop(&mut self) {
         // `remove_dir_all` can't go deeper than the system's longest path.
         let _ = std::process::Command::new("rm").arg("-rf").arg(&self.0).status();

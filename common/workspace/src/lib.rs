@@ -15,6 +15,7 @@
 //! A crate of its own, without a cluster and without a runtime, because programs need it that talk to no cluster.
 //! Agents write in these folders, so nothing here trusts what lies in them: below its root no link is followed
 //! ([`tree`]), and `git` never reads a config that an agent wrote.
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests make files and start programs"))]
 
 pub mod data;
 pub mod exclusion;

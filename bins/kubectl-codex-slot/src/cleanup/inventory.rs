@@ -82,12 +82,16 @@ impl Inventory {
     }
 
     /// What goes, a line each as kubectl writes it; `record` is the ConfigMap's name if it goes too.
-    pub(super) fn lines(&self, record: Option<&str>) -> Vec<String> {
+    ///
+    /// # Errors
+    /// A data directory doesn't lie below the root.
+    pub(super) fn lines(&self, record: Option<&str>) -> Result<Vec<String>, Diagnostic> {
         let objects = self.objects.iter().map(name_of);
         let namespace = self.going_namespace().map(|namespace| format!("namespace/{}", namespace.name));
-        let directories = self.directories.own().iter().map(|path| format!("directory {}", path.display()));
+        let directories = self.directories.there()?;
+        let directories = directories.iter().map(|path| format!("directory {}", path.display()));
         let record = record.map(|name| format!("configmap/{name}"));
-        objects.chain(namespace).chain(directories).chain(record).collect()
+        Ok(objects.chain(namespace).chain(directories).chain(record).collect())
     }
 
     /// What stays though one might think that it goes, a line each.
@@ -101,7 +105,7 @@ impl Inventory {
             .directories
             .shared()
             .iter()
-            .map(|(path, why)| format!("directory {} stays: {why}", path.display()));
+            .map(|(path, slot)| format!("directory {} stays: slot {slot} has it too", path.display()));
         shared.chain(namespace).chain(directories).collect()
     }
 }

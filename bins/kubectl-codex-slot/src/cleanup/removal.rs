@@ -42,7 +42,7 @@ impl Removal<'_> {
     /// Only says what would go with a slot.
     pub(crate) async fn show(&self, record: &Record, with_record: bool) -> Result<(), Diagnostic> {
         let inventory = Inventory::take(self.scene, self.cluster, self.kinds, record, self.listed).await?;
-        for line in inventory.lines(self.record_name(record, with_record).as_deref()) {
+        for line in inventory.lines(self.record_name(record, with_record).as_deref())? {
             say(&format!("{line} deleted (dry run)"))?;
         }
         self.remark(&inventory);
@@ -68,10 +68,8 @@ impl Removal<'_> {
         self.stop_if_asked()?;
         hooks.run(Moment::AfterDestroy).await?;
         self.stop_if_asked()?;
-        for path in inventory.directories.own() {
-            if inventory.directories.delete(path)? {
-                say(&format!("directory {} deleted", path.display()))?;
-            }
+        for path in inventory.directories.delete()? {
+            say(&format!("directory {} deleted", path.display()))?;
         }
         Ok(())
     }
@@ -106,22 +104,19 @@ impl Removal<'_> {
             self.stop_if_asked()?;
             self.delete_namespace(namespace).await?;
         }
-        // What is in the namespace goes with it, and the namespace itself says what holds it up.
+        // What is in the namespace goes with it.
         let home = going.map(|namespace| namespace.name.as_str());
-        let outside: Vec<Leftover> = inventory
-            .objects
-            .iter()
-            .filter(|one| home.is_none() || one.identity.namespace.as_deref() != home)
-            .cloned()
-            .collect();
-        let held = tokio::select! {
-            held = sweep::until_gone(&self.cluster.api, &outside, deadline) => held,
-            () = self.interrupt.raised() => return self.stop_if_asked(),
-        };
-        let mut blockers: Vec<String> =
-            held.iter().map(|(name, reason)| format!("{name} {reason}")).collect();
+        let is_inside = |one: &&Leftover| home.is_some() && one.identity.namespace.as_deref() == home;
+        let (inside, outside): (Vec<&Leftover>, Vec<&Leftover>) =
+            inventory.objects.iter().partition(is_inside);
+        let mut blockers = self.held(&outside, deadline).await?;
         if let Some(namespace) = going {
-            blockers.extend(self.namespace_gone(&namespace.name, deadline).await?);
+            let held = self.namespace_gone(&namespace.name, deadline).await?;
+            if !held.is_empty() {
+                // The namespace tells what holds it up only now and then; its objects do at once.
+                blockers.extend(self.held(&inside, Instant::now()).await?);
+                blockers.extend(held);
+            }
         }
         if blockers.is_empty() {
             return Ok(());
@@ -130,6 +125,15 @@ impl Removal<'_> {
         Err(blockers.into_iter().fold(Diagnostic::machine(title), Diagnostic::note).hint(Some(
             "remove what holds it up and run the command again: it goes on where it stopped".to_owned(),
         )))
+    }
+
+    /// Waits until objects are gone; why those aren't that are there at the deadline.
+    async fn held(&self, leftovers: &[&Leftover], deadline: Instant) -> Result<Vec<String>, Diagnostic> {
+        let held = tokio::select! {
+            held = sweep::until_gone(&self.cluster.api, leftovers, deadline) => held,
+            () = self.interrupt.raised() => return self.stop_if_asked().map(|()| Vec::new()),
+        };
+        Ok(held.iter().map(|(name, reason)| format!("{name} {reason}")).collect())
     }
 
     /// Deletes objects that aren't on their way out already.

@@ -15,7 +15,7 @@ const CLAIMED_LATELY: Duration = Duration::from_secs(600);
 
 /// How long slots may live.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// After how long without being used a slot goes.
     pub(super) ttl: Option<Duration>,
     /// After how long a slot goes, used or not.

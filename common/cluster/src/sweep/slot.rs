@@ -86,7 +86,7 @@ async fn list(api: &Api, resource: &Resource, owner: &Owner, namespace: &str) ->
 pub type Held = BTreeMap<String, String>;
 
 /// Waits until objects that are being deleted are gone. Gives those that weren't at the deadline.
-pub async fn until_gone(api: &Api, leftovers: &[Leftover], deadline: Instant) -> Held {
+pub async fn until_gone(api: &Api, leftovers: &[&Leftover], deadline: Instant) -> Held {
     let waits = leftovers.iter().map(|leftover| async move {
         let reason = until_one_is_gone(api, leftover, deadline).await?;
         Some((leftover.resource.display(&leftover.identity.name), reason))

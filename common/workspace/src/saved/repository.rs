@@ -51,6 +51,15 @@ pub(super) struct Found {
     parents: Vec<Id>,
 }
 
+/// The commits of a target.
+#[derive(Debug, Default)]
+struct Commits {
+    /// The one that is checked out, and its tree.
+    head: Option<(Id, Id)>,
+    /// Those that only the target has a ref for.
+    ahead: Vec<Id>,
+}
+
 /// The temporary repository.
 pub(super) struct Scratch<'a> {
     work: &'a Work<'a>,
@@ -145,7 +154,7 @@ impl<'a> Scratch<'a> {
         };
         self.add_all()?;
         let tree = line(&self.run("write-tree", &["write-tree", "--missing-ok"], None)?);
-        let (head, ahead) = self.commits()?;
+        let Commits { head, ahead } = self.commits()?;
         let head_tree = head.as_ref().map(|(_, tree)| tree.as_str());
         let is_base = |tree: &str| head_tree.map_or(EMPTY_TREES.contains(&tree), |head| head == tree);
         let is_dirty = !is_base(&tree) || !staged.as_deref().is_some_and(is_base);
@@ -196,7 +205,7 @@ impl<'a> Scratch<'a> {
     }
 
     /// The commit that is checked out with its tree, and the commits that only the target has a ref for.
-    fn commits(&self) -> Result<(Option<(Id, Id)>, Vec<Id>), SaveError> {
+    fn commits(&self) -> Result<Commits, SaveError> {
         let tips = self.refs.tips();
         let mut questions = String::new();
         if let Some(head) = &self.refs.head {
@@ -206,7 +215,7 @@ impl<'a> Scratch<'a> {
             questions += &format!("{tip}^{{commit}}\n");
         }
         if questions.is_empty() {
-            return Ok((None, Vec::new()));
+            return Ok(Commits::default());
         }
         let arguments = ["cat-file", "--batch-check=%(objectname)"];
         let answers = self.run("cat-file", &arguments, Some(questions.as_bytes()))?;
@@ -222,7 +231,7 @@ impl<'a> Scratch<'a> {
         let tips: Vec<Id> = answers.take(tips.len()).flatten().collect();
         if self.work.sources.is_empty() || tips.is_empty() {
             // The target's refs stay as they are, and with them all commits.
-            return Ok((head, Vec::new()));
+            return Ok(Commits { head, ahead: Vec::new() });
         }
         let mut list = String::new();
         for tip in &tips {
@@ -236,7 +245,8 @@ impl<'a> Scratch<'a> {
         let arguments = ["rev-list", "--ignore-missing", "--stdin"];
         let unknown = self.run("rev-list", &arguments, Some(list.as_bytes()))?;
         let unknown: std::collections::HashSet<&[u8]> = unknown.split(|byte| *byte == b'\n').collect();
-        Ok((head, tips.into_iter().filter(|tip| unknown.contains(tip.as_bytes())).collect()))
+        let ahead = tips.into_iter().filter(|tip| unknown.contains(tip.as_bytes())).collect();
+        Ok(Commits { head, ahead })
     }
 
     /// Makes the commit that holds it all.

@@ -5,8 +5,10 @@
 //! target ends here, and because what would be lost has to be known before anything is touched.
 //!
 //! - [`folder`]: one folder of both sides;
+//! - [`facts`]: what is known of a name;
 //! - [`repository`]: what is different about `.git`.
 
+mod facts;
 mod folder;
 mod repository;
 

@@ -25,7 +25,6 @@ impl Scene {
     fn new() -> Self {
         let folder = Folder::new();
         folder.folder("source");
-        #[allow(clippy::disallowed_methods)]
         let search_path = std::env::var_os("PATH").unwrap_or_default();
         Self { folder, excludes: RefCell::default(), search_path }
     }

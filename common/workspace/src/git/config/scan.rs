@@ -148,10 +148,7 @@ impl<'a> Scanner<'a> {
         // Blanks at the end don't count, and the end isn't known yet.
         let mut blanks = Vec::new();
         let mut is_quoted = false;
-        loop {
-            let Some(byte) = self.next_byte() else {
-                break;
-            };
+        while let Some(byte) = self.next_byte() {
             match byte {
                 b'\n' if is_quoted => return None,
                 b'\n' => break,

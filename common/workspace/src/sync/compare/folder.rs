@@ -15,14 +15,9 @@ use super::super::error::SyncError;
 use super::super::note::Note;
 use super::super::print;
 use super::{Comparison, Gathered, State, Task};
-use crate::folder::{
-    About, Entry, FileTime, Kind, about, about_if_there, about_open, entries, link_text, with_executability,
-};
+use crate::folder::{About, Entry, Kind, about_open, entries, with_executability};
 use crate::git;
 use crate::git::layout::{Layered, Place, borrowed, layered};
-
-/// The time of a file that isn't there.
-const LONG_AGO: FileTime = FileTime { seconds: i64::MIN, nanoseconds: 0 };
 
 /// A folder that is being looked at.
 pub(super) struct Here<'a> {
@@ -362,84 +357,5 @@ impl Here<'_> {
     fn has_new_folders(&self) -> bool {
         let is_here = |task: &&Task| task.path.parent() == Some(&self.path);
         self.more.iter().filter(is_here).any(|task| task.state != State::There)
-    }
-
-    fn about_source(&mut self, entry: &Layered) -> Result<Option<About>, SyncError> {
-        match about(&self.opened[entry.places[0]], &entry.name) {
-            Ok(about) if about.kind == entry.kind => Ok(Some(about)),
-            Ok(_) | Err(Errno::NOENT) => {
-                let name = self.source_name(Some(entry), &entry.name);
-                self.gathered.note(Note::Vanished(name));
-                Ok(None)
-            }
-            Err(error) => Err(SyncError::io("read", &self.source_name(Some(entry), &entry.name), error)),
-        }
-    }
-
-    fn about_target(&self, name: &OsStr) -> Result<Option<About>, SyncError> {
-        let Some(target) = &self.target else { return Ok(None) };
-        match about_if_there(target, name).map_err(|error| self.unread_target(name, error))? {
-            Some(about) => Ok(Some(about)),
-            // Whatever it was, it is no file now: one that is nothing like the source's stands for it.
-            None => Ok(Some(About { kind: Kind::Special, size: 0, modified: LONG_AGO, mode: 0o644 })),
-        }
-    }
-
-    fn source_text(&mut self, entry: &Layered) -> Result<Option<std::ffi::OsString>, SyncError> {
-        match link_text(&self.opened[entry.places[0]], &entry.name) {
-            Ok(text) => Ok(Some(text)),
-            Err(Errno::NOENT | Errno::INVAL) => {
-                let name = self.source_name(Some(entry), &entry.name);
-                self.gathered.note(Note::Vanished(name));
-                Ok(None)
-            }
-            Err(error) => Err(SyncError::io("read", &self.source_name(Some(entry), &entry.name), error)),
-        }
-    }
-
-    fn target_text(&self, name: &OsStr) -> Result<Option<std::ffi::OsString>, SyncError> {
-        let Some(target) = &self.target else { return Ok(None) };
-        match link_text(target, name) {
-            Ok(text) => Ok(Some(text)),
-            Err(Errno::NOENT | Errno::INVAL) => Ok(None),
-            Err(error) => Err(self.unread_target(name, error)),
-        }
-    }
-
-    fn print_both(&mut self, path: &Path, new: &About, old: &About) {
-        if path.file_name().is_some_and(|name| print::counts(self.area, name)) {
-            self.add_source(print::entry(path, new, None));
-            self.add_target(print::entry(path, old, None));
-        }
-    }
-
-    fn print_target(&mut self, entry: &Entry, path: &Path) -> Result<(), SyncError> {
-        if print::counts(self.area, &entry.name) {
-            let Some(about) = self.about_target(&entry.name)? else { return Ok(()) };
-            let text = if entry.kind == Kind::Link { self.target_text(&entry.name)? } else { None };
-            self.add_target(print::entry(path, &about, text.as_deref()));
-        }
-        Ok(())
-    }
-
-    fn add_source(&mut self, number: u64) {
-        self.gathered.plan.source_print = self.gathered.plan.source_print.wrapping_add(number);
-    }
-
-    fn add_target(&mut self, number: u64) {
-        self.gathered.plan.target_print = self.gathered.plan.target_print.wrapping_add(number);
-    }
-
-    pub(super) fn source_name(&self, entry: Option<&Layered>, name: &OsStr) -> PathBuf {
-        let at = entry.and_then(|entry| entry.places.first()).copied().unwrap_or(0);
-        self.sources.get(at).map_or_else(|| PathBuf::from(name), |place| place.name().join(name))
-    }
-
-    fn unread_source(&self, error: Errno) -> SyncError {
-        SyncError::io("read", &self.source_name(None, OsStr::new("")), error)
-    }
-
-    pub(super) fn unread_target(&self, name: impl AsRef<Path>, error: Errno) -> SyncError {
-        SyncError::io("read", &self.comparison.target.name(&self.path.join(name)), error)
     }
 }

@@ -93,8 +93,9 @@ fn a_clean_target_is_not_saved_and_needs_no_git() {
     git(&scene, "base/target", &["status"]);
     git(&scene, "base/target", &["gc", "-q"]);
     scene.folder.file("base/target/ignored", "ignored");
-    change_source(&scene);
     scene.folder.file("source/file", "four");
+    commit(&scene, "source", "fourth");
+    scene.folder.file("source/file", "not committed");
     assert_eq!(scene.sync_twice().saved, []);
 }
 

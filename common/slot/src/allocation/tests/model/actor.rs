@@ -91,7 +91,7 @@ impl Actor {
 
     fn look(&mut self, server: &Server, rules: Rules, chance: u64) {
         let shown = shown(server, rules);
-        let view = View::of_own(shown.iter());
+        let view = View::of_own(shown.iter().map(Rc::as_ref));
         let terminating = BTreeSet::new();
         let collisions = u32::from(self.has_collided);
         let room = Room { max: rules.max, terminating: &terminating, collisions, chance };
@@ -152,11 +152,11 @@ fn settle(server: &Server, slot: u32, rules: Rules) -> State {
 }
 
 /// The records as the protocol sees them.
-fn shown(server: &Server, rules: Rules) -> Vec<Record> {
+fn shown(server: &Server, rules: Rules) -> Vec<Rc<Record>> {
     let is_forgetful = rules.fault == Some(Fault::OldLinksForgotten);
-    let show = |record: &Rc<Record>| {
-        let links = if is_forgetful && record.claim.is_some() { Links::default() } else { record.links };
-        Record { links, ..Record::clone(record) }
+    let show = |record: &Rc<Record>| match record.claim {
+        Some(_) if is_forgetful => Rc::new(Record { links: Links::default(), ..Record::clone(record) }),
+        _ => Rc::clone(record),
     };
     server.records.values().map(show).collect()
 }

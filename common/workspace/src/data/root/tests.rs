@@ -1,4 +1,4 @@
-//! What beneath promises, tried.
+//! What a root promises, tried.
 
 use super::*;
 use crate::fixture::Folder;
@@ -11,7 +11,7 @@ fn mode(path: &Path) -> u32 {
 #[test]
 fn directories_below_the_root_are_open_to_all_and_those_between_are_not() {
     let folder = Folder::new();
-    let root = Root::at(&folder.0.join("data/root")).unwrap();
+    let root = Root::made_at(&folder.0.join("data/root")).unwrap();
     let path = folder.0.join("data/root/slots/1/./pg");
     root.open_to_all(&path).unwrap();
     assert_eq!(mode(&path), 0o777);
@@ -24,8 +24,8 @@ fn directories_below_the_root_are_open_to_all_and_those_between_are_not() {
 fn the_root_and_what_lies_outside_are_refused() {
     let folder = Folder::new();
     let path = folder.0.join("root");
-    let root = Root::at(&path).unwrap();
-    let outside = |path: PathBuf| matches!(root.open_to_all(&path), Err(BeneathError::Outside { .. }));
+    let root = Root::made_at(&path).unwrap();
+    let outside = |path: PathBuf| matches!(root.open_to_all(&path), Err(RootError::Outside { .. }));
     assert!(outside(path.clone()));
     assert!(outside(path.join(".")));
     assert!(outside(folder.0.join("rootless")));
@@ -33,10 +33,10 @@ fn the_root_and_what_lies_outside_are_refused() {
     assert!(outside(PathBuf::from("relative")));
     for bad in ["root/../x", "root/a/../b", "root/.."] {
         let path = folder.0.join(bad);
-        assert_eq!(root.open_to_all(&path), Err(BeneathError::Parent(path)));
+        assert_eq!(root.open_to_all(&path), Err(RootError::Parent(path)));
     }
-    assert!(matches!(Root::at(Path::new("/")), Err(BeneathError::Outside { .. })));
-    assert!(matches!(Root::at(&folder.0.join("x/../y")), Err(BeneathError::Parent(_))));
+    assert!(matches!(Root::made_at(Path::new("/")), Err(RootError::Outside { .. })));
+    assert!(matches!(Root::made_at(&folder.0.join("x/../y")), Err(RootError::Parent(_))));
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn links_that_lead_outside_are_refused_and_others_followed() {
     let folder = Folder::new();
     let path = folder.0.join("root");
     let outside = folder.0.join("outside");
-    let root = Root::at(&path).unwrap();
+    let root = Root::made_at(&path).unwrap();
     std::fs::DirBuilder::new().create(&outside).unwrap();
     let before = mode(&outside);
     symlink(&outside, path.join("absolute")).unwrap();
@@ -53,9 +53,9 @@ fn links_that_lead_outside_are_refused_and_others_followed() {
     symlink("nowhere", path.join("dangling")).unwrap();
     for name in ["absolute", "absolute/a", "relative/a/b", "itself"] {
         let refused = root.open_to_all(&path.join(name));
-        assert!(matches!(refused, Err(BeneathError::LeadsOutside { .. })), "{name}: {refused:?}");
+        assert!(matches!(refused, Err(RootError::LeadsOutside { .. })), "{name}: {refused:?}");
     }
-    assert!(matches!(root.open_to_all(&path.join("dangling/a")), Err(BeneathError::Io { .. })));
+    assert!(matches!(root.open_to_all(&path.join("dangling/a")), Err(RootError::Io { .. })));
     assert_eq!(mode(&outside), before);
     assert!(outside.join("a").metadata().is_err());
 
@@ -69,7 +69,7 @@ fn links_that_lead_outside_are_refused_and_others_followed() {
 fn links_in_a_circle_end() {
     let folder = Folder::new();
     let path = folder.0.join("root");
-    let root = Root::at(&path).unwrap();
+    let root = Root::made_at(&path).unwrap();
     symlink("b", path.join("a")).unwrap();
     symlink("a", path.join("b")).unwrap();
     assert!(root.open_to_all(&path.join("a/x")).is_err());
@@ -82,7 +82,7 @@ fn a_root_behind_a_link_has_two_names() {
     std::fs::DirBuilder::new().create(&real).unwrap();
     let link = folder.0.join("link");
     symlink(&real, &link).unwrap();
-    let root = Root::at(&link).unwrap();
+    let root = Root::made_at(&link).unwrap();
     root.open_to_all(&link.join("a")).unwrap();
     root.open_to_all(&real.join("b")).unwrap();
     assert!(root.is(&real) && root.is(&link));
@@ -92,7 +92,7 @@ fn a_root_behind_a_link_has_two_names() {
 #[test]
 fn a_file_in_the_way_is_named() {
     let folder = Folder::new();
-    let root = Root::at(&folder.0).unwrap();
+    let root = Root::made_at(&folder.0).unwrap();
     std::os::unix::net::UnixListener::bind(folder.0.join("file")).unwrap();
     let error = root.open_to_all(&folder.0.join("file/a")).unwrap_err().to_string();
     assert!(error.ends_with("file/a: not a directory"), "{error}");
