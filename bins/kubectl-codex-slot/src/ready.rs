@@ -26,7 +26,7 @@ pub(crate) use arguments::ReadyArgs;
 
 use crate::arguments::ProjectRequest;
 use crate::data::Directories;
-use crate::ensure::{AllocationRequest, take};
+use crate::ensure::{AllocationRequest, bootstrap, take};
 use crate::lock::{self, Locking};
 use crate::records::Records;
 use crate::report::{Outlet, Report, ReportFormat};
@@ -180,6 +180,9 @@ impl Work<'_> {
         self.stop_if_asked()?;
         if is_new {
             self.data(&record, is_created, home).await?;
+        }
+        if !request.applies() {
+            record = bootstrap(scene, record, self.cluster, self.interrupt).await?;
         }
         let due = Due {
             is_asked_for: request.applies(),
