@@ -114,6 +114,11 @@ bench-cluster: dist-build ## the shipped apply against kubectl on a real control
 	tests/cluster/during $(CARGO) run --locked --quiet --release -p codex-tests --example bench-cluster -- \
 		"$(target)/dist/kubectl-codex-apply"
 
+.PHONY: bench-slot
+bench-slot: dist-build ## the shipped slot on a real control plane with 500 slots taken
+	tests/cluster/during $(CARGO) run --locked --quiet --release -p codex-tests --example bench-slot -- \
+		"$(target)/dist/kubectl-codex-slot"
+
 .PHONY: fuzz
 fuzz: ## run each fuzz target for a minute (FUZZ_SECONDS)
 	@$(CARGO) +nightly fuzz --version >/dev/null 2>&1 || { \

@@ -27,7 +27,7 @@ impl Stage {
         let kubeconfig = self.proxy.kubeconfig(&folder);
         let mut command = Command::new(binary("kubectl-codex-slot"));
         command.current_dir(&folder).env_clear().env("HOME", &folder).env("STATE", state);
-        command.args(&self.arguments).args(["--request-timeout", "1s", "--kubeconfig"]).arg(kubeconfig);
+        command.args(&self.arguments).args(["--request-timeout", "3s", "--kubeconfig"]).arg(kubeconfig);
         command
     }
 

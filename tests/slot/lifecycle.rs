@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::project::{Project, ROLES};
 
 /// How many rounds run side by side.
-const ROUNDS_AT_ONCE: usize = 16;
+const ROUNDS_AT_ONCE: usize = 24;
 
 /// What goes wrong in a run.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +97,7 @@ impl Round {
         command.current_dir(self.project.scene.scene().project()).env_clear();
         command.env("HOME", self.project.beside("home")).env("PATH", "/usr/bin:/bin");
         command.env("DATA_ROOT", self.project.beside("data")).env("CODE_ROOT_BASE", self.project.base());
-        command.args(arguments).args(["--request-timeout", "2s", "--kubeconfig"]).arg(&self.kubeconfig);
+        command.args(arguments).arg("--kubeconfig").arg(&self.kubeconfig);
         command
     }
 
@@ -106,6 +106,9 @@ impl Round {
         let mut command = self.command(arguments);
         let (output, was_met) = match point.kind {
             Kind::Call(fault) => {
+                if fault == Fault::TimeOut {
+                    command.args(["--request-timeout", "5s"]);
+                }
                 self.proxy.arm(point.number, fault);
                 let output = self.proxy.run(&mut command);
                 let fired = self.proxy.fired();
@@ -208,19 +211,42 @@ fn same_files(source: &Path, workspace: &Path, after: &str) {
     }
 }
 
+/// Lets the other rounds end when one has failed.
+struct Watch<'a> {
+    has_failed: &'a AtomicBool,
+    is_done: bool,
+}
+
+impl Watch<'_> {
+    fn has_failed(&self) -> bool {
+        self.has_failed.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.has_failed.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 #[test]
 fn the_next_run_mends_what_any_fault_left() {
     let (ready, cleanup) = (Points::all(), Points::all());
+    let has_failed = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..ROUNDS_AT_ONCE {
             scope.spawn(|| {
                 let round = Round::new();
                 let is_over =
                     |points: &Points| points.kinds.iter().all(|(_, _, over)| over.load(Ordering::Relaxed));
-                while !is_over(&ready) || !is_over(&cleanup) {
+                let mut watch = Watch { has_failed: &has_failed, is_done: false };
+                while !watch.has_failed() && (!is_over(&ready) || !is_over(&cleanup)) {
                     round.ready(&ready);
                     round.cleanup(&cleanup);
                 }
+                watch.is_done = true;
             });
         }
     });

@@ -74,16 +74,16 @@ fn states_and_pods_are_those_of_the_namespace() {
         let found = ["get", "serviceaccount/default", "--namespace", &namespace, "--ignore-not-found"];
         !scene.kubectl(&found).is_empty()
     });
-    let pod = |name: &str, behaviour: &str| {
+    let pod = |name: &str, labels: Value| {
         json!({
-            "apiVersion": "v1", "kind": "Pod",
-            "metadata": {"name": name, "labels": {"kubectl-codex.test/behaviour": behaviour}},
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels},
             "spec": {"containers": [{"name": "web", "image": "web"}]},
         })
         .to_string()
     };
-    scene.kubectl_with(&["create", "--namespace", &namespace, "-f", "-"], &pod("good", "none"));
-    scene.kubectl_with(&["create", "--namespace", &namespace, "-f", "-"], &pod("bad", "hang"));
+    let hang = json!({"kubectl-codex.test/behaviour": "hang"});
+    scene.kubectl_with(&["create", "--namespace", &namespace, "-f", "-"], &pod("good", json!({})));
+    scene.kubectl_with(&["create", "--namespace", &namespace, "-f", "-"], &pod("bad", hang));
     let of = |slots: &[Value], number: u64| {
         let slot = slots.iter().find(|slot| slot["slot"] == number).unwrap().clone();
         (slot["state"].as_str().unwrap().to_owned(), slot["readyPods"].clone(), slot["pods"].clone())

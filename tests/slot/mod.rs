@@ -3,6 +3,7 @@
 //! Most run against the real control plane, with a state namespace of their own; those of `rights`
 //! against a scripted API server, for what a healthy one won't do.
 
+mod bootstrap;
 mod cleanup;
 mod comment;
 mod concurrency;

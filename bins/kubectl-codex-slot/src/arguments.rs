@@ -46,7 +46,7 @@ ready in time, 70 a bug of this program, 130 stopped by the user.";
     subcommand_required = true,
     arg_required_else_help = true
 )]
-pub(crate) struct Arguments {
+pub struct Arguments {
     #[command(subcommand)]
     verb: Verb,
 }

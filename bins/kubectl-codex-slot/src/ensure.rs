@@ -1,6 +1,7 @@
 //! `ensure`: the slot of an issue, a pull request or a number; the lowest free one if it has none.
 
 mod arguments;
+mod bootstrap;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use codex_slot::slots::{EnsureOptions, Ensured};
 use serde_json::json;
 
 pub(crate) use arguments::{AllocationArgs, EnsureArgs};
+pub(crate) use bootstrap::bootstrap;
 
 use crate::arguments::ProjectRequest;
 use crate::records::Records;
@@ -44,7 +46,9 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
     let scene = Scene::open(&request.project, host, console)?;
     let outlet = Outlet::open(request.output, scene.project.mode, host)?;
     let ensured = scene.on_cluster(async |cluster, interrupt| {
-        take(&scene, &request.allocation, &cluster, &interrupt).await
+        let mut ensured = take(&scene, &request.allocation, &cluster, &interrupt).await?;
+        ensured.record = bootstrap(&scene, ensured.record, &cluster, &interrupt).await?;
+        Ok(ensured)
     })?;
     outlet.write(&report(&ensured), console)
 }
@@ -59,6 +63,7 @@ pub(crate) async fn take(
     cluster: &Cluster,
     interrupt: &Interrupt,
 ) -> Result<Ensured, Diagnostic> {
+    bootstrap::check(scene)?;
     let limit = scene.project.stack.max_slots;
     let selector = request.selector;
     let options = EnsureOptions {

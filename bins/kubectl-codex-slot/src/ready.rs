@@ -26,7 +26,7 @@ pub(crate) use arguments::ReadyArgs;
 
 use crate::arguments::ProjectRequest;
 use crate::data::Directories;
-use crate::ensure::{AllocationRequest, take};
+use crate::ensure::{AllocationRequest, bootstrap, take};
 use crate::lock::{self, Locking};
 use crate::records::Records;
 use crate::report::{Outlet, Report, ReportFormat};
@@ -167,7 +167,7 @@ impl Work<'_> {
         let is_new = record.fresh || home == Home::Missing;
         if is_new && !record.fresh {
             // Said first: whoever comes after a crash must not take what is half made for done.
-            scene.console.info(format!("slot {slot}: namespace {namespace} is gone, it is made anew"));
+            scene.console.info(format!("slot {slot}: namespace {namespace} is missing: it begins anew"));
             record = self
                 .records()
                 .update(&record, |record| {
@@ -180,6 +180,9 @@ impl Work<'_> {
         self.stop_if_asked()?;
         if is_new {
             self.data(&record, is_created, home).await?;
+        }
+        if !request.applies() {
+            record = bootstrap(scene, record, self.cluster, self.interrupt).await?;
         }
         let due = Due {
             is_asked_for: request.applies(),

@@ -107,3 +107,6 @@ fn jitter(longest: Duration) -> Duration {
     let part = u32::try_from(chance() % 1024).unwrap_or_default();
     longest * part / 1024
 }
+
+#[cfg(test)]
+mod tests;

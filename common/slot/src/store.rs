@@ -65,14 +65,27 @@ pub struct Store<'a> {
     api: &'a Api,
     location: &'a StateLocation,
     tries: Tries,
-    /// How many requests in a row came to nothing.
-    failures: u32,
+    failures: Failures,
+}
+
+/// How many requests in a row came to nothing. Reads and writes are counted apart: between two writes there is
+/// always a read, and that it goes well doesn't say that the server takes writes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Failures {
+    reads: u32,
+    writes: u32,
+}
+
+impl Failures {
+    fn of(&mut self, attempt: &Attempt) -> &mut u32 {
+        if matches!(attempt.verb, "get" | "list") { &mut self.reads } else { &mut self.writes }
+    }
 }
 
 impl<'a> Store<'a> {
     /// A way to the records at `location`.
     pub fn new(api: &'a Api, location: &'a StateLocation, tries: Tries) -> Self {
-        Self { api, location, tries, failures: 0 }
+        Self { api, location, tries, failures: Failures::default() }
     }
 
     /// The path of the state namespace's ConfigMaps.
@@ -186,7 +199,7 @@ impl<'a> Store<'a> {
         let attempt = self.on_records("delete", Some(record.slot));
         match self.api.delete(&self.path(record.slot), &record.deletion()).await {
             Ok(answer) if answer.is_success() || answer.status == 404 => {
-                self.failures = 0;
+                self.failures.writes = 0;
                 Ok(Written::Done(Box::new(record.clone())))
             }
             other => self.written(other, attempt, record).await,
@@ -222,7 +235,7 @@ impl<'a> Store<'a> {
         loop {
             match self.api.get(path).await {
                 Ok(answer) if answer.is_success() => {
-                    self.failures = 0;
+                    self.failures.reads = 0;
                     return Ok(Some(answer.body));
                 }
                 Ok(answer) if matches!(meaning(&answer), Meaning::Expired) => return Ok(None),
@@ -240,7 +253,7 @@ impl<'a> Store<'a> {
     ) -> Result<Written, StoreError> {
         match answer {
             Ok(answer) if answer.is_success() => {
-                self.failures = 0;
+                self.failures.writes = 0;
                 let now = Listed::read(&answer.body, self.location).and_then(|listed| listed.record.ok());
                 let is_it = |now: &Record| now.slot == sent.slot;
                 // Whatever else comes as an answer doesn't say what is stored.
@@ -260,10 +273,11 @@ impl<'a> Store<'a> {
             Ok(answer) => meaning(answer),
             Err(no_answer) => answer::without_answer(no_answer.transport),
         };
+        let failures = self.failures.of(attempt);
         match meant {
-            Meaning::Retry { after, .. } if self.failures < self.tries.retries => {
-                let longer = self.tries.backoff.saturating_mul(2_u32.saturating_pow(self.failures));
-                self.failures += 1;
+            Meaning::Retry { after, .. } if *failures < self.tries.retries => {
+                let longer = self.tries.backoff.saturating_mul(2_u32.saturating_pow(*failures));
+                *failures += 1;
                 sleep(after.unwrap_or(longer.min(LONGEST_PAUSE))).await;
                 Ok(())
             }

@@ -68,6 +68,19 @@ impl Session<'_> {
 }
 
 impl HookScene<'_> {
+    /// Checks the hooks around a clean-up, so that no mistake in the last is found when all is deleted.
+    ///
+    /// # Errors
+    /// The first hook that could not run.
+    pub fn check_removal(&self) -> Result<(), Diagnostic> {
+        for moment in [Moment::BeforeDestroy, Moment::AfterDestroy] {
+            for (list, steps) in hook_lists(self.project, self.request, moment, self.console)? {
+                hooks::check(&list, steps, self.project).map_err(|error| error.diagnostic(self.project))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Runs the hooks of a moment that has no manifests, of the selected items only (B7).
     ///
     /// # Errors
@@ -82,7 +95,6 @@ impl HookScene<'_> {
         if lists.iter().all(|(_, steps)| steps.is_empty()) {
             return Ok(());
         }
-        check_lists(project, &lists)?;
         let credentials = Credentials::write(self.cluster, self.host.variables())
             .map_err(|error| Diagnostic::machine(format!("cannot write a kubeconfig for hooks: {error}")))?;
         let staging = || match crate::gather::load(self.request, self.host, self.console, ("staging", 0)) {
@@ -104,7 +116,7 @@ impl HookScene<'_> {
                 Moment::BeforeApply => Diagnostic::interrupted(format!("{error}; nothing is applied")),
                 Moment::AfterApply => Diagnostic::interrupted(format!("{error}; everything is applied")),
                 Moment::BeforeDestroy => Diagnostic::interrupted(format!("{error}; nothing is deleted")),
-                Moment::AfterDestroy => Diagnostic::interrupted(format!("{error}; all objects are deleted")),
+                Moment::AfterDestroy => Diagnostic::interrupted(format!("{error}; the objects are deleted")),
             })?;
         }
         Ok(())
@@ -116,15 +128,12 @@ pub(crate) fn check(request: &Request, gathered: &Gathered, console: &Console) -
     let Some(project) = gathered.project.as_ref().filter(|_| gathered.is_own && !request.only_shows()) else {
         return Ok(());
     };
-    [Moment::BeforeApply, Moment::AfterApply]
-        .into_iter()
-        .try_for_each(|moment| check_lists(project, &hook_lists(project, request, moment, console)?))
-}
-
-fn check_lists(project: &Project, lists: &[(String, &[HookStep])]) -> Result<(), Diagnostic> {
-    lists.iter().try_for_each(|(list, steps)| {
-        hooks::check(list, steps, project).map_err(|error| error.diagnostic(project))
-    })
+    for moment in [Moment::BeforeApply, Moment::AfterApply] {
+        for (list, steps) in hook_lists(project, request, moment, console)? {
+            hooks::check(&list, steps, project).map_err(|error| error.diagnostic(project))?;
+        }
+    }
+    Ok(())
 }
 
 /// The hook lists in their order: outermost first before, last after.

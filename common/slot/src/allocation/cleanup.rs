@@ -11,8 +11,8 @@ use crate::record::Record;
 pub enum Beginning<'a> {
     /// There is nothing to clean up.
     Nothing,
-    /// First take back the claim on it: see [`super::Drop::of`].
-    Drop(&'a Record),
+    /// First [`super::settle`] the claim on it, as everyone does: it may be that of a cleanup that all but ended.
+    Settle(&'a Record),
     /// Mark it.
     Mark(&'a Record),
     /// It is marked, by this call or an earlier one: go on.
@@ -39,12 +39,13 @@ pub fn is_selected(record: &Record, selector: Selector) -> bool {
         && (has(record.links) || record.claim.is_some_and(has))
 }
 
-/// The next step of a cleanup of one slot that has yet to begin. `record` is how it is now, if it is there.
-pub fn begin_cleanup(record: Option<&Record>, selector: Selector) -> Beginning<'_> {
-    match record.filter(|record| is_selected(record, selector)) {
+/// The next step of a cleanup of one slot that has yet to begin. `record` is how it is now, if it is there and
+/// is still meant: what it is linked to may have changed since it was chosen.
+pub fn begin_cleanup(record: Option<&Record>) -> Beginning<'_> {
+    match record {
         None => Beginning::Nothing,
         Some(record) if record.cleaning => Beginning::Begun(record),
-        Some(record) if record.claim.is_some() => Beginning::Drop(record),
+        Some(record) if record.claim.is_some() => Beginning::Settle(record),
         Some(record) => Beginning::Mark(record),
     }
 }

@@ -47,15 +47,20 @@ fn of_number<'a>(view: &View<'a>, slot: u32, links: Links, room: Room<'_>) -> St
         (None, Some(Holder::Cleaning)) => Step::Wait(Obstacle::Cleaning(slot)),
         (None, Some(holder)) => Step::Refuse(Refusal::Held { slot, holder: holder.clone() }),
         (None, None) if room.terminating.contains(&slot) => Step::Wait(Obstacle::Terminating(slot)),
-        (None, None) => Step::Create { slot, claim: Some(links).filter(|links| !links.is_empty()) },
+        (None, None) => create(slot, links),
     }
 }
 
 fn lowest_free<'a>(view: &View<'a>, links: Links, room: Room<'_>) -> Step<'a> {
     match number::free(view, room) {
-        Some(slot) => Step::Create { slot, claim: Some(links) },
+        Some(slot) => create(slot, links),
         None => {
             Step::Wait(Obstacle::NoFreeSlot { max: room.max, has_claims: view.claims().next().is_some() })
         }
     }
+}
+
+/// A new record; there is nothing to compete for where it is wanted for nothing but its number.
+fn create<'a>(slot: u32, links: Links) -> Step<'a> {
+    Step::Create { slot, claim: Some(links).filter(|links| !links.is_empty()) }
 }

@@ -200,19 +200,24 @@ fn set_links_a_slot_that_is_there() {
 }
 
 #[test]
-fn a_cleanup_marks_what_is_its_own() {
+fn a_cleanup_means_what_has_all_that_is_asked_for() {
     let record = used(1, links(7, 12));
-    let by = |issue, pr, slot| Selector { links: links(issue, pr), slot };
-    assert_eq!(begin_cleanup(Some(&record), by(7, 0, None)), Beginning::Mark(&record));
-    assert_eq!(begin_cleanup(Some(&record), by(0, 0, Some(1))), Beginning::Mark(&record));
-    for other in [by(8, 0, None), by(7, 13, None), by(7, 0, Some(2))] {
-        assert_eq!(begin_cleanup(Some(&record), other), Beginning::Nothing);
-    }
-    assert_eq!(begin_cleanup(None, by(7, 0, None)), Beginning::Nothing);
-    let marked = record.clone().under_cleanup();
-    assert_eq!(begin_cleanup(Some(&marked), by(7, 0, None)), Beginning::Begun(&marked));
+    let is_selected = |issue, pr, slot| is_selected(&record, Selector { links: links(issue, pr), slot });
+    assert!(is_selected(7, 0, None) && is_selected(7, 12, Some(1)) && is_selected(0, 0, None));
+    assert!(!is_selected(8, 0, None) && !is_selected(7, 13, None) && !is_selected(7, 0, Some(2)));
     let claim = claimed(1, links(7, 0));
-    assert_eq!(begin_cleanup(Some(&claim), by(7, 0, None)), Beginning::Drop(&claim));
+    assert!(super::is_selected(&claim, Selector { links: links(7, 0), slot: None }));
+}
+
+#[test]
+fn a_cleanup_begins_with_a_mark() {
+    let record = used(1, links(7, 12));
+    assert_eq!(begin_cleanup(None), Beginning::Nothing);
+    assert_eq!(begin_cleanup(Some(&record)), Beginning::Mark(&record));
+    let marked = record.under_cleanup();
+    assert_eq!(begin_cleanup(Some(&marked)), Beginning::Begun(&marked));
+    let claim = claimed(1, links(7, 0));
+    assert_eq!(begin_cleanup(Some(&claim)), Beginning::Settle(&claim));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::round::Rounds;
 use super::{SlotError, Slots};
-use crate::allocation::{self, Beginning, Ending, Refusal, Selector, Step};
+use crate::allocation::{self, Beginning, Ending, Refusal, Selector};
 use crate::record::{Links, Listed, Record};
 use crate::store::{Store, Written};
 use crate::view::{Holder, View};
@@ -33,12 +33,10 @@ impl Slots<'_> {
         loop {
             rounds.next()?;
             let record = self.own(&mut store, slot).await?.filter(is_meant);
-            match allocation::begin_cleanup(record.as_ref(), Selector::default()) {
+            match allocation::begin_cleanup(record.as_ref()) {
                 Beginning::Nothing => return Ok(None),
                 Beginning::Begun(record) => return Ok(Some(record.clone())),
-                Beginning::Drop(record) => {
-                    self.perform(&mut store, &Step::Drop(record)).await?;
-                }
+                Beginning::Settle(record) => self.settle(&mut store, record.slot).await?,
                 Beginning::Mark(record) => {
                     let marked = self.signed(record.clone().under_cleanup());
                     if let Written::Done(record) = store.patch(&marked).await? {

@@ -91,7 +91,7 @@ impl Actor {
 
     fn look(&mut self, server: &Server, rules: Rules, chance: u64) {
         let shown = shown(server, rules);
-        let view = View::of_own(shown.iter());
+        let view = View::of_own(shown.iter().map(Rc::as_ref));
         let terminating = BTreeSet::new();
         let collisions = u32::from(self.has_collided);
         let room = Room { max: rules.max, terminating: &terminating, collisions, chance };
@@ -117,9 +117,10 @@ impl Actor {
         let record = server.records.get(&slot).map(Rc::as_ref);
         if self.marked.is_none() {
             let selector = Selector { links, slot: Some(slot) };
-            match allocation::begin_cleanup(record, selector) {
+            let is_meant = |record: &&Record| allocation::is_selected(record, selector);
+            match allocation::begin_cleanup(record.filter(is_meant)) {
                 Beginning::Nothing => return State::Over,
-                Beginning::Drop(record) => return after(&Step::Drop(record), server, rules),
+                Beginning::Settle(_) => return settle(server, slot, rules),
                 Beginning::Mark(record) => {
                     return State::Writing(Write::Patch(Rc::new(record.clone().under_cleanup())));
                 }
@@ -135,24 +136,27 @@ impl Actor {
             Ending::Over => State::Over,
             Ending::Delete(record) => State::Writing(Write::Delete(Rc::new(record.clone()))),
             Ending::Release(record) => State::Writing(Write::Patch(Rc::new(record.clone().after_cleanup()))),
-            Ending::Settle(_) => {
-                let view = View::of_own(server.records.values().map(Rc::as_ref));
-                let selector = Selector { links: Links::default(), slot: Some(slot) };
-                match allocation::settle(&view, selector) {
-                    Some(step) => after(&step, server, rules),
-                    None => State::Over,
-                }
-            }
+            Ending::Settle(_) => settle(server, slot, rules),
         }
     }
 }
 
+/// What a cleanup does about a claim on its slot.
+fn settle(server: &Server, slot: u32, rules: Rules) -> State {
+    let view = View::of_own(server.records.values().map(Rc::as_ref));
+    let selector = Selector { links: Links::default(), slot: Some(slot) };
+    match allocation::settle(&view, selector) {
+        Some(step) => after(&step, server, rules),
+        None => State::Looking,
+    }
+}
+
 /// The records as the protocol sees them.
-fn shown(server: &Server, rules: Rules) -> Vec<Record> {
+fn shown(server: &Server, rules: Rules) -> Vec<Rc<Record>> {
     let is_forgetful = rules.fault == Some(Fault::OldLinksForgotten);
-    let show = |record: &Rc<Record>| {
-        let links = if is_forgetful && record.claim.is_some() { Links::default() } else { record.links };
-        Record { links, ..Record::clone(record) }
+    let show = |record: &Rc<Record>| match record.claim {
+        Some(_) if is_forgetful => Rc::new(Record { links: Links::default(), ..Record::clone(record) }),
+        _ => Rc::clone(record),
     };
     server.records.values().map(show).collect()
 }

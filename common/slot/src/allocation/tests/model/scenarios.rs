@@ -70,6 +70,19 @@ fn any_three_calls() {
 }
 
 #[test]
+fn four_calls() {
+    let crowd = |calls: [Call; 4]| Scenario { crashes: 0, ..scenario([used(1, issue(5))], calls) };
+    let freed = cleanup_of(1, issue(5));
+    check(
+        "four",
+        &[
+            crowd([freed, ensure(issue(7)), ensure(pr(12)), ensure(both(7, 12))]),
+            crowd([freed, ensure(issue(7)), ensure(issue(7)), ensure_at(2, issue(7))]),
+        ],
+    );
+}
+
+#[test]
 fn calls_for_the_same() {
     check(
         "the same",

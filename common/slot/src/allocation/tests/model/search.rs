@@ -1,7 +1,6 @@
 //! The search: every state that a scenario can get into, each looked at once.
 
-use std::collections::HashSet;
-use std::fmt::Write as _;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::actor::{Actor, Call, Rules, State};
@@ -39,9 +38,15 @@ struct World {
     crashes: u8,
 }
 
+/// What each call gets that is made by itself, by the records that it meets.
+type Healed = HashMap<Vec<u64>, Vec<Option<u32>>>;
+
 /// How a world came about, the last thing first.
 struct Trail {
-    what: String,
+    /// Which call did something.
+    at: usize,
+    /// What it was about to do, and what it is at now.
+    states: [State; 2],
     before: Option<Rc<Trail>>,
 }
 
@@ -53,19 +58,22 @@ impl Scenario {
         let actors = self.calls.iter().copied().map(Actor::new).collect();
         let first = World { server, actors, crashes: self.crashes };
         let mut seen = HashSet::from([first.key()]);
-        let mut extent = Extent::default();
+        let (mut extent, mut healed) = (Extent::default(), Healed::new());
         let mut open = vec![(first, None::<Rc<Trail>>)];
         while let Some((world, trail)) = open.pop() {
             extent.states += 1;
             let is_end = world.actors.iter().all(Actor::is_over);
-            let found = world.has_doubles().or_else(|| is_end.then(|| self.at_the_end(&world)).flatten());
-            if let Some(found) = found {
+            let found = world.has_no_doubles();
+            let found =
+                found.and_then(|()| if is_end { self.at_the_end(&world, &mut healed) } else { Ok(()) });
+            if let Err(found) = found {
                 return Err(Violation(told(&found, trail.as_deref())));
             }
             extent.ends += usize::from(is_end);
-            for (what, next) in world.successors(self.rules) {
+            for (at, next) in world.successors(self.rules) {
                 if seen.insert(next.key()) {
-                    let trail = Trail { what, before: trail.clone() };
+                    let states = [&world, &next].map(|world| world.actors[at].state.clone());
+                    let trail = Trail { at, states, before: trail.clone() };
                     open.push((next, Some(Rc::new(trail))));
                 }
             }
@@ -86,52 +94,61 @@ impl Scenario {
         }
     }
 
-    /// What is wrong where all calls are over.
-    fn at_the_end(&self, world: &World) -> Option<String> {
-        let is_steady = self.calls.iter().all(|call| self.takes_nothing(*call));
-        if is_steady && let Some(wrong) = world.broken_promise() {
-            return Some(wrong);
-        }
-        for (at, call) in self.calls.iter().enumerate() {
-            let mut healed = world.clone();
-            let given = match healed.alone(*call, self.rules) {
-                Ok(given) => given,
-                Err(wrong) => return Some(wrong),
-            };
-            let earlier = world.lasting_answer(&world.actors[at]);
-            if is_steady && earlier.is_some() && given != earlier {
-                return Some(format!("{call:?} gave {earlier:?}, and then {given:?}"));
+    /// What is wrong where all calls are over. What calls made by themselves get hangs on the records alone:
+    /// `healed` has it for those that were met before.
+    fn at_the_end(&self, world: &World, healed: &mut Healed) -> Result<(), String> {
+        let records = world.records_key();
+        let given = match healed.get(&records) {
+            Some(given) => given,
+            None => {
+                let given = self.heal(world)?;
+                healed.entry(records).or_insert(given)
             }
+        };
+        if !self.calls.iter().all(|call| self.takes_nothing(*call)) {
+            return Ok(());
+        }
+        world.keeps_promises()?;
+        for (actor, given) in world.actors.iter().zip(given) {
+            let earlier = world.lasting_answer(actor);
+            if earlier.is_some() && *given != earlier {
+                return Err(format!("{:?} gave {earlier:?}, and then {given:?}", actor.call));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes each call once more by itself, and after it all of them; gives what the first got.
+    fn heal(&self, world: &World) -> Result<Vec<Option<u32>>, String> {
+        let mut all = Vec::new();
+        for call in &self.calls {
+            let mut healed = world.clone();
+            all.push(healed.alone(*call, self.rules)?);
             for call in &self.calls {
-                if let Err(wrong) = healed.alone(*call, self.rules) {
-                    return Some(wrong);
-                }
+                healed.alone(*call, self.rules)?;
             }
             if let Some(left) = healed.server.records.values().find(|r| r.claim.is_some() || r.cleaning) {
-                return Some(format!("nobody heals slot {}: {left:?}", left.slot));
+                return Err(format!("nobody heals slot {}: {left:?}", left.slot));
             }
-            if let Some(doubles) = healed.has_doubles() {
-                return Some(doubles);
-            }
+            healed.has_no_doubles()?;
         }
-        None
+        Ok(all)
     }
 }
 
 impl World {
-    /// All that can happen next.
-    fn successors(&self, rules: Rules) -> Vec<(String, Self)> {
+    /// All that can happen next, and to which call.
+    fn successors(&self, rules: Rules) -> Vec<(usize, Self)> {
         let mut next = Vec::new();
         for (at, actor) in self.actors.iter().enumerate().filter(|(_, actor)| !actor.is_over()) {
             for (server, after) in actor.next(&self.server, rules) {
-                let what = format!("{at} {:?}: {:?} → {:?}", actor.call, actor.state, after.state);
-                next.push((what, self.with(server, at, after)));
+                next.push((at, self.with(server, at, after)));
             }
             if self.crashes > 0 {
                 let crashed = Actor { state: State::Crashed, ..actor.clone() };
                 let mut world = self.with(self.server.clone(), at, crashed);
                 world.crashes -= 1;
-                next.push((format!("{at} {:?}: crashes", actor.call), world));
+                next.push((at, world));
             }
         }
         next
@@ -158,14 +175,14 @@ impl World {
         Err(format!("{call:?} alone never ends: {:?}", self.server.records))
     }
 
-    /// Whether an issue or pull request has two confirmed slots.
-    fn has_doubles(&self) -> Option<String> {
+    /// No issue or pull request has two confirmed slots.
+    fn has_no_doubles(&self) -> Result<(), String> {
         let records = || self.server.records.values().filter(|r| r.claim.is_none() && !r.cleaning);
-        let links = |record: &Record| record.links;
-        records().find_map(|one| {
-            let other = records().find(|other| other.slot > one.slot && links(other).share(one.links))?;
+        let doubles = records().find_map(|one| {
+            let other = records().find(|other| other.slot > one.slot && other.links.share(one.links))?;
             Some(format!("{:?} has slots {} and {}", one.links.common(other.links), one.slot, other.slot))
-        })
+        });
+        doubles.map_or(Ok(()), Err)
     }
 
     /// The slot that a call was given, if it stays the call's. Of an issue and a pull request that have slots of
@@ -178,8 +195,8 @@ impl World {
         record.links.cover(selector.links).then_some(*slot)
     }
 
-    /// Whether an answer isn't true any more, where nobody takes anything from anyone.
-    fn broken_promise(&self) -> Option<String> {
+    /// Where nobody takes anything from anyone, answers stay true.
+    fn keeps_promises(&self) -> Result<(), String> {
         let given = |actor: &Actor| match (actor.call, &actor.state) {
             (Call::Ensure(selector), State::Given(slot)) => Some((selector, *slot)),
             _ => None,
@@ -187,25 +204,32 @@ impl World {
         let answers: Vec<(Selector, u32)> = self.actors.iter().filter_map(given).collect();
         for (selector, slot) in &answers {
             let Some(record) = self.server.records.get(slot) else {
-                return Some(format!("{selector:?} was given slot {slot}, which is gone"));
+                return Err(format!("{selector:?} was given slot {slot}, which is gone"));
             };
             let is_its = selector.links.is_empty() || record.links.share(selector.links);
             if !is_its || selector.slot.is_some_and(|wanted| wanted != *slot) {
-                return Some(format!("{selector:?} was given slot {slot}, which is {:?}", record.links));
+                return Err(format!("{selector:?} was given slot {slot}, which is {:?}", record.links));
             }
             if let Some((_, other)) = answers.iter().find(|(same, other)| same == selector && other != slot) {
-                return Some(format!("{selector:?} was given slots {slot} and {other}"));
+                return Err(format!("{selector:?} was given slots {slot} and {other}"));
             }
         }
-        None
+        Ok(())
+    }
+
+    /// The records, without their versions.
+    fn records_key(&self) -> Vec<u64> {
+        let mut key = Vec::new();
+        for record in self.server.records.values() {
+            key_of(record, &mut key);
+        }
+        key
     }
 
     /// The state in a form in which versions don't matter, only whether a write would be done.
     fn key(&self) -> Vec<u64> {
-        let mut key = vec![u64::from(self.crashes)];
-        for record in self.server.records.values() {
-            key_of(record, &mut key);
-        }
+        let mut key = self.records_key();
+        key.push(u64::from(self.crashes));
         for actor in &self.actors {
             let marked = actor.marked.as_ref().map_or(0, |uid| {
                 1 + u64::from(self.server.records.values().any(|record| record.uid == *uid))
@@ -242,12 +266,10 @@ fn key_of(record: &Record, key: &mut Vec<u64>) {
 fn told(found: &str, mut trail: Option<&Trail>) -> String {
     let mut steps = Vec::new();
     while let Some(step) = trail {
-        steps.push(step.what.as_str());
+        let [before, after] = &step.states;
+        steps.push(format!("\n  call {}: {before:?} → {after:?}", step.at));
         trail = step.before.as_deref();
     }
-    steps.iter().rev().fold(found.to_owned(), |mut text, step| {
-        // Writing to a String can't fail.
-        let _ = write!(text, "\n  {step}");
-        text
-    })
+    steps.push(found.to_owned());
+    steps.into_iter().rev().collect()
 }
