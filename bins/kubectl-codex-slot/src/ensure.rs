@@ -64,10 +64,13 @@ pub(crate) async fn take(
     interrupt: &Interrupt,
 ) -> Result<Ensured, Diagnostic> {
     bootstrap::check(scene)?;
-    let limit = scene.project.stack.max_slots;
+    let max = match request.max {
+        Some(max) => max,
+        None => limit_of(scene)?,
+    };
     let selector = request.selector;
     let options = EnsureOptions {
-        max: request.max.unwrap_or_else(|| u32::try_from(limit).unwrap_or(0)),
+        max,
         wait: request.patience,
         owner: scene.host.variable("GITHUB_RUN_ID").unwrap_or("manual"),
     };
@@ -80,6 +83,13 @@ pub(crate) async fn take(
         scene.console.say(&Diagnostic::warning(message).hint(Some(hint)));
     }
     Ok(ensured)
+}
+
+/// `maxSlots` of services.yaml; 0 for no limit.
+fn limit_of(scene: &Scene<'_>) -> Result<u32, Diagnostic> {
+    let limit = scene.project.stack.max_slots;
+    u32::try_from(limit)
+        .map_err(|_| Diagnostic::input(format!("`maxSlots` of services.yaml is {limit}: 0 is for no limit")))
 }
 
 fn report(ensured: &Ensured) -> Report {

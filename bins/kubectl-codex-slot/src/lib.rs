@@ -4,12 +4,12 @@
 //! arguments ──▶ Request ──▶ verb ──▶ Scene (project, state) ──▶ Records, Cluster ──▶ Report
 //! ```
 //!
-//! - [`ensure`], [`ready`], [`list`], [`set`], [`comment`], [`cleanup`], [`gc`]: the verbs, each with its flags;
-//! - [`arguments`]: the choice between them, and the flags that they share;
-//! - [`scene`]: the project as each slot sees it, where its records are, the cluster;
-//! - [`records`]: the slots' records, with failures in words ([`failure`]);
-//! - [`data`], [`lock`], [`agent`]: what belongs to a slot on this machine, and who works with it;
-//! - [`report`], [`age`]: how a slot is written down for scripts and for people.
+//! - `ensure`, `ready`, `list`, `set`, `comment`, `cleanup`, `gc`: the verbs, each with its flags;
+//! - `arguments`: the choice between them, and the flags that they share;
+//! - `scene`: the project as each slot sees it, where its records are, the cluster;
+//! - `records`: the slots' records, with failures in words (`failure`);
+//! - `data`, `lock`, `agent`: what belongs to a slot on this machine, and who works with it;
+//! - `report`, `age`: how a slot is written down for scripts and for people.
 //!
 //! Who gets which slot is decided in `codex-slot`, what is applied in `codex-deploy`.
 

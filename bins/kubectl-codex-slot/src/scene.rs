@@ -76,9 +76,10 @@ impl<'a> Scene<'a> {
         if let Some(namespace) = known().get(&slot) {
             return Ok(namespace.clone());
         }
-        let namespace = match slot {
-            1 => self.project.context.namespace.clone(),
-            slot => self.project_of(slot)?.context.namespace,
+        let namespace = match (slot, self.project.namespace_in_slot(slot.into())) {
+            (1, _) => self.project.context.namespace.clone(),
+            (_, Some(namespace)) => namespace,
+            (slot, None) => self.project_of(slot)?.context.namespace,
         };
         known().insert(slot, namespace.clone());
         Ok(namespace)
@@ -104,7 +105,7 @@ impl<'a> Scene<'a> {
     fn refuse_without_slots(&self) -> Result<(), Diagnostic> {
         let (first, second) = (self.namespace_of(1)?, self.namespace_of(2)?);
         if !first.is_empty() && first != second {
-            return Ok(());
+            return if is_label(&first) { Ok(()) } else { Err(self.bad_namespace(&first)) };
         }
         let env = self.env();
         let message = Diagnostic::input(format!("environment `{env}` has no slots"));
@@ -114,6 +115,14 @@ impl<'a> Scene<'a> {
         };
         Err(message
             .hint(Some(format!("`namespace.patterns.{env}` with `{{{{ .Slot }}}}` in it gives it slots"))))
+    }
+
+    /// The message about a pattern that gives no names of namespaces.
+    fn bad_namespace(&self, namespace: &str) -> Diagnostic {
+        let env = self.env();
+        Diagnostic::input(format!("slot 1 of environment `{env}` would have the namespace `{namespace}`"))
+            .note("a namespace's name has at most 63 characters: small letters, digits and dashes inside")
+            .hint(Some(format!("`namespace.patterns.{env}` or `project` of services.yaml gives the name")))
     }
 
     /// Runs work that talks to the cluster; Ctrl-C raises the interrupt that it gets.
@@ -189,6 +198,12 @@ fn load_any(
         },
         console.secrets(),
     )
+}
+
+/// Whether the API server takes a name for a namespace.
+fn is_label(name: &str) -> bool {
+    let inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    name.len() <= 63 && name.chars().all(inside) && !name.starts_with('-') && !name.ends_with('-')
 }
 
 fn state_of(project: &Project) -> Result<StateLocation, Diagnostic> {

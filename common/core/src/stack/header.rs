@@ -9,6 +9,7 @@ use crate::yaml::{self, Dialect, Node, Problem, ReadError, Value};
 
 use super::decode::{Decode, Path, Strictness};
 use super::model::Namespace;
+use super::namespace::SimplePattern;
 use super::variables::Map;
 
 /// Stands for an action without quotes: a character of Unicode's private use area.
@@ -60,6 +61,14 @@ impl Header {
                 T::default()
             }
         }
+    }
+
+    /// The pattern of an environment's namespace, if it needs no rendering and so is known for all slots at once.
+    /// To be asked before the names are rendered.
+    pub(super) fn simple_pattern(&self, env: &str) -> Option<SimplePattern> {
+        let is_fixed = self.complete && !self.project.is_empty() && !self.project.contains("{{");
+        let raw = self.patterns.get(env).map(String::as_str);
+        SimplePattern::of(raw, env).filter(|_| is_fixed)
     }
 
     /// Renders the fields that the suite renders and codexctl doesn't: `project` and `envFiles`.

@@ -13,6 +13,7 @@ use crate::template::{Context, Engine, Rendered};
 use super::Mode;
 use super::files::{self, MAX_STACK, read_text};
 use super::model::Stack;
+use super::namespace::SimplePattern;
 use super::rounds::Loading;
 use super::variables::{Map, Variables, env_file, var_file};
 
@@ -58,6 +59,17 @@ pub struct Project {
     pub root: PathBuf,
     /// Whose rules are followed.
     pub mode: Mode,
+    /// The namespace's pattern, if it is simple.
+    pub(super) pattern: Option<SimplePattern>,
+}
+
+impl Project {
+    /// The namespace that another slot of the same environment has, where that can be told without loading the
+    /// project for it.
+    pub fn namespace_in_slot(&self, slot: i64) -> Option<String> {
+        let pattern = self.pattern.as_ref()?;
+        Some(pattern.namespace(&self.context.project, &self.context.env, slot))
+    }
 }
 
 /// Loads the project; the secrets among its variables are told to `secrets` as soon as they are known.

@@ -64,6 +64,7 @@ impl Loading<'_> {
         };
         let mut engine = Engine::new(&context, self.request.missing);
         let mut header = self.header()?;
+        let pattern = header.simple_pattern(self.request.env).filter(|_| self.request.namespace.is_none());
         header.render_names(&engine);
         let mut values = self.first_values(&header, &mut context, &engine);
 
@@ -82,7 +83,7 @@ impl Loading<'_> {
             let is_settled = !self.would_change(&values, &next)
                 || (self.request.mode == Mode::Codexctl && header.complete);
             if is_settled && !is_trial {
-                return self.finish(text, stack, context, engine);
+                return Ok(Project { pattern, ..self.finish(text, stack, context, engine)? });
             }
             if self.request.mode == Mode::Codexctl {
                 // Only what the raw text could not tell is taken from the rendered one.
@@ -245,7 +246,8 @@ impl Loading<'_> {
         context.codex.clone_from(&stack.codex);
         context.storage.clone_from(&stack.storage);
         let engine = engine.with_context(&context);
-        Ok(Project { stack, context, engine, text, root: self.root.clone(), mode: self.request.mode })
+        let (root, mode) = (self.root.clone(), self.request.mode);
+        Ok(Project { stack, context, engine, text, root, mode, pattern: None })
     }
 
     /// Whether another round could give another text: a value changed that the file mentions.
