@@ -107,6 +107,10 @@ bench-cluster: dist-build ## the shipped apply against kubectl on a real control
 	tests/cluster/during $(CARGO) run --locked --quiet --release -p codex-tests --example bench-cluster -- \
 		"$(target)/dist/kubectl-codex-apply"
 
+.PHONY: bench-sync
+bench-sync: ## syncing 50,000 files, 1 GB, against rsync
+	$(CARGO) run --locked --quiet --release -p codex-tests --example bench-sync
+
 .PHONY: fuzz
 fuzz: ## run each fuzz target for a minute (FUZZ_SECONDS)
 	@$(CARGO) +nightly fuzz --version >/dev/null 2>&1 || { \

@@ -131,7 +131,7 @@ impl Work<'_> {
         let packed = read_file_if_there(&top, OsStr::new("packed-refs"), LARGEST_FILE)
             .map_err(failed)?
             .unwrap_or_default();
-        let mut folder = top;
+        let mut folder = self.target.folder(self.repository).map_err(failed)?;
         for name in OWN.trim_end_matches('/').split('/').chain(["saved"]) {
             folder = made_folder(&folder, OsStr::new(name), 0o777).map_err(failed)?;
         }
@@ -144,7 +144,7 @@ impl Work<'_> {
             let is_taken = about_if_there(&folder, name).map_err(failed)?.is_some()
                 || refs::is_packed(&packed, reference.as_bytes());
             if !is_taken {
-                replace(&folder, name, format!("{commit}\n").as_bytes(), 0o666).map_err(failed)?;
+                replace(&top, &folder, name, format!("{commit}\n").as_bytes(), 0o666).map_err(failed)?;
                 return Ok(reference);
             }
             number += 1;

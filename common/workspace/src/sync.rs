@@ -265,7 +265,7 @@ impl State<'_> {
         }
         let failed = |error| SyncError::io("write", &self.target.name(&repository.join(RECORD)), error);
         let folder = self.target.folder(&repository).map_err(failed)?;
-        replace(&folder, OsStr::new(RECORD), record.text().as_bytes(), 0o666).map_err(failed)
+        replace(&folder, &folder, OsStr::new(RECORD), record.text().as_bytes(), 0o666).map_err(failed)
     }
 }
 
