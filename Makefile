@@ -44,12 +44,11 @@ requirements:
 test_threads = $$(( 2 * $$(getconf _NPROCESSORS_ONLN) ))
 
 .PHONY: test
-test: requirements build ## run the tests that need no cluster: units, doc examples, stories, golden files, corpora
-	PYTHON="$(PYTHON)" $(CARGO) test --locked --workspace -- --skip apply::
-	@echo 'The stories of apply run on a real control plane: make test-cluster'
+test: requirements build cluster-build ## run all tests: units, doc examples, golden files, corpora, stories on a real control plane
+	PYTHON="$(PYTHON)" RUST_TEST_THREADS=$(test_threads) tests/cluster/during $(CARGO) test --locked --workspace
 
 .PHONY: test-cluster
-test-cluster: build cluster-build ## run the stories of apply on a real control plane (built the first time)
+test-cluster: build cluster-build ## run the stories on the control plane only
 	RUST_TEST_THREADS=$(test_threads) tests/cluster/during $(CARGO) test --locked -p codex-tests --test suite apply::
 
 .PHONY: cluster-build

@@ -65,7 +65,7 @@ fn cluster_scoped_objects_get_no_namespace() {
 #[test]
 fn an_object_without_a_namespace_where_nothing_gives_one_is_an_error() {
     let scene = ClusterScene::new().file("map.yaml", &map("settings", "1"));
-    fails(scene.apply(&["-f", "map.yaml"]), 2, &["configmap/settings", "namespace", "map.yaml:1:", "-n"]);
+    fails(scene.apply(&["-f", "map.yaml"]), 2, &["configmap/settings", "namespace", "map.yaml:2:1", "-n"]);
 }
 
 #[test]

@@ -128,7 +128,8 @@ fn edit(scene: &ClusterScene, number: usize, dice: &mut Dice) {
         1 => patch("merge", &json!({ "metadata": { "managedFields": [{}] } })),
         2 => {
             let flags = ["apply", "--server-side", "--force-conflicts", "-f", "-", &manager];
-            scene.kubectl_with(&flags, &manifest(number, dice).to_string());
+            // Merged with what others own it may be invalid; then nothing was edited.
+            scene.try_kubectl_with(&flags, &manifest(number, dice).to_string());
         }
         3 => {
             let mut object = manifest(number, dice);

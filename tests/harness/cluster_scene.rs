@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::control_plane::ControlPlane;
-use crate::outcome::Expectation;
+use crate::outcome::{Expectation, Outcome};
 use crate::scene::Scene;
 
 /// How long a story waits for what the cluster does by itself.
@@ -114,16 +114,20 @@ impl ClusterScene {
     ///
     /// When it fails.
     pub fn kubectl_with(&self, arguments: &[&str], input: &str) -> String {
+        let outcome = self.try_kubectl_with(arguments, input);
+        assert_eq!(outcome.exit, 0, "{}", outcome.report("kubectl failed"));
+        outcome.stdout
+    }
+
+    /// Runs kubectl with text on its standard input, which may fail.
+    pub fn try_kubectl_with(&self, arguments: &[&str], input: &str) -> Outcome {
         let input = input.replace("NAME", &self.name);
         let own = ["--namespace", self.name.as_str()];
         let arguments = match arguments.contains(&"--namespace") {
             true => arguments.to_vec(),
             false => [&own, arguments].concat(),
         };
-        let run = self.scene.run_program_with(self.cluster.kubectl(), &arguments, input);
-        let outcome = run.unchecked();
-        assert_eq!(outcome.exit, 0, "{}", outcome.report("kubectl failed"));
-        outcome.stdout
+        self.scene.run_program_with(self.cluster.kubectl(), &arguments, input).unchecked()
     }
 
     /// An object as it is now, with managedFields.

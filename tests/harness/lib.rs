@@ -36,6 +36,7 @@ mod proxy;
 mod relay;
 mod scene;
 mod scripted;
+mod terminal;
 mod upstream;
 mod wire;
 
@@ -51,3 +52,4 @@ pub use scene::Scene;
 pub use scripted::{
     Answer, Body, Call, Calls, ScriptedKubeconfig, ScriptedServer, Verb, plugin_runs, stolen_input,
 };
+pub use terminal::Terminal;

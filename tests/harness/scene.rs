@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::binary::{binary, repository};
 use crate::folder::{TemporaryFolder, copy_folder, listing};
 use crate::outcome::{Expectation, Outcome};
+use crate::terminal::Terminal;
 
 /// Hardly a command of the suite needs longer on any input; an endless one must not hang the tests.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -189,16 +190,36 @@ impl Scene {
 
     /// Starts a program with its three streams piped, for stories that need the process itself.
     pub fn start(&self, program: &Path, arguments: &[&str]) -> Child {
-        Command::new(program)
-            .args(arguments)
-            .current_dir(self.project())
-            .env_clear()
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::piped())
+        self.command(program, arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("cannot run {}: {error}", program.display()))
+    }
+
+    /// Starts a binary of the suite with this standard input, and with its output on a terminal of this size.
+    pub fn on_terminal(
+        &self,
+        (rows, columns): (u16, u16),
+        name: &str,
+        arguments: &[&str],
+        input: impl AsRef<[u8]>,
+    ) -> Terminal {
+        let mut terminal = Terminal::start(rows, columns, self.command(&binary(name), arguments));
+        terminal.type_in(input.as_ref());
+        terminal
+    }
+
+    /// The program in this scene; only its standard input is set.
+    fn command(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .current_dir(self.project())
+            .env_clear()
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped());
+        command
     }
 
     fn shorten_paths(&self, text: &[u8]) -> String {

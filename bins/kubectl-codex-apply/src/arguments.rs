@@ -7,9 +7,8 @@ use codex_common::cli::{Console, ExitCode, Filters, Host, Messages, Program, Sta
 use codex_common::diagnostic::Diagnostic;
 use codex_common::render;
 use codex_common::stack::{Mode, variables::inline};
-use gotemplate::time::parse_duration;
-
-use crate::apply::run;
+use codex_deploy::arguments::{ClusterArgs, WaitArgs, duration};
+use codex_deploy::request::{DryRun, OutputFormat, Request};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,7 +33,7 @@ differences (--exit-code), 4 applied but not ready in time, 130 stopped by the u
 #[command(version, verbatim_doc_comment, args_override_self = true, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    pub(crate) stack: StackArgs,
+    stack: StackArgs,
 
     #[command(flatten)]
     filters: Filters,
@@ -49,10 +48,10 @@ pub(crate) struct Arguments {
     plan: PlanArgs,
 
     #[command(flatten)]
-    pub(crate) waiting: WaitArgs,
+    waiting: WaitArgs,
 
     #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
+    cluster: ClusterArgs,
 
     #[command(flatten)]
     messages: Messages,
@@ -133,123 +132,9 @@ struct PlanArgs {
     output: Option<OutputFormat>,
 }
 
-/// Waiting until everything is ready.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Waiting")]
-pub(crate) struct WaitArgs {
-    /// Wait until everything is ready
-    #[arg(long)]
-    pub(crate) wait: bool,
-
-    /// How long at most [default: codex.timeouts.deployWait, else 600s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) wait_timeout: Option<Duration>,
-
-    /// After how long in the same state a pod that can't start is given up [default: 30s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub(crate) fail_after: Option<Duration>,
-
-    /// How often waiting is begun anew when the time is over
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) wait_retries: u32,
-
-    /// How long is paused before waiting is begun anew; doubled each time
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
-    pub(crate) wait_backoff: Duration,
-
-    /// Only warn of what isn't ready in time
-    #[arg(long)]
-    pub(crate) wait_soft_fail: bool,
-}
-
-/// Which cluster, and as whom.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Cluster")]
-pub(crate) struct ClusterArgs {
-    /// The kubeconfig
-    #[arg(long, value_name = "FILE")]
-    pub(crate) kubeconfig: Option<String>,
-
-    /// The kubeconfig's context
-    #[arg(long, value_name = "NAME")]
-    pub(crate) context: Option<String>,
-
-    /// The API server's address
-    #[arg(short, long, value_name = "URL")]
-    pub(crate) server: Option<String>,
-
-    /// Don't check the server's certificate
-    #[arg(long)]
-    pub(crate) insecure_skip_tls_verify: bool,
-
-    /// The file of the authority that signed the server's certificate
-    #[arg(long, value_name = "FILE")]
-    pub(crate) certificate_authority: Option<String>,
-
-    /// The user to act as
-    #[arg(long = "as", value_name = "USER")]
-    pub(crate) impersonate: Option<String>,
-
-    /// A group to act as; may be repeated
-    #[arg(long = "as-group", value_name = "GROUP")]
-    pub(crate) impersonate_groups: Vec<String>,
-
-    /// How long one request may take (0: any time) [default: 60s]
-    #[arg(long, value_name = "DURATION")]
-    pub(crate) request_timeout: Option<String>,
-}
-
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Compat {
     Codexctl,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DryRun {
-    Client,
-    Server,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum OutputFormat {
-    Name,
-    Json,
-    Yaml,
-}
-
-/// A checked request.
-#[derive(Debug)]
-pub(crate) struct Request {
-    pub(crate) mode: Mode,
-    pub(crate) stack: StackArgs,
-    pub(crate) filters: render::Filters,
-    pub(crate) is_filtered: bool,
-    pub(crate) variables: Vec<(String, String)>,
-    pub(crate) var_file: String,
-    pub(crate) files: Vec<String>,
-    pub(crate) recursive: bool,
-    pub(crate) selector: Vec<(String, String)>,
-    pub(crate) diff: bool,
-    pub(crate) exit_code: bool,
-    pub(crate) dry_run: Option<DryRun>,
-    pub(crate) show_secrets: bool,
-    pub(crate) force: bool,
-    pub(crate) recreate: bool,
-    pub(crate) prune: bool,
-    pub(crate) prune_all: bool,
-    pub(crate) preflight: bool,
-    pub(crate) retries: u32,
-    pub(crate) backoff: Duration,
-    pub(crate) output: Option<OutputFormat>,
-    pub(crate) waiting: WaitArgs,
-    pub(crate) cluster: ClusterArgs,
-}
-
-impl Request {
-    /// Whether nothing is to be changed.
-    pub(crate) fn only_shows(&self) -> bool {
-        self.diff || self.dry_run.is_some()
-    }
 }
 
 impl Program for Arguments {
@@ -258,7 +143,7 @@ impl Program for Arguments {
     }
 
     fn run(self, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
-        run(&self.request()?, host, console)
+        codex_deploy::run(&self.request()?, host, console)
     }
 }
 
@@ -313,11 +198,4 @@ impl Arguments {
             cluster: self.cluster,
         })
     }
-}
-
-/// A Go duration that isn't negative.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let parsed =
-        parse_duration(text.as_bytes()).map_err(|_| "expected a duration such as 90s or 10m".to_owned())?;
-    u64::try_from(parsed.0).map(Duration::from_nanos).map_err(|_| "a duration can't be negative".to_owned())
 }

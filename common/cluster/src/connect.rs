@@ -15,6 +15,7 @@ mod credentials;
 mod download;
 mod error;
 mod parse;
+mod plugin;
 mod proxy;
 mod selection;
 mod source;
@@ -88,8 +89,8 @@ pub struct Cluster {
     pub context: String,
     /// The server's address.
     pub server: String,
-    /// The namespace that the context gives; `default` if it gives none.
-    pub namespace: String,
+    /// The namespace that the context gives.
+    pub namespace: Option<String>,
     /// What the user should know of how it was found, a line each.
     pub notes: Vec<String>,
     /// The proxy that requests go through, without its credentials.
@@ -107,10 +108,10 @@ pub async fn connect(request: &ConnectRequest<'_>) -> Result<Cluster, ConnectErr
     let (notes, selection) = (found.notes.clone(), Selection::of(found, request)?);
     let connection = client::connect(&selection, request).await?;
     Ok(Cluster {
-        api: Api::new(connection.client, timeout),
+        api: Api::new(connection.access, timeout),
         context: selection.context.clone(),
         server: connection.server,
-        namespace: selection.namespace.clone().unwrap_or_else(|| "default".to_owned()),
+        namespace: selection.namespace.clone(),
         notes,
         proxy: connection.proxy,
         selection,

@@ -122,19 +122,30 @@ pub fn is_shared(object: &Value, owner: &Owner) -> bool {
         && label(SLOT).is_none()
 }
 
-/// The item that a manifest without one takes over from the live object: only if both are the same owner's.
-pub fn item_to_keep<'a>(manifest: &Value, live: &'a Value) -> Option<&'a str> {
+/// The labels that a manifest takes over from the live object, since it can't know them itself.
+///
+/// A manifest that doesn't name its item keeps the live one of the same owner. With `unsure`, an apply that
+/// doesn't know what is shared with other slots, it also keeps what marks the live object as that owner's.
+pub fn to_keep(manifest: &Value, live: &Value, unsure: Option<&Owner>) -> Vec<(&'static str, String)> {
     let label = |object: &Value, key: &str| object["metadata"]["labels"][key].as_str().map(str::to_owned);
-    let is_owned = label(manifest, PROJECT).is_some() && label(manifest, ENVIRONMENT).is_some();
+    let kept = |keys: &[&'static str]| {
+        keys.iter().filter_map(|key| label(live, key).map(|value| (*key, value))).collect()
+    };
+    let is_shared = label(manifest, PROJECT).is_some() && label(manifest, ENVIRONMENT).is_none();
+    if is_shared {
+        let was_own = unsure.is_some_and(|owner| owner.selects(live));
+        return if was_own { kept(&[ENVIRONMENT, SLOT, ITEM]) } else { Vec::new() };
+    }
     let is_same_owner =
         [PROJECT, ENVIRONMENT, SLOT].iter().all(|key| label(manifest, key) == label(live, key));
-    if is_owned && is_same_owner && label(manifest, ITEM).is_none() { item_of(live) } else { None }
+    let lacks_item = label(manifest, PROJECT).is_some() && label(manifest, ITEM).is_none();
+    if is_same_owner && lacks_item { kept(&[ITEM]) } else { Vec::new() }
 }
 
-/// Puts the label of an item on an object that has labels already.
-pub fn set_item(object: &mut Value, item: &str) {
+/// Puts labels on an object that has some already.
+pub fn add(object: &mut Value, added: &[(&'static str, String)]) {
     if let Some(labels) = object.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
-        labels.insert(ITEM.to_owned(), item.into());
+        labels.extend(added.iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into())));
     }
 }
 
@@ -176,19 +187,38 @@ pub fn label_value(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
+    fn a_stream_keeps_what_marks_an_object_of_the_slot() {
+        let owner = Owner { project: "shop".into(), environment: "ai".into(), slot: Some(1) };
+        let labelled = |share, item| {
+            let mut object = json!({"metadata": {"name": "shop-ai-1"}});
+            owner.put_on(&mut object, share, item);
+            object
+        };
+        let manifest = labelled(Share::Project, None);
+        let live = labelled(Share::Own, Some("infra.namespace"));
+        let of_slot = [(ENVIRONMENT, "ai"), (SLOT, "1"), (ITEM, "infra.namespace")];
+        let of_slot = of_slot.map(|(key, value)| (key, value.to_owned()));
+        assert_eq!(to_keep(&manifest, &live, Some(&owner)), of_slot);
+        let other = Owner { slot: Some(2), ..owner.clone() };
+        assert_eq!(to_keep(&manifest, &live, Some(&other)), []);
+        assert_eq!(to_keep(&manifest, &live, None), [], "who knows what is shared takes nothing over");
+    }
+
+    #[test]
     fn a_stream_keeps_the_item_that_the_project_wrote() {
         let owned = |slot: &str, item: Option<&str>| {
             let mut object =
                 json!({"metadata": {"labels": {PROJECT: "shop", ENVIRONMENT: "ai", SLOT: slot}}});
             if let Some(item) = item {
-                set_item(&mut object, item);
+                add(&mut object, &[(ITEM, item.to_owned())]);
             }
             object
         };
-        assert_eq!(item_to_keep(&owned("1", None), &owned("1", Some("service.web"))), Some("service.web"));
-        assert_eq!(item_to_keep(&owned("1", Some("x")), &owned("1", Some("service.web"))), None);
-        assert_eq!(item_to_keep(&owned("1", None), &owned("2", Some("service.web"))), None);
-        assert_eq!(item_to_keep(&json!({}), &owned("1", Some("service.web"))), None);
+        let live = owned("1", Some("service.web"));
+        assert_eq!(to_keep(&owned("1", None), &live, None), [(ITEM, "service.web".to_owned())]);
+        assert_eq!(to_keep(&owned("1", Some("x")), &live, None), []);
+        assert_eq!(to_keep(&owned("2", None), &live, None), []);
+        assert_eq!(to_keep(&json!({}), &live, None), []);
     }
 
     use super::*;

@@ -18,7 +18,7 @@
 //!
 //! Talking to the server:
 //! - [`connect`]: from flags, variables and kubeconfigs to a [`connect::Cluster`];
-//! - [`api`], [`transport`], [`discovery`], [`watch`]: requests and answers as they are;
+//! - [`access`], [`api`], [`transport`], [`discovery`], [`watch`]: requests and answers as they are;
 //! - [`place`], [`live`], [`plan`], [`apply`], [`sweep`], [`wait`]: the stages of an apply;
 //! - [`preflight`]: what can be checked before anything is touched;
 //! - [`hooks`]: the project's own steps before and after an apply;
@@ -26,6 +26,7 @@
 //!
 //! Objects are plain [`serde_json::Value`]s: typed structs would drop the fields that they don't know.
 
+pub mod access;
 pub mod answer;
 pub mod api;
 pub mod apply;

@@ -1,7 +1,7 @@
 //! The objects that are there already, by one LIST per resource and namespace.
 //!
-//! Pages are looked at as they come and forgotten: what is known to be the same isn't kept, so that thousands
-//! of objects fit into little memory.
+//! Who may not list is asked for each object instead. Pages are looked at as they come and forgotten: what is known
+//! to be the same isn't kept, so that thousands of objects fit into little memory.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
 use crate::api::{Answer, Api, NoAnswer};
-use crate::labels;
+use crate::labels::{self, Owner};
 use crate::ownership::same::is_same;
 use crate::ownership::takeover::takeover;
 use crate::place::Target;
@@ -20,6 +20,9 @@ const PAGE: usize = 500;
 
 /// How many lists are under way at once.
 const LISTS_AT_ONCE: usize = 8;
+
+/// How many objects of one kind are asked for at once where lists aren't allowed.
+const GETS_AT_ONCE: usize = 8;
 
 /// What is known of a target's object.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,8 +53,9 @@ pub enum LiveError {
 
 /// Looks up all targets; nothing can be in the namespaces that are `missing`. The result has one entry per target, in their order.
 ///
-/// A target that doesn't say which item of services.yaml it comes from (a stream can't) takes over what the
-/// live object of the same owner says: the label would come and go otherwise.
+/// What a target can't know of its labels it takes over from the live object of the same owner
+/// ([`labels::to_keep`]): they would come and go otherwise. `unsure` is the owner whose apply doesn't know which
+/// objects other slots share.
 ///
 /// # Errors
 /// A list is refused or gets no answer.
@@ -59,6 +63,7 @@ pub async fn look_up(
     api: &Api,
     targets: &mut [Target],
     missing: &BTreeSet<String>,
+    unsure: Option<&Owner>,
 ) -> Result<Vec<Live>, LiveError> {
     let can_be_asked = |target: &Target| {
         target.is_served && target.namespace().is_none_or(|namespace| !missing.contains(namespace))
@@ -73,13 +78,11 @@ pub async fn look_up(
         .map(|target| if can_be_asked(target) { Live::Absent } else { Live::Unknown })
         .collect();
     let placed: &[Target] = &*targets;
-    let lists = stream::iter(groups.iter().map(|(path, wanted)| list(api, path, wanted, placed)));
+    let lists = stream::iter(groups.iter().map(|(path, wanted)| list(api, path, wanted, (placed, unsure))));
     let found: Vec<Vec<Found>> = lists.buffer_unordered(LISTS_AT_ONCE).try_collect().await?;
-    for Found { at, state, item } in found.into_iter().flatten() {
+    for Found { at, state, kept } in found.into_iter().flatten() {
         live[at] = state;
-        if let Some(item) = item {
-            labels::set_item(&mut targets[at].object.value, &item);
-        }
+        labels::add(&mut targets[at].object.value, &kept);
     }
     Ok(live)
 }
@@ -89,8 +92,8 @@ struct Found {
     /// Whose it is: an index of the targets.
     at: usize,
     state: Live,
-    /// The item that the target takes over from it.
-    item: Option<String>,
+    /// The labels that the target takes over from it.
+    kept: Vec<(&'static str, String)>,
 }
 
 /// The state of the wanted objects of one collection.
@@ -98,7 +101,7 @@ async fn list(
     api: &Api,
     path: &str,
     wanted: &BTreeMap<&str, usize>,
-    targets: &[Target],
+    (targets, unsure): (&[Target], Option<&Owner>),
 ) -> Result<Vec<Found>, LiveError> {
     let mut found = Vec::new();
     let mut page = format!("{path}?limit={PAGE}");
@@ -110,6 +113,9 @@ async fn list(
             page = format!("{path}?limit={PAGE}");
             continue;
         }
+        if answer.status == 403 {
+            return each(api, path, wanted, (targets, unsure), answer).await;
+        }
         if !answer.is_success() {
             return Err(LiveError::Refused { path: path.to_owned(), answer });
         }
@@ -120,7 +126,7 @@ async fn list(
             let Some(at) = item["metadata"]["name"].as_str().and_then(|name| wanted.get(name)) else {
                 continue;
             };
-            found.push(found_of(*at, &targets[*at], item));
+            found.push(found_of(*at, (&targets[*at], unsure), item));
         }
         match answer.body["metadata"]["continue"].as_str() {
             Some(token) if !token.is_empty() => {
@@ -131,19 +137,42 @@ async fn list(
     }
 }
 
+/// The same without a list, which `refusal` says isn't allowed.
+async fn each(
+    api: &Api,
+    path: &str,
+    wanted: &BTreeMap<&str, usize>,
+    (targets, unsure): (&[Target], Option<&Owner>),
+    refusal: Answer,
+) -> Result<Vec<Found>, LiveError> {
+    let asked = wanted.values().map(async |at| {
+        let target = &targets[*at];
+        let answer = api.get(&target.path()).await.map_err(LiveError::NoAnswer)?;
+        match answer.status {
+            404 => Ok(None),
+            // Neither is allowed; one list is what was wanted.
+            403 => Err(LiveError::Refused { path: path.to_owned(), answer: refusal.clone() }),
+            _ if answer.is_success() => Ok(Some(found_of(*at, (target, unsure), answer.body))),
+            _ => Err(LiveError::Refused { path: target.path(), answer }),
+        }
+    });
+    let found: Vec<Option<Found>> = stream::iter(asked).buffer_unordered(GETS_AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
 /// What one listed object says of its target.
-fn found_of(at: usize, target: &Target, mut listed: Value) -> Found {
+fn found_of(at: usize, (target, unsure): (&Target, Option<&Owner>), mut listed: Value) -> Found {
     // Items of a list carry neither apiVersion nor kind.
     listed["apiVersion"] = target.object.api_version().into();
     listed["kind"] = target.object.identity.kind.as_str().into();
-    let item = labels::item_to_keep(&target.object.value, &listed).map(str::to_owned);
+    let kept = labels::to_keep(&target.object.value, &listed, unsure);
     let mut manifest = Cow::Borrowed(&target.object.value);
-    if let Some(item) = &item {
-        labels::set_item(manifest.to_mut(), item);
+    if !kept.is_empty() {
+        labels::add(manifest.to_mut(), &kept);
     }
     let is_same = takeover(&listed).is_none() && is_same(&manifest, &listed);
     let state = if is_same { Live::Same } else { Live::Different(Box::new(listed)) };
-    Found { at, state, item }
+    Found { at, state, kept }
 }
 
 /// A text as a query's value.

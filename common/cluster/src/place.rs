@@ -56,8 +56,8 @@ pub enum Misplaced {
         kind: String,
     },
     /// Nothing gives it a namespace.
-    #[error("{0} has no namespace, and nothing gives one")]
-    NoNamespace(Identity),
+    #[error("{0} has no namespace, and nothing gives one; `-n` does")]
+    NoNamespace(String),
 }
 
 fn group_words(api_version: &str) -> String {
@@ -123,7 +123,7 @@ fn one(
         (false, _) => None,
         (true, Some(namespace)) => Some(namespace),
         (true, None) if belonging.namespace.is_empty() => {
-            return Err(Misplaced::NoNamespace(object.identity));
+            return Err(Misplaced::NoNamespace(resource.display(&object.identity.name)));
         }
         (true, None) => Some(belonging.namespace.to_owned()),
     };

@@ -67,6 +67,16 @@ pub struct Planned {
     pub action: Action,
 }
 
+impl Planned {
+    /// The replicas of a workload that go back to the server's default, since a manifest that once had their
+    /// number no longer has it: before and after.
+    pub fn reset_replicas(&self) -> Option<(i64, i64)> {
+        let replicas = |object: &Value| object["spec"]["replicas"].as_i64();
+        let (before, after) = (replicas(self.before.as_ref()?)?, replicas(self.after.as_ref()?)?);
+        (before != after && self.target.object.value["spec"]["replicas"].is_null()).then_some((before, after))
+    }
+}
+
 /// How a plan is made.
 #[derive(Debug, Clone, Copy)]
 pub struct PlanOptions {

@@ -33,8 +33,8 @@ use crate::readiness::pods::{Limits, Stuck};
 use board::Board;
 pub use evidence::Evidence;
 
-/// How often it is told who is still waited for.
-const HEARTBEAT: Duration = Duration::from_secs(30);
+/// How often it is told who is still waited for, though nothing changes.
+const PULSE: Duration = Duration::from_secs(1);
 
 /// How long others may still fail after the first did.
 const AFTERMATH: Duration = Duration::from_secs(1);
@@ -129,13 +129,13 @@ pub struct Waiting<'a> {
 }
 
 /// Whoever is told how a wait goes on.
-pub trait Report: Sync {
+pub trait Report {
     /// The state of a target changed, so long after the wait began. What it says may come from the cluster.
-    fn changed(&self, target: &Target, readiness: &Readiness, elapsed: Duration);
-    /// These are still waited for; comes each 30 s.
-    fn heartbeat(&self, waiting: &[Waiting<'_>], elapsed: Duration);
+    fn changed(&mut self, target: usize, readiness: &Readiness, elapsed: Duration);
+    /// These are still waited for; comes after changes, and each second.
+    fn standing(&mut self, waiting: &[Waiting<'_>], elapsed: Duration);
     /// The server can't be asked at the moment; it will be asked again. The same words come once until it answers.
-    fn disturbed(&self, message: &str);
+    fn disturbed(&mut self, message: &str);
 }
 
 /// Waits until all targets are ready, one has failed, the time is over, or the user has had enough.
@@ -148,7 +148,7 @@ pub async fn wait(
     targets: &[Target],
     options: WaitOptions,
     interrupt: &Interrupt,
-    report: &dyn Report,
+    report: &mut dyn Report,
 ) -> WaitOutcome {
     let begun = Instant::now();
     let mut board = Board::new(kinds, targets, options.limits, options.await_load_balancer);
@@ -156,7 +156,7 @@ pub async fn wait(
     // Dropped at the end, it ends all watches.
     let mut feeds = JoinSet::new();
     let mut news = Vec::new();
-    let mut heartbeat = HEARTBEAT;
+    let mut pulse = PULSE;
     let mut end = options.timeout;
     let mut interrupted = false;
     loop {
@@ -164,8 +164,14 @@ pub async fn wait(
             feeds.spawn(source.follow(api.clone(), number, outlet.clone()));
         }
         let now = begun.elapsed();
-        for at in board.changes() {
-            report.changed(&targets[at], board.state(at).0, now);
+        let changes = board.changes();
+        for at in &changes {
+            report.changed(*at, board.state(*at).0, now);
+        }
+        if !changes.is_empty() || now >= pulse {
+            // On the second, so that times that are shown don't skip one.
+            pulse = Duration::from_secs(now.as_secs()) + PULSE;
+            report.standing(&still_waiting(&board, now), now);
         }
         if board.has_failed() && end > now + AFTERMATH {
             end = now + AFTERMATH;
@@ -174,11 +180,7 @@ pub async fn wait(
         if board.is_done() || now >= last_look {
             break;
         }
-        if now >= heartbeat {
-            heartbeat = now + HEARTBEAT;
-            report.heartbeat(&still_waiting(&board, now), now);
-        }
-        let wake = board.next_look().into_iter().chain([last_look, heartbeat]).min().unwrap_or(last_look);
+        let wake = board.next_look().into_iter().chain([last_look, pulse]).min().unwrap_or(last_look);
         tokio::select! {
             _ = inlet.recv_many(&mut news, QUEUE) => {
                 let now = begun.elapsed();
@@ -188,7 +190,7 @@ pub async fn wait(
                     }
                 }
             }
-            // The next heartbeat is never far, so this can't overflow.
+            // The next pulse is never far, so this can't overflow.
             () = sleep_until(begun + wake) => board.tick(begun.elapsed()),
             () = interrupt.raised() => {
                 interrupted = true;

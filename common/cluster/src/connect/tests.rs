@@ -124,7 +124,7 @@ async fn places_are_looked_at_in_order() {
     assert_eq!(server(&request).await, "https://codexctl.example");
     let request = ConnectRequest { kubeconfig: Some("flag"), ..request };
     let cluster = connect(&request).await.unwrap();
-    assert_eq!((cluster.context.as_str(), cluster.namespace.as_str()), ("flag", "of-flag"));
+    assert_eq!((cluster.context.as_str(), cluster.namespace.as_deref()), ("flag", Some("of-flag")));
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn an_environments_missing_kubeconfig_leads_to_the_service_account() {
     let request = ConnectRequest { environment: staging("/gone", "their-context"), ..pod.request() };
     let cluster = connect(&request).await.unwrap();
     assert_eq!(cluster.server, "https://10.0.0.1:443");
-    assert_eq!(cluster.namespace, "of-the-pod");
+    assert_eq!(cluster.namespace.as_deref(), Some("of-the-pod"));
     assert_eq!(
         cluster.notes,
         ["/gone (environments.staging) does not exist: using the pod's service account"]

@@ -67,8 +67,10 @@ pub(super) async fn run(wait: &Wait, context: &HookContext<'_>) -> Result<(), Fa
             None => fault,
         });
     };
-    let of_environment = [context.project.context.namespace.as_str(), context.cluster.namespace.as_str()];
-    let namespace = wait.namespace.as_deref().or(of_environment.into_iter().find(|name| !name.is_empty()));
+    let of_environment = Some(context.project.context.namespace.as_str()).filter(|name| !name.is_empty());
+    let of_context = context.cluster.namespace.as_deref();
+    // kubectl's own last resort.
+    let namespace = wait.namespace.as_deref().or(of_environment).or(of_context).or(Some("default"));
     let namespace = namespace.filter(|_| resource.is_namespaced);
     let what = match namespace {
         Some(namespace) => format!("{} in namespace {namespace}", resource.display(&wait.name)),

@@ -1,6 +1,8 @@
 //! What is said on stderr: messages by level, with colour where a person looks, without secrets.
 
+use std::fmt;
 use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use clap::ValueEnum;
 
@@ -34,22 +36,48 @@ pub enum Color {
     Never,
 }
 
+/// Something that keeps the last lines of the terminal for itself while work goes on.
+pub trait Footer: fmt::Debug + Send {
+    /// Writes whole lines above its own.
+    fn write_above(&mut self, text: &str);
+}
+
 /// The writer of messages.
 #[derive(Debug)]
 pub struct Console {
     level: Level,
     colored: bool,
+    live: bool,
     secrets: Secrets,
+    footer: Mutex<Option<Box<dyn Footer>>>,
 }
 
 impl Console {
     /// A console for this run; it knows the secrets of the process's environment from the start.
     pub(super) fn new(messages: &Messages, host: &Host) -> Self {
+        let level = messages.level(host);
         Self {
-            level: messages.level(host),
+            level,
             colored: is_colored(messages.color, host),
+            live: level <= Level::Info && is_live(host),
             secrets: process_secrets(host),
+            footer: Mutex::new(None),
         }
+    }
+
+    /// Whether colours are wanted.
+    pub fn is_colored(&self) -> bool {
+        self.colored
+    }
+
+    /// Whether a person looks at a terminal whose lines can be drawn anew, and wants information.
+    pub fn is_live(&self) -> bool {
+        self.live
+    }
+
+    /// Lets everything that is said go above a footer from now on; `None` ends that.
+    pub fn set_footer(&self, footer: Option<Box<dyn Footer>>) {
+        *self.footer.lock().unwrap_or_else(PoisonError::into_inner) = footer;
     }
 
     /// The values that this console hides; whoever reads variables adds to them.
@@ -93,7 +121,10 @@ impl Console {
 
     /// Writes to stderr; when stderr is closed there is nobody left to tell.
     fn print(&self, text: &str) {
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        match &mut *self.footer.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(footer) => footer.write_above(text),
+            None => drop(std::io::stderr().lock().write_all(text.as_bytes())),
+        }
     }
 }
 
@@ -104,6 +135,13 @@ pub(super) fn process_secrets(host: &Host) -> Secrets {
         secrets.learn(name, value);
     }
     secrets
+}
+
+/// Whether stderr is a terminal that moves its cursor where it is told to. A CI's log keeps every line.
+fn is_live(host: &Host) -> bool {
+    let can_move = host.variable("TERM").is_some_and(|kind| kind != "dumb");
+    let is_ci = host.variable("CI").is_some_and(|value| value != "false" && value != "0");
+    can_move && !is_ci && std::io::stderr().is_terminal()
 }
 
 fn is_colored(color: Color, host: &Host) -> bool {

@@ -13,7 +13,7 @@ mod stdin;
 mod stdout;
 
 pub use arguments::{Filters, Messages, StackArgs, Variables};
-pub use console::{Color, Console, Level};
+pub use console::{Color, Console, Footer, Level};
 pub use exit::ExitCode;
 pub use host::Host;
 pub use program::spelling;

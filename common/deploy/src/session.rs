@@ -14,22 +14,30 @@ use codex_cluster::interrupt::Interrupt;
 use codex_cluster::labels::Owner;
 use codex_cluster::live::{self, Live, LiveError};
 use codex_cluster::place::Target;
-use codex_cluster::plan::{self, Action, PlanOptions};
+use codex_cluster::plan::{self, Action, PlanOptions, Planned};
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 
-use crate::arguments::{DryRun, OutputFormat, Request};
 use crate::explain;
 use crate::gather::{Gathered, gather};
 use crate::report;
+use crate::request::{DryRun, OutputFormat, Request};
 use hooks::Around;
 
 use crate::scene::{self, Manifests};
 
 /// Does what was asked for.
-pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
+///
+/// # Errors
+/// The first thing that is wrong with the input, the cluster that can't be reached, or what could not be applied.
+pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let mut gathered = gather(request, host, console)?;
+    if request.prune && gathered.identity.is_none() {
+        return Err(Diagnostic::input("`--prune` needs to know whose the manifests are")
+            .hint(Some("pipe them from `kubectl codex render`, or name `--env`".to_owned())));
+    }
     let mut checked = scene::check(request, &mut gathered, console)?;
+    hooks::check(request, &gathered, console)?;
     if request.dry_run == Some(DryRun::Client) {
         let lines: String =
             checked.objects.iter().map(|object| format!("{} created (dry run)\n", object.identity)).collect();
@@ -61,14 +69,14 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
     })
 }
 
-/// The namespace of objects without one.
+/// The namespace of objects without one; empty if nothing gives one.
 fn namespace(request: &Request, gathered: &Gathered, cluster: &Cluster) -> String {
     let given = request.stack.namespace.as_deref().map(str::trim).filter(|given| !given.is_empty());
     match (given, &gathered.identity) {
         (Some(given), _) => given.to_owned(),
         (None, Some(identity)) => identity.namespace.clone(),
         // kubectl's own way with manifests of nobody in particular.
-        (None, None) => cluster.namespace.clone(),
+        (None, None) => cluster.namespace.clone().unwrap_or_default(),
     }
 }
 
@@ -98,16 +106,16 @@ impl Session<'_> {
         if self.request.preflight {
             self.preflight(&targets).await?;
         }
-        self.hooks(Around::Before, targets.iter()).await?;
         let made = missing.contains(&self.namespace);
         if made {
             self.make_namespace(&targets).await?;
         }
+        self.hooks(Around::Before, targets.iter()).await?;
         let live = self.live(&mut targets, &BTreeSet::new()).await?;
         let options = PlanOptions { force: self.request.force, ask_for_new: false };
         let plan = plan::plan(&self.cluster.api, targets, live, options).await;
         let plan = plan.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
-        self.console.info(format!("plan: {}", report::summary(&plan)));
+        self.summarize(&plan);
         let statuses = self.apply(&plan, made).await?;
         if self.request.prune {
             self.prune(&plan, kinds).await?;
@@ -138,7 +146,7 @@ impl Session<'_> {
             format => report::dry_run(&plan, DryRun::Server, format),
         };
         let code = report::print(&text)?;
-        self.console.info(format!("plan: {}", report::summary(&plan)));
+        self.summarize(&plan);
         let mut has_failed = false;
         for planned in &plan {
             let meaning = match &planned.action {
@@ -159,13 +167,29 @@ impl Session<'_> {
         })
     }
 
+    /// Says the plan in one line, and what in it may surprise.
+    fn summarize(&self, plan: &[Planned]) {
+        self.console.info(format!("plan: {}", report::summary(plan)));
+        for planned in plan {
+            if let Some((before, after)) = planned.reset_replicas() {
+                let message = format!(
+                    "{} goes from {before} replicas to {after}: the manifest no longer says how many",
+                    report::name(planned)
+                );
+                let hint = "write `replicas`, or leave them to an autoscaler";
+                self.console.say(&Diagnostic::warning(message).hint(Some(hint.to_owned())));
+            }
+        }
+    }
+
     /// What is there; objects of namespaces that aren't there can't be.
     async fn live(
         &self,
         targets: &mut [Target],
         missing: &BTreeSet<String>,
     ) -> Result<Vec<Live>, Diagnostic> {
-        live::look_up(&self.cluster.api, targets, missing).await.map_err(|error| match error {
+        let unsure = self.owner.filter(|owner| owner.slot.is_some() && !self.gathered.is_own);
+        live::look_up(&self.cluster.api, targets, missing, unsure).await.map_err(|error| match error {
             LiveError::NoAnswer(no_answer) => self.cluster.unreachable(no_answer).into(),
             LiveError::Refused { path, answer } => {
                 Diagnostic::machine(format!("cannot list {path}")).note(answer.message())

@@ -1,19 +1,25 @@
-//! `--wait`: how a wait looks, and what it ends with.
+//! `--wait`: how long, how often, and what it ends with.
+
+mod lines;
+mod live;
+mod words;
 
 use std::time::Duration;
 
 use codex_cluster::discovery::Kinds;
 use codex_cluster::place::Target;
 use codex_cluster::plan::Planned;
-use codex_cluster::readiness::Readiness;
 use codex_cluster::readiness::pods::{Limits, Stuck};
-use codex_cluster::wait::{self, Evidence, Report, WaitOptions, WaitOutcome, Waiting};
-use codex_common::cli::{Console, ExitCode};
+use codex_cluster::wait::{self, Evidence, Report, WaitOptions, WaitOutcome};
+use codex_common::cli::ExitCode;
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Mode;
 
 use super::Session;
 use crate::arguments::duration;
+use lines::Lines;
+use live::Live;
+use words::{name, printable, seconds};
 
 /// How long is waited when nothing says so.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -28,11 +34,9 @@ impl Session<'_> {
             limits: waiting.fail_after.map_or_else(Limits::default, Limits::scaled),
             await_load_balancer: self.request.mode == Mode::Plain,
         };
-        let report = Lines { console: self.console, targets: &targets };
         let mut tries = 0;
         let outcome = loop {
-            let api = &self.cluster.api;
-            let outcome = wait::wait(api, kinds, &targets, options, self.interrupt, &report).await;
+            let outcome = self.wait_once(&targets, kinds, options).await;
             let is_over = outcome.is_success() || outcome.interrupted || !outcome.failed.is_empty();
             if is_over || tries >= waiting.wait_retries {
                 break outcome;
@@ -40,9 +44,25 @@ impl Session<'_> {
             let pause = waiting.wait_backoff.saturating_mul(2_u32.saturating_pow(tries));
             tries += 1;
             self.console.info(format!("not ready in time; waiting again in {}", seconds(pause)));
-            tokio::time::sleep(pause).await;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                // The next try sees it at once, and says what isn't ready.
+                () = self.interrupt.raised() => {}
+            }
         };
         self.ended(&targets, &outcome, options.timeout)
+    }
+
+    async fn wait_once(&self, targets: &[Target], kinds: &Kinds, options: WaitOptions) -> WaitOutcome {
+        let (mut lines, mut live);
+        let report: &mut dyn Report = if self.console.is_live() {
+            live = Live::new(self.console, targets);
+            &mut live
+        } else {
+            lines = Lines::new(self.console, targets);
+            &mut lines
+        };
+        wait::wait(&self.cluster.api, kinds, targets, options, self.interrupt, report).await
     }
 
     /// `--wait-timeout`, else what services.yaml says, else ten minutes.
@@ -105,20 +125,6 @@ impl Session<'_> {
     }
 }
 
-fn name(target: &Target) -> String {
-    target.resource.display(&target.object.identity.name)
-}
-
-/// `1m30s`, `45s`.
-fn seconds(time: Duration) -> String {
-    match (time.as_secs() / 60, time.as_secs() % 60) {
-        (0, 0) => format!("{}ms", time.as_millis()),
-        (0, seconds) => format!("{seconds}s"),
-        (minutes, 0) => format!("{minutes}m"),
-        (minutes, seconds) => format!("{minutes}m{seconds}s"),
-    }
-}
-
 fn stuck_words(stuck: &Stuck) -> String {
     let container = stuck.container.as_deref().map(|name| format!(", container {name}")).unwrap_or_default();
     let message = if stuck.message.is_empty() { String::new() } else { format!(": {}", stuck.message) };
@@ -138,49 +144,4 @@ fn with_evidence(mut message: Diagnostic, evidence: &Evidence) -> Diagnostic {
         }
     }
     message
-}
-
-/// A text without characters that a terminal would act on.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() && letter != '\n' { '\u{fffd}' } else { letter })
-        .collect()
-}
-
-/// One line for each change, and a heartbeat.
-struct Lines<'a> {
-    console: &'a Console,
-    targets: &'a [Target],
-}
-
-impl Report for Lines<'_> {
-    fn changed(&self, target: &Target, readiness: &Readiness, elapsed: Duration) {
-        let words = match readiness {
-            Readiness::Ready { .. } => "ready".to_owned(),
-            Readiness::Waiting { reason } => format!("waiting: {reason}"),
-            Readiness::Failed { reason } => format!("failed: {reason}"),
-        };
-        self.console.info(format!("{} {} ({})", name(target), words, seconds(elapsed)));
-    }
-
-    fn heartbeat(&self, waiting: &[Waiting<'_>], elapsed: Duration) {
-        self.console.info(format!(
-            "still waiting for {} of {} ({})",
-            waiting.len(),
-            self.targets.len(),
-            seconds(elapsed)
-        ));
-        for one in waiting {
-            self.console.info(format!(
-                "  {}: {} for {}",
-                name(&self.targets[one.target]),
-                one.reason,
-                seconds(one.waited)
-            ));
-        }
-    }
-
-    fn disturbed(&self, message: &str) {
-        self.console.say(&Diagnostic::warning(message));
-    }
 }

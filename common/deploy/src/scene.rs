@@ -16,8 +16,8 @@ use codex_common::render::Document;
 use codex_common::stack::Project;
 use codex_common::yaml::{Node, Position};
 
-use crate::arguments::Request;
 use crate::gather::{Gathered, documents, load};
+use crate::request::Request;
 
 /// The documents by the place they came from, to find lines again.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use codex_common::cli::{self, ExitCode};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::yaml::{self, KeyOrder, Mapping, Node, Value as Yaml};
 
-use crate::arguments::{DryRun, OutputFormat};
+use crate::request::{DryRun, OutputFormat};
 
 /// `deployment.apps/web`.
 pub(crate) fn name(planned: &Planned) -> String {

@@ -10,7 +10,8 @@ use codex_common::stack::model::HookStep;
 
 use super::Session;
 use super::preflight::Preflight;
-use crate::arguments::Request;
+use crate::gather::Gathered;
+use crate::request::Request;
 
 /// Before or after the apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,31 +34,44 @@ impl Session<'_> {
         if lists.iter().all(|(_, steps)| steps.is_empty()) {
             return Ok(());
         }
-        for (list, steps) in &lists {
-            hooks::check(list, steps, project).map_err(|error| error.diagnostic(project))?;
-        }
         let credentials = Credentials::write(self.cluster, self.host.variables())
             .map_err(|error| Diagnostic::machine(format!("cannot write a kubeconfig for hooks: {error}")))?;
         let facts = Preflight::of(targets, Some(project));
-        let staging = crate::gather::load(self.request, self.host, self.console, ("staging", 0));
+        let staging = || match crate::gather::load(self.request, self.host, self.console, ("staging", 0)) {
+            Ok(staging) => Ok(staging.context.namespace),
+            Err(message) => Err(message.title),
+        };
         let context = HookContext {
             project,
             cluster: self.cluster,
             kubeconfig: credentials.path(),
-            staging_namespace: &staging.map(|staging| staging.context.namespace).unwrap_or_default(),
+            staging_namespace: &staging,
             preflight: &facts.request(self.cluster),
             listener: self.console,
             interrupt: self.interrupt,
         };
         for (list, steps) in &lists {
-            hooks::run(list, steps, &context).await.map_err(|error| {
-                let is_interrupt = error.is_interrupt();
-                let message = error.diagnostic(project);
-                if is_interrupt { Diagnostic::interrupted(message.title) } else { message }
+            hooks::run(list, steps, &context).await.map_err(|error| match around {
+                _ if !error.is_interrupt() => error.diagnostic(project),
+                Around::Before => Diagnostic::interrupted(format!("{error}; nothing is applied")),
+                Around::After => Diagnostic::interrupted(format!("{error}; everything is applied")),
             })?;
         }
         Ok(())
     }
+}
+
+/// Checks all hooks that an apply would run, so that no mistake in the last is found when all is applied.
+pub(super) fn check(request: &Request, gathered: &Gathered, console: &Console) -> Result<(), Diagnostic> {
+    let Some(project) = gathered.project.as_ref().filter(|_| gathered.is_own && !request.only_shows()) else {
+        return Ok(());
+    };
+    for around in [Around::Before, Around::After] {
+        for (list, steps) in hook_lists(project, request, around, console)? {
+            hooks::check(&list, steps, project).map_err(|error| error.diagnostic(project))?;
+        }
+    }
+    Ok(())
 }
 
 /// The hook lists in their order: outermost first before, last after.
