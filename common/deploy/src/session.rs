@@ -46,11 +46,15 @@ pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode
     let elsewhere = scene::in_another_slot(request, &gathered, host, console)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Diagnostic::machine(format!("cannot start: {error}")))?;
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let interrupt = Interrupt::of_process()
             .map_err(|error| Diagnostic::machine(format!("cannot listen to signals: {error}")))?;
-        let cluster = scene::reach(request, &gathered, host, console).await?;
-        let kinds = scene::kinds(&cluster).await?;
+        let reached = async {
+            let cluster = scene::reach(request, &gathered, host, console).await?;
+            let kinds = scene::kinds(&cluster).await?;
+            Ok::<_, Diagnostic>((cluster, kinds))
+        };
+        let (cluster, kinds) = interrupt.unless_raised(reached).await.unwrap_or_else(|| Err(stopped()))?;
         let owner = scene::owner_of(&gathered);
         let namespace = namespace(request, &gathered, &cluster);
         let targets = scene::targets(&mut checked, &kinds, owner.as_ref(), &namespace, elsewhere.as_ref())?;
@@ -66,7 +70,15 @@ pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode
             interrupt: &interrupt,
         };
         session.run(targets, &kinds).await
-    })
+    });
+    // The look-up of a host's name may still be under way; nobody waits for it any more.
+    runtime.shutdown_background();
+    outcome
+}
+
+/// The user ended it while everything was only being looked at.
+fn stopped() -> Diagnostic {
+    Diagnostic::interrupted("stopped; nothing is applied")
 }
 
 /// The namespace of objects without one; empty if nothing gives one.
@@ -96,29 +108,32 @@ pub(crate) struct Session<'a> {
 impl Session<'_> {
     async fn run(
         &self,
-        mut targets: Vec<Target>,
+        targets: Vec<Target>,
         kinds: &codex_cluster::discovery::Kinds,
     ) -> Result<ExitCode, Diagnostic> {
-        let missing = self.missing_namespaces(&targets).await?;
+        let look = async {
+            let missing = self.missing_namespaces(&targets).await?;
+            if self.request.preflight && !self.request.only_shows() {
+                self.preflight(&targets).await?;
+            }
+            Ok(missing)
+        };
+        let missing = self.looking(look).await?;
         if self.request.only_shows() {
-            return self.show(targets, &missing).await;
-        }
-        if self.request.preflight {
-            self.preflight(&targets).await?;
+            return self.looking(self.show(targets, &missing)).await;
         }
         let made = missing.contains(&self.namespace);
         if made {
             self.make_namespace(&targets).await?;
         }
         self.hooks(Around::Before, targets.iter()).await?;
-        let live = self.live(&mut targets, &BTreeSet::new()).await?;
-        let options = PlanOptions { force: self.request.force, ask_for_new: false };
-        let plan = plan::plan(&self.cluster.api, targets, live, options).await;
-        let plan = plan.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
+        let plan = self.looking(self.plan(targets, &BTreeSet::new(), false)).await?;
         self.summarize(&plan);
         let statuses = self.apply(&plan, made).await?;
         if self.request.prune {
-            self.prune(&plan, kinds).await?;
+            let pruned = self.interrupt.unless_raised(self.prune(&plan, kinds)).await;
+            let stopped = "stopped while pruning; everything is applied";
+            pruned.unwrap_or_else(|| Err(Diagnostic::interrupted(stopped)))?;
         }
         self.hooks(Around::After, plan.iter().map(|planned| &planned.target)).await?;
         if let Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) = self.request.output {
@@ -131,15 +146,8 @@ impl Session<'_> {
     }
 
     /// Only says what would happen.
-    async fn show(
-        &self,
-        mut targets: Vec<Target>,
-        missing: &BTreeSet<String>,
-    ) -> Result<ExitCode, Diagnostic> {
-        let live = self.live(&mut targets, missing).await?;
-        let options = PlanOptions { force: self.request.force, ask_for_new: true };
-        let plan = plan::plan(&self.cluster.api, targets, live, options).await;
-        let plan = plan.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
+    async fn show(&self, targets: Vec<Target>, missing: &BTreeSet<String>) -> Result<ExitCode, Diagnostic> {
+        let plan = self.plan(targets, missing, true).await?;
         let text = match self.request.output {
             Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) => report::data(&plan, None, format),
             _ if self.request.diff => report::diffs(&plan, self.request.show_secrets),
@@ -180,6 +188,24 @@ impl Session<'_> {
                 self.console.say(&Diagnostic::warning(message).hint(Some(hint.to_owned())));
             }
         }
+    }
+
+    /// Looks at the cluster, which changes nothing, for as long as the user wants.
+    async fn looking<T>(&self, look: impl Future<Output = Result<T, Diagnostic>>) -> Result<T, Diagnostic> {
+        self.interrupt.unless_raised(look).await.unwrap_or_else(|| Err(stopped()))
+    }
+
+    /// What would be done to each target; `ask_for_new` has the server check those that aren't there yet.
+    async fn plan(
+        &self,
+        mut targets: Vec<Target>,
+        missing: &BTreeSet<String>,
+        ask_for_new: bool,
+    ) -> Result<Vec<Planned>, Diagnostic> {
+        let live = self.live(&mut targets, missing).await?;
+        let options = PlanOptions { force: self.request.force, ask_for_new };
+        let plan = plan::plan(&self.cluster.api, targets, live, options).await;
+        plan.map_err(|no_answer| self.cluster.unreachable(no_answer).into())
     }
 
     /// What is there; objects of namespaces that aren't there can't be.
