@@ -156,7 +156,7 @@ fn one_slot_that_fails_keeps_no_other_from_going() {
         project.kubectl_in(&namespace, &["patch", "configmap/settings", "--type=merge", "--patch", patch])
     };
     patch(HOLD);
-    let all = ["cleanup", "--all", "--with-configmap", "--timeout", "15s"];
+    let all = ["cleanup", "--all", "--with-configmap", "--timeout", "40s"];
     fails(project.slot(&all), 1, &["slot 2", "example.org/hold", "1 of 3 slots"]);
     assert_eq!((project.record(1), project.record(3)), (Value::Null, Value::Null));
     assert_eq!(project.record(2)["data"]["cleaning"], "true");

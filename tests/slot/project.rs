@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use codex_tests::{ClusterScene, Expectation, Outcome};
 use serde_json::Value;
@@ -96,8 +97,9 @@ impl Project {
         let scene = scene.file("services.yaml", SERVICES).file("base.yaml", BASE).file("web.yaml", WEB).with(
             |scene| {
                 let outside = scene.project().parent().unwrap().to_path_buf();
-                // Git, which saves work, is found there.
+                // Git, which saves work, is found there; namespaces take their time to go.
                 scene
+                    .time_limit(Duration::from_secs(180))
                     .env("PATH", "/usr/bin:/bin")
                     .env("DATA_ROOT", outside.join("data"))
                     .env("CODE_ROOT_BASE", outside.join("slots"))

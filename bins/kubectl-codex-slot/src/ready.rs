@@ -163,7 +163,7 @@ impl Work<'_> {
         let project = scene.project_of(slot)?;
         let namespace = &project.context.namespace;
         let patience = request.namespace_timeout;
-        let home = home::look(self.cluster, namespace, patience, self.interrupt, scene.console).await?;
+        let home = home::look(scene, (slot, namespace), patience, (self.cluster, self.interrupt)).await?;
         let is_new = record.fresh || home == Home::Missing;
         if is_new && !record.fresh {
             // Said first: whoever comes after a crash must not take what is half made for done.

@@ -9,11 +9,12 @@ use std::time::Duration;
 use codex_cluster::connect::Cluster;
 use codex_cluster::interrupt::Interrupt;
 use codex_cluster::namespace::{self, Going, NamespaceError, Presence};
-use codex_common::cli::Console;
+use codex_cluster::sweep::slot::held_in;
 use codex_common::diagnostic::Diagnostic;
 use tokio::time::Instant;
 
 use crate::age;
+use crate::scene::Scene;
 
 /// How it stands with the slot's namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +25,17 @@ pub(super) enum Home {
     Missing,
 }
 
-/// Looks at the namespace; one that is being deleted is waited for as long as `patience`.
+/// Looks at the namespace of a slot; one that is being deleted is waited for as long as `patience`.
 ///
 /// # Errors
 /// It can't be told, or it isn't gone in time.
 pub(super) async fn look(
-    cluster: &Cluster,
-    name: &str,
+    scene: &Scene<'_>,
+    (slot, name): (u32, &str),
     patience: Duration,
-    interrupt: &Interrupt,
-    console: &Console,
+    (cluster, interrupt): (&Cluster, &Interrupt),
 ) -> Result<Home, Diagnostic> {
+    let console = scene.console;
     let api = &cluster.api;
     match namespace::look(api, name).await.map_err(|error| refused(cluster, error))? {
         Presence::Active(_) => return Ok(Home::Present),
@@ -51,7 +52,10 @@ pub(super) async fn look(
         Going::Interrupted => Err(Diagnostic::interrupted("stopped while waiting for a namespace to go")),
         Going::Held(blockers) => {
             let title = format!("namespace `{name}` is still being deleted after {}", age::of(patience));
-            Err(blockers.into_iter().fold(Diagnostic::machine(title), Diagnostic::note))
+            // The namespace tells what holds it up only now and then; the slot's objects do at once.
+            let kinds = codex_deploy::kinds(cluster).await?;
+            let objects = held_in(api, &kinds, &scene.owner(slot), name).await.unwrap_or_default();
+            Err(objects.into_iter().chain(blockers).fold(Diagnostic::machine(title), Diagnostic::note))
         }
     }
 }

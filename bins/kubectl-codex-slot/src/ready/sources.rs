@@ -36,7 +36,8 @@ impl Sources {
     pub(super) fn of(request: &Request, host: &Host) -> Self {
         Self {
             base: lock::base(request.code_root_base.as_deref(), host),
-            source: host.folder().join(&request.source),
+            // Without the `.` that stands for the working directory.
+            source: host.folder().join(&request.source).components().collect(),
             exclude: request.exclude.clone(),
             search_path: host.variable("PATH").unwrap_or_default().to_owned(),
             now: host.now().0,

@@ -95,6 +95,23 @@ pub async fn until_gone(api: &Api, leftovers: &[&Leftover], deadline: Instant) -
     stream::iter(waits).buffer_unordered(leftovers.len().max(1)).filter_map(async |held| held).collect().await
 }
 
+/// What of a slot is on its way out of a namespace and still there, with the reason, a line each.
+///
+/// # Errors
+/// As [`find`].
+pub async fn held_in(
+    api: &Api,
+    kinds: &Kinds,
+    owner: &Owner,
+    namespace: &str,
+) -> Result<Vec<String>, LiveError> {
+    let found = find(api, kinds, owner, namespace).await?;
+    let is_leaving = |one: &&Leftover| one.is_going && one.identity.namespace.as_deref() == Some(namespace);
+    let leaving: Vec<&Leftover> = found.own.iter().filter(is_leaving).collect();
+    let held = until_gone(api, &leaving, Instant::now()).await;
+    Ok(held.iter().map(|(name, reason)| format!("{name} {reason}")).collect())
+}
+
 async fn until_one_is_gone(api: &Api, leftover: &Leftover, deadline: Instant) -> Option<String> {
     let namespace = leftover.identity.namespace.as_deref();
     let target = Target { resource: &leftover.resource, namespace, name: &leftover.identity.name };
