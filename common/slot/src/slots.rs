@@ -8,6 +8,7 @@
 mod cleanup;
 mod ensure;
 mod error;
+mod listing;
 mod patience;
 mod room;
 mod round;
@@ -24,7 +25,7 @@ use tokio::time::Instant;
 
 pub use ensure::{EnsureOptions, Ensured};
 pub use error::SlotError;
-pub use update::Listing;
+pub use listing::Listing;
 
 use crate::record::{Record, StateLocation};
 use crate::store::{Store, Tries};

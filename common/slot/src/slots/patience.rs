@@ -104,7 +104,6 @@ impl Slots<'_> {
     }
 
     /// Waits until it is worth to look again.
-    ///
     pub(super) async fn wait(
         &self,
         patience: &mut Patience,

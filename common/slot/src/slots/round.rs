@@ -5,7 +5,7 @@ use crate::allocation::{Drop, Step};
 use crate::record::{Links, Record};
 use crate::store::{Store, Written};
 
-/// How many rounds a call goes before it gives up. Two hundred calls at once need some twenty.
+/// How many rounds a call goes before it gives up. Two hundred calls at once need six each on average.
 const MOST: u32 = 1000;
 
 /// Counts rounds.
