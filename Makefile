@@ -119,6 +119,10 @@ bench-slot: dist-build ## the shipped slot on a real control plane with 500 slot
 	tests/cluster/during $(CARGO) run --locked --quiet --release -p codex-tests --example bench-slot -- \
 		"$(target)/dist/kubectl-codex-slot"
 
+.PHONY: bench-sync
+bench-sync: ## syncing 50,000 files, 1 GB, against rsync
+	$(CARGO) run --locked --quiet --release -p codex-tests --example bench-sync
+
 .PHONY: fuzz
 fuzz: ## run each fuzz target for a minute (FUZZ_SECONDS)
 	@$(CARGO) +nightly fuzz --version >/dev/null 2>&1 || { \

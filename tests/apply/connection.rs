@@ -95,3 +95,31 @@ fn env_without_a_project_is_an_error() {
     let scene = settings();
     scene.run("kubectl-codex-apply", &["-f", "-", "--env", "ai"]).fails(1, &["services.yaml"]);
 }
+
+#[test]
+fn server_and_authority_can_be_given_as_flags() {
+    let scene = ClusterScene::new().with_namespace();
+    let text = std::fs::read_to_string(ControlPlane::shared().kubeconfig()).unwrap();
+    let config = scene.kubectl(&[
+        "config",
+        "view",
+        "--raw",
+        "--minify",
+        "--output=jsonpath={.clusters[0].cluster.server} {.clusters[0].cluster.certificate-authority-data}",
+    ]);
+    let Some((server, authority)) = config.split_once(' ').filter(|(_, authority)| !authority.is_empty())
+    else {
+        return;
+    };
+    let nowhere = text.replace(server, "https://127.0.0.1:1").replace(authority, "");
+    let pem = scene.kubectl(&[
+        "config",
+        "view",
+        "--raw",
+        "--minify",
+        "--output=go-template={{ index (index .clusters 0).cluster \"certificate-authority-data\" | base64decode }}",
+    ]);
+    let scene = scene.file("nowhere", &nowhere).file("authority.pem", &pem);
+    let flags = ["--kubeconfig", "nowhere", "--server", server, "--certificate-authority", "authority.pem"];
+    done_with(scene.apply_text(&map("settings", "1"), &flags), &["configmap/settings created"]);
+}

@@ -57,3 +57,39 @@ fn an_object_whose_definition_is_nowhere() {
     let group = format!("{}.example.org", scene.name());
     fails(scene.apply_text(TOY, &[]), 2, &["`Toy`", &group]);
 }
+
+/// A kind whose objects have a status.
+fn with_status() -> String {
+    DEFINITION.replace("storage: true", "storage: true\n      subresources: {status: {}}").replace(
+        "properties: {spec:",
+        "properties: {status: {type: object, x-kubernetes-preserve-unknown-fields: true}, spec:",
+    )
+}
+
+#[test]
+fn a_kind_of_no_rule_is_awaited_by_its_conditions() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&with_status(), &["--wait"]));
+    done(scene.apply_text(TOY, &[]));
+    let status = |ready: &str| {
+        let patch = format!(
+            "{{\"status\":{{\"conditions\":[{{\"type\":\"Ready\",\"status\":\"{ready}\",\"reason\":\"Painting\",\"message\":\"the paint dries\"}}]}}}}"
+        );
+        let toy = format!("toys.{}.example.org/ball", scene.name());
+        scene.kubectl(&["patch", &toy, "--subresource=status", "--type=merge", "--patch", &patch]);
+    };
+    status("False");
+    let flags = ["--wait", "--wait-timeout", "2s"];
+    fails(scene.apply_text(TOY, &flags), 4, &["/ball is not ready after 2s", "the paint dries"]);
+    status("True");
+    done(scene.apply_text(TOY, &flags));
+}
+
+#[test]
+fn one_that_shows_no_condition_is_ready_after_a_moment() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&with_status(), &["--wait"]));
+    let start = std::time::Instant::now();
+    done(scene.apply_text(TOY, &["--wait"]));
+    assert!(start.elapsed().as_secs() >= 5, "{:?}", start.elapsed());
+}

@@ -66,3 +66,24 @@ fn the_item_is_named_and_what_slots_share_belongs_to_the_project() {
     let shared = json!({"kubectl-codex.dev/project": scene.name()});
     assert_eq!(labels(&format!("clusterrole/{}-shared", scene.name())), shared);
 }
+
+#[test]
+fn env_and_slot_say_whose_manifests_without_a_header_are() {
+    let scene = ClusterScene::new().with_namespace();
+    let scene = scene.file(
+        "services.yaml",
+        "project: NAME\nnamespace: {patterns: {ai: NAME}}\nenvironments: {ai: {}}\nservices: []\n",
+    );
+    let run = scene.scene().run_with(
+        "kubectl-codex-apply",
+        &["-f", "-", "--env", "ai", "--slot", "2"],
+        map("settings", "1"),
+    );
+    done(run);
+    let labels = json!({
+        "kubectl-codex.dev/project": scene.name(),
+        "kubectl-codex.dev/environment": "ai",
+        "kubectl-codex.dev/slot": "2",
+    });
+    assert_eq!(scene.object("configmap/settings")["metadata"]["labels"], labels);
+}

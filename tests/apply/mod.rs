@@ -10,8 +10,10 @@ mod custom_resources;
 mod diff;
 mod dry_run;
 mod faults;
+mod hooks;
 mod immutable;
 mod input;
+mod interrupts;
 mod labels;
 mod live;
 mod namespaces;
@@ -47,6 +49,12 @@ spec:
           image: {image}
 "
     )
+}
+
+/// The Deployment [`web`] whose pods do as the test cluster's label says.
+fn behaving(behaviour: &str) -> String {
+    let label = format!("labels: {{app: web, kubectl-codex.test/behaviour: {behaviour}}}\n    spec");
+    web("registry.test/app:1").replace("labels: {app: web}\n    spec", &label)
 }
 
 /// A ConfigMap with one entry, `a`.

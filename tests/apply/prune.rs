@@ -2,7 +2,7 @@
 
 use codex_tests::ClusterScene;
 
-use super::{done, done_with, fails, map, slot_stream, stream};
+use super::{done, done_with, fails, map, slot_stream, stream, value};
 
 const CLAIM: &str = "apiVersion: v1
 kind: PersistentVolumeClaim
@@ -60,9 +60,41 @@ fn what_others_made_stays_whatever_its_labels() {
 fn another_slots_objects_stay() {
     let scene = ClusterScene::new().with_namespace();
     done(scene.apply_text(&slot_stream(2, &map("second", "1")), &[]));
+    done(scene.apply_text(&slot_stream(0, &map("without", "1")), &[]));
     done(scene.apply_text(&two(), &[]));
     done(scene.apply_text(&one(), &["--prune"]));
-    assert!(scene.finds("configmap/second") && !scene.finds("configmap/b"));
+    assert!(
+        scene.finds("configmap/second") && scene.finds("configmap/without") && !scene.finds("configmap/b")
+    );
+    done(scene.apply_text(&slot_stream(0, &map("other", "1")), &["--prune"]));
+    assert!(!scene.finds("configmap/without"));
+    assert!(scene.finds("configmap/second") && scene.finds("configmap/a"), "slots' objects stay");
+}
+
+#[test]
+fn what_the_project_shares_needs_prune_all() {
+    let scene = ClusterScene::new().with_namespace();
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: NAME-shared}\nrules: []\n---\n";
+    let name = format!("clusterrole/{}-shared", scene.name());
+    done(scene.apply_text(&slot_stream(0, &format!("{role}{}", map("a", "1"))), &[]));
+    done(scene.apply_text(&slot_stream(0, &map("a", "1")), &["--prune"]));
+    assert!(scene.finds(&name));
+    done(scene.apply_text(&slot_stream(0, &map("a", "1")), &["--prune-all"]));
+    assert!(!scene.finds(&name));
+    assert!(scene.finds("configmap/a") && scene.finds(&format!("namespace/{}", scene.name())));
+}
+
+#[test]
+fn what_a_controller_made_is_its_own_affair() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&two(), &[]));
+    let owner = scene.object("configmap/a")["metadata"]["uid"].as_str().unwrap().to_owned();
+    let patch = format!(
+        "{{\"metadata\":{{\"ownerReferences\":[{{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"name\":\"a\",\"uid\":\"{owner}\",\"controller\":true}}]}}}}"
+    );
+    scene.kubectl(&["patch", "configmap/b", "--type=merge", "--patch", &patch]);
+    done(scene.apply_text(&one(), &["--prune"]));
+    assert!(scene.finds("configmap/b"));
 }
 
 #[test]
@@ -111,4 +143,35 @@ fn a_switched_off_service_goes_and_filters_look_at_their_own() {
     done(scene.apply(&["--env", "dev", "--prune"]));
     assert!(!scene.finds("configmap/api") && !scene.finds("configmap/api-more"));
     assert!(scene.finds("configmap/web"));
+}
+
+#[test]
+fn a_stream_says_which_items_it_is_of() {
+    let scene = ClusterScene::new().with_namespace();
+    let scene = scene
+        .file("services.yaml", "project: NAME\nnamespace: {patterns: {dev: NAME}}\nenvironments: {dev: {}}\nservices:\n  - name: web\n    manifests: [{path: web.yaml}]\n  - name: api\n    manifests: [{path: api.yaml}]\n")
+        .file("web.yaml", &format!("{}{}", map("web", "1"), map("web-more", "1")))
+        .file("api.yaml", &format!("{}{}", map("api", "1"), map("api-more", "1")));
+    done(scene.shell("kubectl-codex-render --env dev | kubectl-codex-apply -f -"));
+    assert_eq!(value(&scene, "configmap/api", "/metadata/labels/kubectl-codex.dev~1item"), "service.api");
+    let scene = scene.file("web.yaml", &map("web", "1")).file("api.yaml", &map("api", "1"));
+    let of_web = "kubectl-codex-render --env dev --only-services web | kubectl-codex-apply -f - --prune";
+    done(scene.shell(of_web));
+    assert!(!scene.finds("configmap/web-more"), "it was web's");
+    assert!(scene.finds("configmap/api") && scene.finds("configmap/api-more"), "the stream isn't about api");
+    done(scene.shell("kubectl-codex-render --env dev | kubectl-codex-apply -f - --prune"));
+    assert!(scene.finds("configmap/api") && !scene.finds("configmap/api-more"));
+}
+
+#[test]
+fn a_selector_is_of_what_is_pruned_too() {
+    let scene = ClusterScene::new().with_namespace();
+    let of = |name: &str, tier: &str| {
+        map(name, "1").replace("metadata:", &format!("metadata:\n  labels: {{tier: {tier}}}"))
+    };
+    let all = stream(&(of("a", "web") + &of("b", "web") + &of("c", "db")));
+    done(scene.apply_text(&all, &[]));
+    done(scene.apply_text(&stream(&of("a", "web")), &["-l", "tier=web", "--prune"]));
+    assert!(scene.finds("configmap/a") && !scene.finds("configmap/b"));
+    assert!(scene.finds("configmap/c"), "it wasn't selected");
 }

@@ -2,18 +2,26 @@
 
 use codex_tests::ClusterScene;
 
-use super::{done, done_with, fails, map, web};
+use super::{behaving, done, done_with, fails, map, web};
 
 /// A scene with a service account that may do these things with ConfigMaps, and its flag.
 fn limited(verbs: &str) -> (ClusterScene, String) {
-    let scene = ClusterScene::new().with_namespace();
+    with_rules(
+        ClusterScene::new(),
+        &format!("{{apiGroups: [''], resources: [configmaps], verbs: [{verbs}]}}"),
+    )
+}
+
+/// A scene with a service account with these rights, at least to see ConfigMaps, and its flag.
+fn with_rules(scene: ClusterScene, rules: &str) -> (ClusterScene, String) {
+    let scene = scene.with_namespace();
     let rights = format!(
-        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: limited}}\nrules: [{{apiGroups: [''], resources: [configmaps], verbs: [{verbs}]}}]\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: limited}}\nroleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: limited}}\nsubjects: [{{kind: ServiceAccount, name: limited, namespace: NAME}}]\n"
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: limited}}\nrules: [{rules}]\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: limited}}\nroleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: limited}}\nsubjects: [{{kind: ServiceAccount, name: limited, namespace: NAME}}]\n"
     );
     scene.kubectl_with(&["create", "-f", "-"], &rights);
     let user = format!("--as=system:serviceaccount:{}:limited", scene.name());
     scene.wait_until("the rights count", || {
-        let can = ["auth", "can-i", "list", "configmaps", user.as_str()];
+        let can = ["auth", "can-i", "get", "configmaps", user.as_str()];
         scene
             .shell(&format!("kubectl -n NAME {} || true", can.join(" ")))
             .any_stdout()
@@ -58,4 +66,64 @@ fn groups_can_be_acted_as() {
     fails(scene.apply_text(&map("settings", "1"), &nobody), 1, &["nobody", "configmaps"]);
     let masters = ["--as=nobody", "--as-group=system:authenticated", "--as-group=system:masters"];
     done_with(scene.apply_text(&map("settings", "1"), &masters), &["configmap/settings created"]);
+}
+
+/// What a deployer needs to do with kubectl, and no more.
+const DEPLOYER: &str = "{apiGroups: ['', apps], resources: [configmaps, persistentvolumeclaims, deployments], verbs: [get, create, patch]}";
+
+#[test]
+fn without_lists_each_object_is_looked_at() {
+    let (scene, user) = with_rules(ClusterScene::new(), DEPLOYER);
+    let text = map("settings", "1") + &map("more", "1");
+    done_with(scene.apply_text(&text, &[&user]), &["configmap/settings created", "configmap/more created"]);
+    done_with(
+        scene.apply_text(&text, &[&user]),
+        &["configmap/settings unchanged", "configmap/more unchanged"],
+    );
+}
+
+#[test]
+fn who_may_see_no_pods_waits_all_the_same() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let (scene, user) = with_rules(scene, DEPLOYER);
+    let slow = behaving("slow-ready");
+    let claim = "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: first-consumer, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n";
+    let outcome = done(scene.apply_text(&(slow + claim), &[&user, "--wait", "--wait-timeout", "40s"]));
+    for part in ["deployment.apps/web ready", "persistentvolumeclaim/data: ready, but it isn't bound"] {
+        assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
+    }
+}
+
+#[test]
+fn a_pod_that_may_not_be_seen_is_blamed_for_nothing() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let (scene, user) = with_rules(scene, DEPLOYER);
+    let crash = behaving("invalid-image");
+    let flags = [&user, "--wait", "--wait-timeout", "8s"];
+    let outcome = fails(scene.apply_text(&crash, &flags), 4, &["is not ready after 8s", "0 of 1"]);
+    let who = user.trim_start_matches("--as=");
+    let warning = outcome.stderr.lines().find(|line| line.starts_with("warning: a pod that can't start"));
+    assert!(warning.is_some_and(|line| line.contains(who)), "{}", outcome.report("what isn't allowed"));
+    assert_eq!(outcome.stderr.matches("warning:").count(), 1, "{}", outcome.report("one warning"));
+}
+
+#[test]
+fn who_may_not_watch_asks_again_and_says_so_once() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let rules = "{apiGroups: ['', apps], resources: [configmaps, deployments, replicasets, pods], verbs: [get, list, create, patch]}";
+    let (scene, user) = with_rules(scene, rules);
+    let slow = behaving("slow-ready");
+    let outcome = done(scene.apply_text(&slow, &[&user, "--wait"]));
+    assert_eq!(
+        outcome.stderr.matches("watching isn't allowed").count(),
+        1,
+        "{}",
+        outcome.report("what isn't allowed")
+    );
 }

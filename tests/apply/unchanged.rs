@@ -2,7 +2,7 @@
 
 use codex_tests::ClusterScene;
 
-use super::{done, done_with, map, value, web};
+use super::{done, done_with, fails, map, value, web};
 
 const SEVERAL: &str = "apiVersion: v1
 kind: Secret
@@ -109,4 +109,39 @@ fn an_objects_own_server_fields_do_not_matter() {
     });
     let with_status = format!("{web}status: {{replicas: 7}}\n");
     done_with(scene.apply_text(&with_status, &[]), &["deployment.apps/web unchanged"]);
+}
+
+#[test]
+fn more_objects_than_a_page_holds() {
+    let scene = ClusterScene::new().with_namespace();
+    let manifests: String = (0..600).map(|number| map(&format!("m{number}"), "1")).collect();
+    let count = |outcome: codex_tests::Outcome, verb: &str| {
+        outcome.stdout.lines().filter(|line| line.ends_with(verb)).count()
+    };
+    assert_eq!(count(done(scene.apply_text(&manifests, &[])), " created"), 600);
+    let changed = manifests.replace("name: m599\ndata:\n  a: \"1\"", "name: m599\ndata:\n  a: \"2\"");
+    let outcome = done(scene.apply_text(&changed, &[]));
+    assert!(outcome.stdout.contains("configmap/m599 configured\n"), "{}", outcome.report("one"));
+    assert_eq!(count(outcome, " unchanged"), 599);
+}
+
+#[test]
+fn an_object_on_its_way_out_is_not_taken_for_one_that_stays() {
+    let scene = ClusterScene::new().with_namespace();
+    let held = map("settings", "1").replace("metadata:", "metadata:\n  finalizers: [example.org/hold]");
+    done(scene.apply_text(&held, &[]));
+    scene.kubectl(&["delete", "configmap/settings", "--wait=false"]);
+    fails(
+        scene.apply_text(&held, &["--wait", "--wait-timeout", "1s"]),
+        4,
+        &["configmap/settings", "is being deleted"],
+    );
+    scene.kubectl(&[
+        "patch",
+        "configmap/settings",
+        "--type=json",
+        "--patch",
+        "[{\"op\":\"remove\",\"path\":\"/metadata/finalizers\"}]",
+    ]);
+    done_with(scene.apply_text(&map("settings", "1"), &[]), &["configmap/settings created"]);
 }

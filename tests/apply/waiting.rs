@@ -4,16 +4,12 @@ use std::time::{Duration, Instant};
 
 use codex_tests::{ClusterScene, Outcome};
 
-use super::{done, done_with, fails, value, web};
+use super::{behaving, done, done_with, fails, value, web};
 
-/// A Deployment whose pods do as the label says.
-fn behaving(behaviour: &str) -> String {
-    web("registry.test/app:1").replace(
-        "labels: {app: web}\n    spec",
-        &format!(
-            "labels: {{app: web, kubectl-codex.test/behaviour: {behaviour}}}\n      annotations: {{kubectl-codex.test/log: \"starting\\npanic: no database\"}}\n    spec"
-        ),
-    )
+/// The same with last words.
+fn talking(behaviour: &str) -> String {
+    let log = "      annotations: {kubectl-codex.test/log: \"starting\\npanic: no database\"}\n    spec:\n      containers";
+    behaving(behaviour).replace("    spec:\n      containers", log)
 }
 
 /// The pods of this behaviour fail the wait long before its time is over.
@@ -25,7 +21,7 @@ fn fails_early(behaviour: &str, flags: &[&str], parts: &[&str]) {
     let start = Instant::now();
     let flags = [&["--wait", "--wait-timeout", "50s"], flags].concat();
     let parts = [&["deployment.apps/web"], parts].concat();
-    let outcome = fails(scene.apply_text(&behaving(behaviour), &flags), 4, &parts);
+    let outcome = fails(scene.apply_text(&talking(behaviour), &flags), 4, &parts);
     assert_eq!(outcome.stdout, "deployment.apps/web created\n", "it is applied all the same");
     let took = start.elapsed();
     assert!(took < Duration::from_secs(40), "{}", outcome.report(&format!("{took:?}")));
@@ -239,4 +235,79 @@ fn the_projects_own_time_counts() {
         .file("services.yaml", "project: NAME\nnamespace: {patterns: {dev: NAME}}\nenvironments: {dev: {}}\ncodex: {timeouts: {deployWait: 2s}}\nservices:\n  - name: web\n    manifests: [{path: web.yaml}]\n")
         .file("web.yaml", &behaving("hang"));
     fails(scene.apply(&["--env", "dev", "--wait"]), 4, &["deployment.apps/web", "0 of 1"]);
+}
+
+#[test]
+fn a_deployment_that_makes_no_progress_fails_at_once() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    let text = behaving("hang").replace("replicas: 1", "replicas: 1\n  progressDeadlineSeconds: 1");
+    fails(
+        scene.apply_text(&text, &["--wait", "--wait-timeout", "50s"]),
+        4,
+        &["deployment.apps/web won't get ready", "ProgressDeadlineExceeded"],
+    );
+}
+
+#[test]
+fn a_load_balancer_is_awaited_but_not_by_codexctls_rules() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}\n";
+    done(scene.apply_text(service, &["--wait", "--compat", "codexctl"]));
+    fails(scene.apply_text(service, &["--wait", "--wait-timeout", "1s"]), 4, &["service/web"]);
+    let address = "{\"status\":{\"loadBalancer\":{\"ingress\":[{\"ip\":\"192.0.2.1\"}]}}}";
+    scene.kubectl(&["patch", "service/web", "--subresource=status", "--type=merge", "--patch", address]);
+    done_with(scene.apply_text(service, &["--wait"]), &["service/web unchanged"]);
+}
+
+#[test]
+fn an_ingress_is_ready_when_it_is_accepted() {
+    let scene = ClusterScene::new().with_namespace();
+    let ingress = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\nspec: {defaultBackend: {service: {name: web, port: {number: 80}}}}\n";
+    done_with(
+        scene.apply_text(ingress, &["--wait", "--wait-timeout", "5s"]),
+        &["ingress.networking.k8s.io/web created"],
+    );
+}
+
+#[test]
+fn pods_that_are_replaced_by_hand_are_not_awaited() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    let set = |image: &str| {
+        format!(
+            "apiVersion: apps/v1
+kind: StatefulSet
+metadata: {{name: db}}
+spec:
+  serviceName: db
+  updateStrategy: {{type: OnDelete}}
+  selector: {{matchLabels: {{app: db}}}}
+  template:
+    metadata: {{labels: {{app: db}}}}
+    spec: {{containers: [{{name: db, image: {image}}}]}}
+"
+        )
+    };
+    done(scene.apply_text(&set("postgres:17"), &["--wait"]));
+    let outcome = done(scene.apply_text(&set("postgres:18"), &["--wait"]));
+    assert!(outcome.stderr.contains("statefulset.apps/db: ready, but"), "{}", outcome.report("a note"));
+}
+
+#[test]
+fn waiting_goes_on_in_further_tries() {
+    let Some(scene) = ClusterScene::own() else {
+        return;
+    };
+    let scene = scene.with_namespace();
+    let flags = ["--wait", "--wait-timeout", "1s", "--wait-retries", "9", "--wait-backoff", "100ms"];
+    let outcome = done(scene.apply_text(&behaving("slow-ready"), &flags));
+    assert!(outcome.stderr.contains("waiting again in 100ms"), "{}", outcome.report("tries"));
 }

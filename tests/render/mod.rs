@@ -40,5 +40,6 @@ fn greeted_without_header(value: &str) -> String {
     )
 }
 
-const DEV_HEADER: &str =
-    "# kubectl-codex: {\"project\":\"demo\",\"env\":\"dev\",\"slot\":0,\"namespace\":\"demo-dev\"}\n";
+const DEV_HEADER: &str = r#"# kubectl-codex: {"project":"demo","env":"dev","slot":0,"namespace":"demo-dev"}
+# kubectl-codex: {"item":"service.web"}
+"#;

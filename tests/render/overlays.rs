@@ -74,7 +74,8 @@ fn a_named_service_puts_all_of_its_overlays_on() {
     project()
         .render(&with(&["--service", "web=release-web"]))
         .stdout(
-            r#"# kubectl-codex: {"project":"demo","env":"ai","slot":3,"namespace":"demo-dev-3"}
+            r#"# kubectl-codex: {"project":"demo","env":"ai","slot":3,"namespace":"demo-dev-3","partial":true}
+# kubectl-codex: {"item":"service.web"}
 kind: ConfigMap
 apiVersion: v1
 metadata:
@@ -86,6 +87,7 @@ data:
   dashboard: '{{ .Values.title }} {{ nope }}'
   enabled: true
 ---
+# kubectl-codex: {"item":"service.web"}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -110,6 +112,7 @@ spec:
             type: Directory
           name: src
 ---
+# kubectl-codex: {"item":"service.web"}
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata:

@@ -71,7 +71,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, value_name = "TOOL", help_heading = "Rules")]
     compat: Option<Compat>,
 
-    /// Leave out the comment line that tells apply whose the manifests are
+    /// Leave out the comment lines that tell apply whose the manifests are
     #[arg(long, help_heading = "Output")]
     no_header: bool,
 
@@ -119,6 +119,7 @@ impl Arguments {
             (Some(MissingValue::Error), _) | (None, Mode::Plain) => Missing::Error,
             (Some(MissingValue::Print), _) | (None, Mode::Codexctl) => Missing::Print,
         };
+        let is_filtered = self.filters.given().is_some();
         let filters = render::Filters::new(
             &self.filters.only_infra,
             &self.filters.skip_infra,
@@ -162,6 +163,7 @@ impl Arguments {
             missing,
             mode,
             header: !self.no_header && mode == Mode::Plain,
+            is_filtered,
             lint: !self.no_lint && mode == Mode::Plain,
         })
     }

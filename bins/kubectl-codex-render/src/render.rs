@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use codex_common::cli::{self, Console, ExitCode, Host, StackArgs};
 use codex_common::diagnostic::{Diagnostic, Source};
 use codex_common::render::foreign::{self, Owner};
-use codex_common::render::{self, Document, Filters, Format, Identity, Selection};
+use codex_common::render::{self, Document, Filters, Format, Identity, Selection, StreamIdentity};
 use codex_common::stack::files::{MAX_FILE, read_text, text_of};
 use codex_common::stack::{self, LoadRequest, Mode, Project};
 use codex_common::yaml::KeyOrder;
@@ -24,8 +24,10 @@ pub(crate) struct Request {
     pub(crate) output: Output,
     pub(crate) missing: Missing,
     pub(crate) mode: Mode,
-    /// Whether the stream begins with the line that says whose it is.
+    /// Whether the stream's comments say whose it is, and which item each document comes from.
     pub(crate) header: bool,
+    /// Whether there are filters.
+    pub(crate) is_filtered: bool,
     pub(crate) lint: bool,
 }
 
@@ -56,8 +58,8 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
         Output::Table => render::table(&render::listing(&selection)),
         Output::JsonList => render::listing_to_json(&render::listing(&selection)),
         Output::Documents(format) => {
-            let pieces = if request.files.is_empty() {
-                own(request, &project, &selection, format, console)?
+            let (pieces, is_partial) = if request.files.is_empty() {
+                (own(request, &project, &selection, format, console)?, request.is_filtered)
             } else {
                 made_elsewhere(request, &project, &selection, format, host, console)?
             };
@@ -66,6 +68,7 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
                 env: &project.context.env,
                 slot: project.context.slot,
                 namespace: &project.context.namespace,
+                is_partial,
             };
             render::join(&pieces, format, request.header.then_some(&identity))
         }
@@ -105,7 +108,8 @@ fn own(
 ) -> Result<Vec<String>, Diagnostic> {
     let unwritable = Mutex::new(None);
     let collect = |text: &mut String, document: Document| {
-        if let Err(error) = render::write_document(text, &document, format, KeyOrder::Sorted) {
+        if let Err(error) = render::write_document(text, &document, format, KeyOrder::Sorted, request.header)
+        {
             unwritable.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
         }
     };
@@ -119,7 +123,7 @@ fn own(
     Ok(rendering.pieces)
 }
 
-/// The manifests of `-f` as text.
+/// The manifests of `-f` as text, and whether they are only some of the project's: all but a whole stream of ours.
 fn made_elsewhere(
     request: &Request,
     project: &Project,
@@ -127,17 +131,20 @@ fn made_elsewhere(
     format: Format,
     host: &Host,
     console: &Console,
-) -> Result<Vec<String>, Diagnostic> {
+) -> Result<(Vec<String>, bool), Diagnostic> {
     let sources: Result<Vec<Source>, Diagnostic> =
         request.files.iter().map(|file| source(file, host.folder(), console)).collect();
-    let foreign = foreign::overlaid(project, selection, &sources?, &request.owners)?;
+    let sources = sources?;
+    let of_some = |text: &str| StreamIdentity::of(text).is_none_or(|identity| identity.is_partial);
+    let is_partial = sources.iter().all(|source| of_some(&source.text));
+    let foreign = foreign::overlaid(project, selection, &sources, &request.owners)?;
     foreign.warnings.iter().for_each(|warning| console.say(warning));
     let mut text = String::new();
     for document in &foreign.documents {
-        render::write_document(&mut text, document, format, KeyOrder::Kept)
+        render::write_document(&mut text, document, format, KeyOrder::Kept, request.header)
             .map_err(|error| Diagnostic::input(format!("cannot print {error}")))?;
     }
-    Ok(vec![text])
+    Ok((vec![text], is_partial))
 }
 
 fn source(file: &str, folder: &Path, console: &Console) -> Result<Source, Diagnostic> {

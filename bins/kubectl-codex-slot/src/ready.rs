@@ -167,7 +167,7 @@ impl Work<'_> {
         let is_new = record.fresh || home == Home::Missing;
         if is_new && !record.fresh {
             // Said first: whoever comes after a crash must not take what is half made for done.
-            scene.console.info(format!("slot {slot}: namespace {namespace} is gone, it is made anew"));
+            scene.console.info(format!("slot {slot}: namespace {namespace} is missing: it begins anew"));
             record = self
                 .records()
                 .update(&record, |record| {

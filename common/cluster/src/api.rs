@@ -1,7 +1,7 @@
 //! Requests to the API server, and what came back.
 //!
 //! Takes paths and JSON, gives answers as they are: status and body. What an answer means is decided by
-//! [`crate::answer`]; nothing is retried here, and nothing sleeps.
+//! [`crate::answer`]; nothing sleeps here, and nothing is sent again but with new credentials.
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use kube::client::Body;
 use kube::core::WatchEvent;
 use serde_json::Value;
 
+use crate::access::{Access, UNAUTHORIZED};
 use crate::answer::{Reply, Transport};
 pub use crate::transport::NoAnswer;
 
@@ -62,6 +63,8 @@ pub enum Event {
     Present(Value),
     /// An object is gone.
     Gone(Value),
+    /// Nothing happened up to this version: a bookmark.
+    Reached(String),
     /// The watch can't go on from where it was: 410, for instance. List anew.
     Over,
 }
@@ -78,14 +81,14 @@ pub enum NoWatch {
 /// A way to the API server.
 #[derive(Clone)]
 pub struct Api {
-    client: Client,
+    access: Access,
     timeout: Option<Duration>,
 }
 
 impl Api {
-    /// Requests through `client`, each of which may take `timeout`; watches may take any time.
-    pub fn new(client: Client, timeout: Option<Duration>) -> Self {
-        Self { client, timeout }
+    /// Requests through `access`, each of which may take `timeout`; watches may take any time.
+    pub fn new(access: Access, timeout: Option<Duration>) -> Self {
+        Self { access, timeout }
     }
 
     /// Gets a path.
@@ -135,25 +138,25 @@ impl Api {
         accept: &str,
         body: Option<(&str, &Value)>,
     ) -> Result<Answer, NoAnswer> {
-        let mut request = Request::builder().method(method).uri(path).header(ACCEPT, accept);
-        let bytes = match body {
-            None => Vec::new(),
-            Some((kind, body)) => {
+        let mut pass = self.access.pass();
+        loop {
+            let mut request = Request::builder().method(&method).uri(path).header(ACCEPT, accept);
+            let mut bytes = Vec::new();
+            if let Some((kind, body)) = body {
                 request = request.header(CONTENT_TYPE, kind);
-                body.to_string().into_bytes()
+                bytes = body.to_string().into_bytes();
             }
-        };
-        let request = request.body(Body::from(bytes)).map_err(unsent)?;
-        let exchange = async {
-            let response = self.client.send(request).await?;
-            let status = response.status().as_u16();
-            let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-            let retry_after = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-            let bytes = response.into_body().collect_bytes().await?;
-            let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-            Ok(Answer { status, retry_after, body })
-        };
-        within(self.timeout, exchange).await
+            let request = request.body(Body::from(bytes)).map_err(unsent)?;
+            let answer = within(self.timeout, exchange(&pass.client, request)).await?;
+            pass.judged(answer.status);
+            if answer.status != UNAUTHORIZED {
+                return Ok(answer);
+            }
+            let Some(renewed) = self.access.renewed(&pass).await else {
+                return Ok(answer);
+            };
+            pass = renewed;
+        }
     }
 
     /// Watches a path, which has `watch=true` in it. The stream ends when the server ends it or the connection
@@ -162,27 +165,48 @@ impl Api {
     /// # Errors
     /// The server says no, or no answer came.
     pub async fn watch(&self, path: &str) -> Result<impl Stream<Item = Event> + use<>, NoWatch> {
-        let request = Request::builder().uri(path).header(ACCEPT, JSON).body(Vec::new());
-        let request = request.map_err(|error| NoWatch::NoAnswer(unsent(error)))?;
-        let begin = async { Ok(self.client.request_events::<Value>(request).await) };
-        let events = match within(self.timeout, begin).await {
-            Ok(Ok(events)) => events,
-            Ok(Err(kube::Error::Api(status))) => return Err(NoWatch::Refused(refusal(&status))),
-            Ok(Err(error)) => return Err(NoWatch::NoAnswer(error.into())),
-            Err(no_answer) => return Err(NoWatch::NoAnswer(no_answer)),
+        let mut pass = self.access.pass();
+        let events = loop {
+            let request = Request::builder().uri(path).header(ACCEPT, JSON).body(Vec::new());
+            let request = request.map_err(|error| NoWatch::NoAnswer(unsent(error)))?;
+            let begin = async { Ok(pass.client.request_events::<Value>(request).await) };
+            let refused = match within(self.timeout, begin).await {
+                Ok(Ok(events)) => break events,
+                Ok(Err(kube::Error::Api(status))) => refusal(&status),
+                Ok(Err(error)) => return Err(NoWatch::NoAnswer(error.into())),
+                Err(no_answer) => return Err(NoWatch::NoAnswer(no_answer)),
+            };
+            pass.judged(refused.status);
+            let renewed = match refused.status {
+                UNAUTHORIZED => self.access.renewed(&pass).await,
+                _ => None,
+            };
+            pass = renewed.ok_or(NoWatch::Refused(refused))?;
         };
-        Ok(events.filter_map(async |event| match event {
-            Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => Some(Event::Present(object)),
-            Ok(WatchEvent::Deleted(object)) => Some(Event::Gone(object)),
-            Ok(WatchEvent::Bookmark(_)) => None,
-            Ok(WatchEvent::Error(_)) | Err(_) => Some(Event::Over),
+        pass.judged(200);
+        Ok(events.map(|event| match event {
+            Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => Event::Present(object),
+            Ok(WatchEvent::Deleted(object)) => Event::Gone(object),
+            Ok(WatchEvent::Bookmark(bookmark)) => Event::Reached(bookmark.metadata.resource_version),
+            Ok(WatchEvent::Error(_)) | Err(_) => Event::Over,
         }))
     }
 
-    /// The client, for exec.
-    pub fn client(&self) -> &Client {
-        &self.client
+    /// The client as it is now, for what isn't JSON.
+    pub fn client(&self) -> Client {
+        self.access.pass().client
     }
+}
+
+/// Sends a request and reads the answer.
+async fn exchange(client: &Client, request: Request<Body>) -> Result<Answer, kube::Error> {
+    let response = client.send(request).await?;
+    let status = response.status().as_u16();
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+    let bytes = response.into_body().collect_bytes().await?;
+    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    Ok(Answer { status, retry_after, body })
 }
 
 /// Runs an exchange with the server, within the time it may take.

@@ -15,6 +15,7 @@ mod credentials;
 mod download;
 mod error;
 mod parse;
+mod plugin;
 mod proxy;
 mod selection;
 mod source;
@@ -107,7 +108,7 @@ pub async fn connect(request: &ConnectRequest<'_>) -> Result<Cluster, ConnectErr
     let (notes, selection) = (found.notes.clone(), Selection::of(found, request)?);
     let connection = client::connect(&selection, request).await?;
     Ok(Cluster {
-        api: Api::new(connection.client, timeout),
+        api: Api::new(connection.access, timeout),
         context: selection.context.clone(),
         server: connection.server,
         namespace: selection.namespace.clone(),

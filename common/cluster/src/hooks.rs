@@ -46,8 +46,9 @@ pub struct HookContext<'a> {
     pub cluster: &'a Cluster,
     /// The kubeconfig that scripts get: [`crate::connect::Credentials::path`].
     pub kubeconfig: &'a Path,
-    /// The namespace of the project's environment `staging`, for `codex.reuse-dev-tls-secret`; may be empty.
-    pub staging_namespace: &'a str,
+    /// Finds the namespace of the project's environment `staging`, for `codex.reuse-dev-tls-secret`, or says why it
+    /// isn't known. To find it is to load the project once more, so it is asked only by those who need it.
+    pub staging_namespace: &'a (dyn Fn() -> Result<String, String> + Sync),
     /// What `use: preflight` checks.
     pub preflight: &'a PreflightRequest<'a>,
     /// Whoever is told what happens.

@@ -18,7 +18,7 @@
 //!
 //! Talking to the server:
 //! - [`connect`]: from flags, variables and kubeconfigs to a [`connect::Cluster`];
-//! - [`api`], [`transport`], [`discovery`], [`watch`]: requests and answers as they are;
+//! - [`access`], [`api`], [`transport`], [`discovery`], [`watch`]: requests and answers as they are;
 //! - [`place`], [`live`], [`plan`], [`apply`], [`sweep`], [`wait`]: the stages of an apply;
 //! - [`namespace`]: whether a namespace is there, and its going;
 //! - [`preflight`]: what can be checked before anything is touched;
@@ -27,6 +27,7 @@
 //!
 //! Objects are plain [`serde_json::Value`]s: typed structs would drop the fields that they don't know.
 
+pub mod access;
 pub mod answer;
 pub mod api;
 pub mod apply;

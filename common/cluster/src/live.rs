@@ -1,7 +1,7 @@
 //! The objects that are there already, by one LIST per resource and namespace.
 //!
-//! Pages are looked at as they come and forgotten: what is known to be the same isn't kept, so that thousands
-//! of objects fit into little memory.
+//! Who may not list is asked for each object instead. Pages are looked at as they come and forgotten: what is known
+//! to be the same isn't kept, so that thousands of objects fit into little memory.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,9 @@ const PAGE: usize = 500;
 
 /// How many lists are under way at once.
 const LISTS_AT_ONCE: usize = 8;
+
+/// How many objects of one kind are asked for at once where lists aren't allowed.
+const GETS_AT_ONCE: usize = 8;
 
 /// What is known of a target's object.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +113,9 @@ async fn list(
             page = format!("{path}?limit={PAGE}");
             continue;
         }
+        if answer.status == 403 {
+            return each(api, path, wanted, (targets, unsure), answer).await;
+        }
         if !answer.is_success() {
             return Err(LiveError::Refused { path: path.to_owned(), answer });
         }
@@ -129,6 +135,29 @@ async fn list(
             _ => return Ok(found),
         }
     }
+}
+
+/// The same without a list, which `refusal` says isn't allowed.
+async fn each(
+    api: &Api,
+    path: &str,
+    wanted: &BTreeMap<&str, usize>,
+    (targets, unsure): (&[Target], Option<&Owner>),
+    refusal: Answer,
+) -> Result<Vec<Found>, LiveError> {
+    let asked = wanted.values().map(async |at| {
+        let target = &targets[*at];
+        let answer = api.get(&target.path()).await.map_err(LiveError::NoAnswer)?;
+        match answer.status {
+            404 => Ok(None),
+            // Neither is allowed; one list is what was wanted.
+            403 => Err(LiveError::Refused { path: path.to_owned(), answer: refusal.clone() }),
+            _ if answer.is_success() => Ok(Some(found_of(*at, (target, unsure), answer.body))),
+            _ => Err(LiveError::Refused { path: target.path(), answer }),
+        }
+    });
+    let found: Vec<Option<Found>> = stream::iter(asked).buffer_unordered(GETS_AT_ONCE).try_collect().await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// What one listed object says of its target.

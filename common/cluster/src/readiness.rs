@@ -55,11 +55,22 @@ impl Readiness {
     }
 }
 
+/// The pod that a claim waits for, where its class binds only then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consumer {
+    /// None is needed, or one is there or on its way.
+    NotNeeded,
+    /// None is there, and none will come.
+    Missing,
+    /// It can't be told: pods or classes may not be looked at.
+    Unknown,
+}
+
 /// What a rule needs to know beyond the object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
-    /// For a PersistentVolumeClaim: its class binds when a pod uses it, and no pod does.
-    pub without_consumer: bool,
+    /// For a PersistentVolumeClaim: whether it waits for a pod that uses it.
+    pub consumer: Consumer,
     /// Whether Services of type LoadBalancer are awaited until they have an address.
     pub await_load_balancer: bool,
     /// How long the object has been watched.
@@ -68,7 +79,7 @@ pub struct Facts {
 
 impl Default for Facts {
     fn default() -> Self {
-        Self { without_consumer: false, await_load_balancer: true, watched: Duration::ZERO }
+        Self { consumer: Consumer::NotNeeded, await_load_balancer: true, watched: Duration::ZERO }
     }
 }
 
@@ -88,7 +99,7 @@ pub fn judge(object: &Value, facts: &Facts) -> Readiness {
         ("batch", "Job") => job::job(object),
         ("batch", "CronJob") => job::cron_job(object),
         ("", "Pod") => job::pod(object),
-        ("", "PersistentVolumeClaim") => storage::claim(object, facts.without_consumer),
+        ("", "PersistentVolumeClaim") => storage::claim(object, facts),
         ("", "PersistentVolume") => storage::volume(object),
         ("", "Service") => cluster::service(object, facts.await_load_balancer),
         ("", "Namespace") => cluster::namespace(object),

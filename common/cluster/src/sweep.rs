@@ -45,6 +45,8 @@ pub struct Search<'a> {
     pub kept: &'a BTreeSet<Identity>,
     /// Whether shared and protected objects may go too: `--prune-all`.
     pub all: bool,
+    /// Labels that an object must have besides: where only such were applied, others aren't gone.
+    pub labels: &'a [(String, String)],
 }
 
 /// Finds the leftovers.
@@ -52,11 +54,13 @@ pub struct Search<'a> {
 /// # Errors
 /// A list is refused for another reason than that the kind can't be listed, or gets no answer.
 pub async fn find(api: &Api, kinds: &Kinds, search: Search<'_>) -> Result<Vec<Leftover>, LiveError> {
-    let selectors = if search.all {
-        vec![search.owner.selector(), search.owner.shared_selector()]
-    } else {
-        vec![search.owner.selector()]
-    };
+    let mut selectors = vec![search.owner.selector()];
+    if search.all {
+        selectors.push(search.owner.shared_selector());
+    }
+    for (key, value) in search.labels {
+        selectors.iter_mut().for_each(|selector| selector.push_str(&format!(",{key}={value}")));
+    }
     let mut lists = Vec::new();
     for resource in kinds.deletable().filter(|resource| resource.is_namespaced || search.all) {
         let namespace = Some(search.namespace).filter(|_| resource.is_namespaced);

@@ -117,18 +117,7 @@ fn tls_reason(error: &rustls::Error) -> String {
 pub(crate) fn plugin_reason(error: &AuthError) -> String {
     match error {
         AuthError::AuthExecStart(error) => format!("it can't be started: {}", system_reason(error)),
-        AuthError::AuthExecRun { out, .. } => {
-            let said = String::from_utf8_lossy(&out.stderr);
-            let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-            let ended = match out.status.code() {
-                Some(code) => format!("it ended with {code}"),
-                None => "it was killed".to_owned(),
-            };
-            match last {
-                Some(line) => format!("{ended}: {}", shortened(line)),
-                None => ended,
-            }
-        }
+        AuthError::AuthExecRun { out, .. } => ended(out),
         AuthError::AuthExecParse(_) | AuthError::AuthExecSerialize(_) => {
             "it printed no ExecCredential".to_owned()
         }
@@ -142,6 +131,20 @@ pub(crate) fn plugin_reason(error: &AuthError) -> String {
             format!("cannot read the token file {}: {}", path.display(), system_reason(error))
         }
         other => lower_first(&other.to_string()),
+    }
+}
+
+/// How a program ended that should have given credentials, with the last line of its standard error.
+pub(crate) fn ended(out: &std::process::Output) -> String {
+    let said = String::from_utf8_lossy(&out.stderr);
+    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
+    let ended = match out.status.code() {
+        Some(code) => format!("it ended with {code}"),
+        None => "it was killed".to_owned(),
+    };
+    match last {
+        Some(line) => format!("{ended}: {}", shortened(line)),
+        None => ended,
     }
 }
 

@@ -117,6 +117,7 @@ async fn follow<T>(
         let verdict = match &event {
             Event::Present(object) => judge(Some(object)),
             Event::Gone(_) => judge(None),
+            Event::Reached(_) => continue,
             Event::Over => break,
         };
         if verdict.is_some() {

@@ -89,6 +89,7 @@ pub(crate) fn of_project(
         env: context.env.clone(),
         slot: context.slot,
         namespace: context.namespace.clone(),
+        is_partial: request.is_filtered,
     };
     let documents = documents(request, &project, console)?;
     Ok(Gathered { documents, identity: Some(identity), project: Some(project), is_own: true })
@@ -99,14 +100,15 @@ fn elsewhere(request: &Request, host: &Host, console: &Console) -> Result<Gather
     let mut identity: Option<StreamIdentity> = None;
     for source in sources(request, host, console)? {
         if let Some(found) = StreamIdentity::of(&source.text) {
-            match &identity {
-                Some(first) if *first != found => {
+            match &mut identity {
+                None => identity = Some(found),
+                Some(first) if first.is_of_same_owner(&found) => first.is_partial &= found.is_partial,
+                Some(_) => {
                     return Err(Diagnostic::input(format!(
                         "{} is of another project, environment or slot than what came before it",
                         source.name
                     )));
                 }
-                _ => identity = Some(found),
             }
         }
         documents.extend(foreign::read(&source)?);
@@ -119,6 +121,7 @@ fn elsewhere(request: &Request, host: &Host, console: &Console) -> Result<Gather
             env: project.context.env.clone(),
             slot: project.context.slot,
             namespace: project.context.namespace.clone(),
+            is_partial: false,
         }),
         (identity, ..) => identity,
     };

@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use crate::gather::{self, Gathered};
 use crate::request::{DryRun, Request};
 use crate::scene::{self, Checked, Manifests};
+use crate::session;
 
 /// What is to be applied.
 #[derive(Debug)]
@@ -64,6 +65,7 @@ impl Input {
         console: &Console,
     ) -> Result<Self, Diagnostic> {
         let Checked { objects, manifests } = scene::check(request, &mut gathered, console)?;
+        session::check_hooks(request, &gathered, console)?;
         // Labels, for which this is, go only to a server.
         let elsewhere = match request.dry_run {
             Some(DryRun::Client) => None,

@@ -28,6 +28,7 @@ use crate::report;
 use crate::request::{DryRun, Lines, OutputFormat, Request};
 use crate::scene::{self, Manifests};
 
+pub(crate) use hooks::check as check_hooks;
 pub use hooks::{HookScene, Moment};
 
 /// Where a deploy goes, and what may stop it.
@@ -173,11 +174,11 @@ impl Session<'_> {
         if self.request.preflight {
             self.preflight(&targets).await?;
         }
-        self.hooks(Moment::BeforeApply, targets.iter()).await?;
         let made = missing.contains(self.namespace);
         if made {
             self.make_namespace(&targets).await?;
         }
+        self.hooks(Moment::BeforeApply, targets.iter()).await?;
         let live = self.live(&mut targets, &BTreeSet::new()).await?;
         let options = PlanOptions { force: self.request.force, ask_for_new: false };
         let plan = plan::plan(&self.cluster.api, targets, live, options).await;

@@ -13,17 +13,24 @@ use crate::fault::step;
 use crate::sync::TEMPORARY;
 use crate::tree::folder_only;
 
-/// Puts the bytes under the name, in one rename.
-pub(crate) fn replace(folder: &OwnedFd, name: &OsStr, bytes: &[u8], mode: u32) -> Result<(), Errno> {
+/// Puts the bytes under the name, in one rename. Until then they are in the folder `aside`, of the same file
+/// system, where the next sync deletes what a dead process left.
+pub(crate) fn replace(
+    aside: &OwnedFd,
+    folder: &OwnedFd,
+    name: &OsStr,
+    bytes: &[u8],
+    mode: u32,
+) -> Result<(), Errno> {
     let temporary = format!("{TEMPORARY}{}.0", std::process::id());
     // Only a dead process with the same number can have left one.
-    match unlinkat(folder, &temporary, AtFlags::empty()) {
+    match unlinkat(aside, &temporary, AtFlags::empty()) {
         Ok(()) | Err(Errno::NOENT) => {}
         Err(error) => return Err(error),
     }
-    write_new(folder, OsStr::new(&temporary), bytes, mode)?;
+    write_new(aside, OsStr::new(&temporary), bytes, mode)?;
     step("rename a file of ours");
-    renameat(folder, &temporary, folder, name)
+    renameat(aside, &temporary, folder, name)
 }
 
 /// Writes a file that isn't there yet.

@@ -22,10 +22,10 @@ use rustix::io::Errno;
 use thiserror::Error;
 
 use crate::folder::{about_if_there, read_file_if_there};
-use crate::git::LARGEST_FILE;
 use crate::git::layout::Place;
 use crate::git::program::GitError;
 use crate::git::refs::{self, Id, OWN};
+use crate::git::{LARGEST_FILE, config};
 use crate::replace::{made_folder, replace};
 use crate::tree::Tree;
 use repository::{Found, Scratch};
@@ -55,9 +55,17 @@ impl fmt::Display for SavedWork {
 /// Why work can't be saved; nothing was overwritten.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SaveError {
-    /// There is no `git` to save it with.
-    #[error("cannot save the work in {}: git is not installed", .0.display())]
+    /// There is no `git` to find out with.
+    #[error("cannot tell whether {} holds work to save: there is no git", .0.display())]
     NoGit(PathBuf),
+    /// Its refs aren't files, and only git itself could add one.
+    #[error("cannot save the work in {}: its refs are kept as {format}", work_tree.display())]
+    RefFormat {
+        /// The work tree.
+        work_tree: PathBuf,
+        /// How, as its config says.
+        format: String,
+    },
     /// `git` says no.
     #[error("cannot save the work in {}: git {command}: {reason}", work_tree.display())]
     Git {
@@ -108,13 +116,27 @@ impl Work<'_> {
     /// # Errors
     /// It isn't known whether there is anything, or it can't be saved.
     pub(crate) fn save(&self) -> Result<Option<SavedWork>, SaveError> {
+        self.check_ref_format()?;
         let scratch = Scratch::make(self)?;
-        let saved = match scratch.look()? {
-            None => None,
-            Some(found) => Some(self.keep(&scratch, &found)?),
-        };
-        scratch.remove()?;
-        Ok(saved)
+        let saved =
+            scratch.look().and_then(|found| found.map(|found| self.keep(&scratch, &found)).transpose());
+        let removed = scratch.remove();
+        let saved = saved?;
+        removed.map(|()| saved)
+    }
+
+    fn check_ref_format(&self) -> Result<(), SaveError> {
+        let failed = |error| self.io(self.repository, error);
+        let folder = self.target.folder(self.repository).map_err(failed)?;
+        let config = read_file_if_there(&folder, OsStr::new("config"), LARGEST_FILE)
+            .map_err(failed)?
+            .unwrap_or_default();
+        match config::value(&config, "extensions", "refstorage") {
+            Some(format) if !format.starts_with("files") => {
+                Err(SaveError::RefFormat { work_tree: self.target.name(self.path), format })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn keep(&self, scratch: &Scratch<'_>, found: &Found) -> Result<SavedWork, SaveError> {
@@ -131,7 +153,7 @@ impl Work<'_> {
         let packed = read_file_if_there(&top, OsStr::new("packed-refs"), LARGEST_FILE)
             .map_err(failed)?
             .unwrap_or_default();
-        let mut folder = top;
+        let mut folder = self.target.folder(self.repository).map_err(failed)?;
         for name in OWN.trim_end_matches('/').split('/').chain(["saved"]) {
             folder = made_folder(&folder, OsStr::new(name), 0o777).map_err(failed)?;
         }
@@ -144,7 +166,7 @@ impl Work<'_> {
             let is_taken = about_if_there(&folder, name).map_err(failed)?.is_some()
                 || refs::is_packed(&packed, reference.as_bytes());
             if !is_taken {
-                replace(&folder, name, format!("{commit}\n").as_bytes(), 0o666).map_err(failed)?;
+                replace(&top, &folder, name, format!("{commit}\n").as_bytes(), 0o666).map_err(failed)?;
                 return Ok(reference);
             }
             number += 1;

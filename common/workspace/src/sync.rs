@@ -265,7 +265,7 @@ impl State<'_> {
         }
         let failed = |error| SyncError::io("write", &self.target.name(&repository.join(RECORD)), error);
         let folder = self.target.folder(&repository).map_err(failed)?;
-        replace(&folder, OsStr::new(RECORD), record.text().as_bytes(), 0o666).map_err(failed)
+        replace(&folder, &folder, OsStr::new(RECORD), record.text().as_bytes(), 0o666).map_err(failed)
     }
 }
 
@@ -291,11 +291,19 @@ fn prepared_target(target: &Path, source: &Path, exclusion: &Exclusion) -> Resul
         return Err(SyncError::Overlap { from: source.to_owned(), target: target.to_owned() });
     };
     let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-    fs::create_dir_all(parent).map_err(failed)?;
-    let path = fs::canonicalize(parent).map_err(failed)?.join(name);
     let is_left_alone = |below: &Path| !below.as_os_str().is_empty() && exclusion.covers_from_root(below);
-    if source.starts_with(&path) || path.strip_prefix(source).is_ok_and(|below| !is_left_alone(below)) {
-        return Err(SyncError::Overlap { from: source.to_owned(), target: path });
+    let lies_apart =
+        |path: &Path| !source.starts_with(path) && path.strip_prefix(source).map_or(true, is_left_alone);
+    let overlap = |target: PathBuf| SyncError::Overlap { from: source.to_owned(), target };
+    let planned = resolved(parent).join(name);
+    if !lies_apart(&planned) {
+        return Err(overlap(planned));
+    }
+    fs::create_dir_all(parent).map_err(failed)?;
+    // Now it is known where it is, whatever the path has in it.
+    let path = fs::canonicalize(parent).map_err(failed)?.join(name);
+    if !lies_apart(&path) {
+        return Err(overlap(path));
     }
     crate::fault::step("make the target");
     match fs::create_dir(&path) {
@@ -303,6 +311,18 @@ fn prepared_target(target: &Path, source: &Path, exclusion: &Exclusion) -> Resul
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(path),
         Err(error) => Err(failed(error)),
     }
+}
+
+/// A path of which only the first part may be there, without links in that part.
+#[allow(clippy::disallowed_methods, reason = "nothing is made before it is known where")]
+fn resolved(path: &Path) -> PathBuf {
+    for there in path.ancestors() {
+        let named = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+        if let (Ok(real), Ok(rest)) = (fs::canonicalize(named), path.strip_prefix(there)) {
+            return real.join(rest);
+        }
+    }
+    path.to_owned()
 }
 
 #[allow(clippy::disallowed_methods, reason = "paths that git is told must not depend on where it runs")]

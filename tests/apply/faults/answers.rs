@@ -159,7 +159,8 @@ fn a_look_that_fails_changes_nothing() {
     for answer in [Answer::forbidden(), Answer::internal_error("etcd is away")] {
         let server = ScriptedServer::start();
         let scene = scene(&server).stdin(map("settings", "1"));
-        server.on(Calls::list("configmaps"), .., answer);
+        server.on(Calls::list("configmaps"), .., answer.clone());
+        server.on(Calls::get("configmaps"), .., answer);
         fails(apply(&scene, &[]), 1, &["configmaps"]);
         assert_eq!(server.count(&Calls::patch("configmaps")), 0);
     }

@@ -61,6 +61,7 @@ impl Removal<'_> {
             console: self.scene.console,
             interrupt: self.interrupt,
         };
+        hooks.check_removal()?;
         hooks.run(Moment::BeforeDestroy).await?;
         let inventory = Inventory::take(self.scene, self.cluster, self.kinds, record, self.listed).await?;
         self.remark(&inventory);

@@ -4,20 +4,21 @@ use std::sync::Once;
 use std::time::Duration;
 
 use http::Uri;
-use kube::client::AuthError;
 use kube::config::{ExecAuthCluster, ExecInteractiveMode, KubeconfigError, LoadDataError};
 use kube::{Client, Config};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
+use crate::access::Access;
 use crate::transport::plugin_reason;
 
+use super::plugin::{self, PluginError};
 use super::selection::Selection;
 use super::{ConnectError, ConnectRequest, REQUEST_TIMEOUT, proxy};
 
-/// A client and what it talks through.
+/// A way in and what it leads through.
 pub(super) struct Connection {
-    pub(super) client: Client,
+    pub(super) access: Access,
     pub(super) server: String,
     pub(super) proxy: Option<String>,
 }
@@ -31,14 +32,34 @@ pub(super) async fn connect(
     let config = config(selection, request)?;
     let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
     let proxy = config.proxy_url.as_ref().map(proxy::display);
+    let has_plugin = config.auth_info.exec.is_some();
+    let again = config.clone();
     // A plugin may take its time, a person's even: the runtime must go on, for Ctrl-C's sake.
-    let client = tokio::task::spawn_blocking(move || Client::try_from(config)).await;
+    let client = tokio::task::spawn_blocking(move || client(config)).await;
     let setting = |problem: String| ConnectError::Setting { context: selection.context.clone(), problem };
-    match client {
-        Ok(Ok(client)) => Ok(Connection { client, server, proxy }),
-        Ok(Err(error)) => Err(refused(selection, &error)),
-        Err(_) => Err(setting("the client could not be made".to_owned())),
-    }
+    let client = match client {
+        Ok(Ok(client)) => client,
+        Ok(Err(error)) => return Err(refused(selection, error)),
+        Err(_) => return Err(setting("the client could not be made".to_owned())),
+    };
+    let access = if has_plugin {
+        Access::renewable(client, Box::new(move || self::client(again.clone()).ok()))
+    } else {
+        Access::fixed(client)
+    };
+    Ok(Connection { access, server, proxy })
+}
+
+/// Why there is no client.
+enum NoClient {
+    Plugin(PluginError),
+    Library(kube::Error),
+}
+
+/// Makes a client, with the credentials of the plugin if there is one.
+fn client(mut config: Config) -> Result<Client, NoClient> {
+    config.auth_info = plugin::resolved(&config.auth_info).map_err(NoClient::Plugin)?;
+    Client::try_from(config).map_err(NoClient::Library)
 }
 
 /// One provider of cryptography for all TLS of the process; with two the library would not choose.
@@ -134,26 +155,30 @@ fn authority(selection: &Selection) -> Result<Option<Vec<Vec<u8>>>, ConnectError
     }
 }
 
-/// Why the library makes no client of the configuration.
-fn refused(selection: &Selection, error: &kube::Error) -> ConnectError {
+/// What is said when there is no client.
+fn refused(selection: &Selection, error: NoClient) -> ConnectError {
     let context = selection.context.clone();
-    let setting = |problem: String| ConnectError::Setting { context: context.clone(), problem };
-    match (error, &selection.user.exec) {
-        (kube::Error::Auth(error), Some(exec)) => {
-            let is_missing = matches!(error, AuthError::AuthExecStart(_));
-            let install = exec.install_hint.as_deref().filter(|_| is_missing);
-            ConnectError::Plugin {
-                command: exec.command.clone().unwrap_or_default(),
-                reason: plugin_reason(error),
-                install: install.map(|hint| hint.split_whitespace().collect::<Vec<_>>().join(" ")),
+    let error = match error {
+        NoClient::Library(error) => error,
+        NoClient::Plugin(PluginError { reason, is_missing }) => {
+            let exec = selection.user.exec.clone().unwrap_or_default();
+            let install = exec.install_hint.filter(|_| is_missing);
+            let install = install.map(|hint| hint.split_whitespace().collect::<Vec<_>>().join(" "));
+            return ConnectError::Plugin {
+                command: exec.command.unwrap_or_default(),
+                reason,
+                install,
                 context,
-            }
+            };
         }
-        (kube::Error::Auth(error), None) => setting(plugin_reason(error)),
-        (kube::Error::InferKubeconfig(error), _) => setting(words(error)),
-        (kube::Error::RustlsTls(_), _) => setting("its client certificate or key can't be used".to_owned()),
-        (other, _) => setting(other.to_string()),
-    }
+    };
+    let problem = match &error {
+        kube::Error::Auth(error) => plugin_reason(error),
+        kube::Error::InferKubeconfig(error) => words(error),
+        kube::Error::RustlsTls(_) => "its client certificate or key can't be used".to_owned(),
+        other => other.to_string(),
+    };
+    ConnectError::Setting { context, problem }
 }
 
 /// What is wrong with credentials in the kubeconfig; never with what stands there.

@@ -58,11 +58,8 @@ pub(super) async fn run(reuse: &Reuse, context: &HookContext<'_>) {
 async fn exchange(reuse: &Reuse, context: &HookContext<'_>) -> Result<String, Fault> {
     let (api, name) = (&context.cluster.api, reuse.name.as_str());
     let slot = context.namespace()?;
-    let staging = reuse.staging.as_deref().unwrap_or(context.staging_namespace);
-    if staging.is_empty() {
-        return Err(Fault::failed("the staging namespace is not known; name it in `with.stagingNamespace`"));
-    }
-    if staging == slot {
+    let staging = &staging(reuse, context)?;
+    if *staging == slot {
         return Ok(format!("namespace {slot} is the staging namespace, there is nothing to copy"));
     }
     let kept = request::secret(api, staging, name).await?;
@@ -87,6 +84,21 @@ async fn exchange(reuse: &Reuse, context: &HookContext<'_>) -> Result<String, Fa
     }
     request::apply_secret(api, staging, name, &copy(&own, name)).await?;
     Ok(format!("copied from namespace {slot} to {staging}"))
+}
+
+/// The namespace that certificates are kept in.
+fn staging(reuse: &Reuse, context: &HookContext<'_>) -> Result<String, Fault> {
+    let unknown = |why: &str| {
+        Fault::failed(format!("the staging namespace is not known{why}; name it in `with.stagingNamespace`"))
+    };
+    if let Some(given) = &reuse.staging {
+        return Ok(given.clone());
+    }
+    match (context.staging_namespace)() {
+        Ok(found) if !found.is_empty() => Ok(found),
+        Ok(_) => Err(unknown("")),
+        Err(why) => Err(unknown(&format!(" ({why})"))),
+    }
 }
 
 /// Waits until the certificate is there.

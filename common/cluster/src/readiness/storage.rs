@@ -2,15 +2,18 @@
 
 use serde_json::Value;
 
-use super::Readiness;
+use super::{CONDITION_PATIENCE, Consumer, Facts, Readiness};
 
 /// A claim is ready when it is bound. A class may bind only when a pod uses the claim; without a pod there is
-/// nothing to wait for.
-pub(super) fn claim(object: &Value, without_consumer: bool) -> Readiness {
-    match phase(object) {
-        "Bound" => Readiness::READY,
-        "Lost" => Readiness::failed("its volume is lost"),
-        _ if without_consumer => Readiness::noted("it is bound when a pod uses it"),
+/// nothing to wait for. Where that can't be told, a moment must do.
+pub(super) fn claim(object: &Value, facts: &Facts) -> Readiness {
+    match (phase(object), facts.consumer) {
+        ("Bound", _) => Readiness::READY,
+        ("Lost", _) => Readiness::failed("its volume is lost"),
+        (_, Consumer::Missing) => Readiness::noted("it is bound when a pod uses it"),
+        (_, Consumer::Unknown) if facts.watched >= CONDITION_PATIENCE => {
+            Readiness::noted("it isn't bound, and whether it waits for a pod can't be told")
+        }
         _ => Readiness::waiting("it isn't bound"),
     }
 }
@@ -43,11 +46,24 @@ mod tests {
 
     #[test]
     fn a_claim_waits_to_be_bound_unless_nobody_uses_it() {
-        assert_eq!(claim(&of("Bound"), false), Readiness::READY);
-        assert_eq!(claim(&of("Pending"), false), Readiness::waiting("it isn't bound"));
-        assert!(matches!(claim(&of("Pending"), true), Readiness::Ready { note: Some(_) }));
-        assert!(matches!(claim(&of("Lost"), true), Readiness::Failed { .. }));
-        assert!(matches!(claim(&json!({}), false), Readiness::Waiting { .. }));
+        let with = |consumer| Facts { consumer, ..Facts::default() };
+        let (needed, missing) = (with(Consumer::NotNeeded), with(Consumer::Missing));
+        assert_eq!(claim(&of("Bound"), &needed), Readiness::READY);
+        assert_eq!(claim(&of("Pending"), &needed), Readiness::waiting("it isn't bound"));
+        assert!(matches!(claim(&of("Pending"), &missing), Readiness::Ready { note: Some(_) }));
+        assert!(matches!(claim(&of("Lost"), &missing), Readiness::Failed { .. }));
+        assert!(matches!(claim(&json!({}), &needed), Readiness::Waiting { .. }));
+    }
+
+    #[test]
+    fn where_classes_may_not_be_looked_at_a_moment_must_do() {
+        let unknown = |watched| Facts { consumer: Consumer::Unknown, watched, ..Facts::default() };
+        let soon = unknown(CONDITION_PATIENCE - std::time::Duration::from_millis(1));
+        assert_eq!(claim(&of("Pending"), &soon), Readiness::waiting("it isn't bound"));
+        assert!(matches!(
+            claim(&of("Pending"), &unknown(CONDITION_PATIENCE)),
+            Readiness::Ready { note: Some(_) }
+        ));
     }
 
     #[test]

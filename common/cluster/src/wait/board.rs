@@ -4,6 +4,9 @@
 //! nothing happens, and which sources are needed besides. Separate from the driver because it neither asks nor
 //! sleeps: each rule of waiting can be tried on it.
 
+mod claims;
+mod refusals;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +14,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::discovery::{Found, Kinds};
-use crate::identity::{Identity, is_built_in};
+use crate::identity::is_built_in;
 use crate::place::Target;
 use crate::readiness::pods::{Limits, Stuck};
 use crate::readiness::{self, Facts, Readiness};
@@ -36,6 +39,8 @@ pub(super) struct Board<'a> {
     places: BTreeMap<String, Place>,
     /// Entries whose state changed and wasn't told.
     changed: BTreeSet<usize>,
+    /// Whether some source may not be watched.
+    is_polling: bool,
 }
 
 /// A source, and what was heard of it.
@@ -45,6 +50,8 @@ struct Heard {
     /// The entries that it tells of, by name.
     awaited: BTreeMap<String, Vec<usize>>,
     is_listed: bool,
+    /// Whether nothing more will be heard of it.
+    is_denied: bool,
     /// Why it can't be asked, as long as it can't.
     disturbance: Option<String>,
 }
@@ -68,6 +75,7 @@ impl<'a> Board<'a> {
             relatives: Relatives::default(),
             places: BTreeMap::new(),
             changed: BTreeSet::new(),
+            is_polling: false,
         };
         for (at, target) in targets.iter().enumerate() {
             let name = &target.object.identity.name;
@@ -96,7 +104,14 @@ impl<'a> Board<'a> {
                 source.names = None;
             }
             let awaited = BTreeMap::new();
-            self.sources.push(Heard { source, role, awaited, is_listed: false, disturbance: None });
+            self.sources.push(Heard {
+                source,
+                role,
+                awaited,
+                is_listed: false,
+                is_denied: false,
+                disturbance: None,
+            });
             self.sources.len() - 1
         })
     }
@@ -119,6 +134,8 @@ impl<'a> Board<'a> {
                 self.look_at_claims(self.sources[number].source.namespace.clone().as_deref(), now);
             }
             News::Disturbed(message) => return self.disturbed(number, message, now),
+            News::Unwatched(message) => return self.unwatched(message),
+            News::Denied(message) => return self.denied(number, message, now),
         }
         self.sources[number].disturbance = None;
         None
@@ -172,30 +189,6 @@ impl<'a> Board<'a> {
         self.look_at_owners(&owners, now);
     }
 
-    fn disturbed(&mut self, number: usize, message: String, now: Duration) -> Option<String> {
-        // When the whole server is away, one line says so for all.
-        let is_known = self.sources.iter().any(|heard| heard.disturbance.as_ref() == Some(&message));
-        let heard = &mut self.sources[number];
-        heard.disturbance = Some(message.clone());
-        let unseen: Vec<usize> = heard.awaited.values().flatten().copied().collect();
-        for at in unseen {
-            if self.entries[at].object.is_none() && !self.entries[at].is_settled() {
-                self.stands(
-                    at,
-                    Readiness::Waiting { reason: format!("it can't be looked at: {message}") },
-                    now,
-                );
-            }
-        }
-        if is_known {
-            return None;
-        }
-        let Source { resource, namespace, .. } = &self.sources[number].source;
-        let place =
-            namespace.as_ref().map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
-        Some(format!("cannot watch {}{place}, trying again: {message}", resource.plural))
-    }
-
     /// Looks again at those whose time has come.
     pub(super) fn tick(&mut self, now: Duration) {
         let due: Vec<usize> =
@@ -211,7 +204,9 @@ impl<'a> Board<'a> {
     }
 
     fn due(&self, at: usize) -> Option<Duration> {
-        self.entries[at].due(is_built_in(&self.targets[at].resource.group))
+        let identity = &self.targets[at].object.identity;
+        // What binds a claim can't always be told.
+        self.entries[at].due(is_built_in(&identity.group) && !is_claim(identity))
     }
 
     fn look_at_owners(&mut self, uids: &[String], now: Duration) {
@@ -221,31 +216,6 @@ impl<'a> Board<'a> {
             for at in awaited {
                 self.look(at, now);
             }
-        }
-    }
-
-    /// Looks at a claim, of which a pod may be a user.
-    fn look_at_claim(&mut self, namespace: Option<&str>, name: &str, now: Duration) {
-        let is_it = |identity: &Identity| {
-            is_claim(identity) && identity.namespace.as_deref() == namespace && identity.name == name
-        };
-        self.look_at_all(is_it, now);
-    }
-
-    /// Looks at the claims of a namespace; `None` for all.
-    fn look_at_claims(&mut self, namespace: Option<&str>, now: Duration) {
-        let is_it = |identity: &Identity| {
-            is_claim(identity)
-                && namespace.is_none_or(|namespace| identity.namespace.as_deref() == Some(namespace))
-        };
-        self.look_at_all(is_it, now);
-    }
-
-    fn look_at_all(&mut self, is_it: impl Fn(&Identity) -> bool, now: Duration) {
-        let found = self.targets.iter().enumerate().filter(|(_, target)| is_it(&target.object.identity));
-        let found: Vec<usize> = found.map(|(at, _)| at).collect();
-        for at in found {
-            self.look(at, now);
         }
     }
 
@@ -259,7 +229,7 @@ impl<'a> Board<'a> {
         entry.looked_at = now;
         let watched = now.saturating_sub(entry.seen_at.unwrap_or(now));
         let facts = Facts {
-            without_consumer: self.is_without_consumer(at, &object),
+            consumer: self.consumer(at, &object),
             await_load_balancer: self.await_load_balancer,
             watched,
         };
@@ -299,25 +269,6 @@ impl<'a> Board<'a> {
             // The pods that a ready workload has are all that it will have: claims may be without one.
             self.look_at_claims(identity.namespace.clone().as_deref(), now);
         }
-    }
-
-    /// Whether a claim waits for a pod and none will come.
-    fn is_without_consumer(&self, at: usize, object: &Value) -> bool {
-        let identity = &self.targets[at].object.identity;
-        let class = object["spec"]["storageClassName"].as_str().unwrap_or("");
-        if !is_claim(identity) || !self.relatives.binds_late(class) {
-            return false;
-        }
-        let namespace = identity.namespace.as_deref();
-        let are_pods_known = self.sources.iter().any(|heard| {
-            heard.role == Some(Role::Pod) && heard.source.namespace.as_deref() == namespace && heard.is_listed
-        });
-        let has_pods_to_come = self.targets.iter().zip(&self.entries).any(|(target, entry)| {
-            has_pods(&target.object.identity) && target.namespace() == namespace && !entry.is_settled()
-        });
-        are_pods_known
-            && !has_pods_to_come
-            && !self.relatives.is_used(namespace.unwrap_or(""), &identity.name)
     }
 
     /// Asks for what an object's state hangs on.
@@ -360,7 +311,7 @@ impl<'a> Board<'a> {
     /// Whether nothing more is to be learned: all are ready, or why they aren't is known.
     pub(super) fn is_done(&self) -> bool {
         self.waiting().next().is_none()
-            && (!self.has_failed() || self.sources.iter().all(|heard| heard.is_listed))
+            && (!self.has_failed() || self.sources.iter().all(|heard| heard.is_listed || heard.is_denied))
     }
 
     /// Whether some target has failed.

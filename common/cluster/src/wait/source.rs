@@ -2,8 +2,9 @@
 //!
 //! Takes a collection's path, gives [`News`] for as long as someone listens: a LIST, then a WATCH from where the
 //! list stood. A watch that ends or goes silent is taken up again from the last thing it told; one that is too
-//! old begins with a new list. No failure is final: the caller has the deadline. Separate because the same
-//! serves for what is awaited and for what hangs on it.
+//! old begins with a new list. Who may not watch asks again and again, who may not even list asks for each name.
+//! Only a lack of rights is final, for the rest the caller has the deadline. Separate because the same serves for
+//! what is awaited and for what hangs on it.
 
 use std::collections::BTreeSet;
 use std::pin::pin;
@@ -14,12 +15,15 @@ use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::api::{Answer, Api, Event, NoWatch};
+use crate::api::{Answer, Api, Event, NoAnswer, NoWatch};
 use crate::discovery::Resource;
 use crate::live::escaped;
 
 /// How many objects a page of a list holds.
 const PAGE: usize = 500;
+
+/// The status of an answer to something that isn't allowed.
+const FORBIDDEN: u16 = 403;
 
 /// How long the server lets a watch go on. Short, so that a lost connection is noticed soon though nothing
 /// happens.
@@ -33,6 +37,13 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// The longest that is waited before asking again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long is waited between two looks where watching isn't allowed.
+const POLL: Duration = Duration::from_secs(2);
+
+/// How often the server has to say that looking isn't allowed. Rights that were granted a moment ago may not count
+/// everywhere yet.
+const DENIALS: u32 = 5;
 
 /// Objects of one kind in one namespace.
 #[derive(Debug, Clone)]
@@ -56,6 +67,10 @@ pub(super) enum News {
     Listed,
     /// The server can't be asked at the moment; why.
     Disturbed(String),
+    /// Changes may not be watched, so they are told later; why.
+    Unwatched(String),
+    /// Nothing may be looked at, and nothing more will be told; why.
+    Denied(String),
 }
 
 /// News with the number of the source that they come from.
@@ -77,11 +92,22 @@ enum Stop {
     Unheard,
     /// The server did not answer, or not well.
     Disturbed { message: String, after: Option<Duration> },
+    /// The server says that this isn't allowed.
+    Denied(String),
 }
 
 impl From<Answer> for Stop {
     fn from(answer: Answer) -> Self {
-        Self::Disturbed { message: answer.message(), after: answer.retry_after }
+        match answer.status {
+            FORBIDDEN => Self::Denied(answer.message()),
+            _ => Self::Disturbed { message: answer.message(), after: answer.retry_after },
+        }
+    }
+}
+
+impl From<NoAnswer> for Stop {
+    fn from(error: NoAnswer) -> Self {
+        Self::Disturbed { message: error.to_string(), after: None }
     }
 }
 
@@ -95,6 +121,8 @@ struct Feed<'a> {
     known: BTreeSet<String>,
     /// From where a watch may go on; `None` if a list is due.
     version: Option<String>,
+    may_list: bool,
+    may_watch: bool,
 }
 
 impl Source {
@@ -102,22 +130,47 @@ impl Source {
     pub(super) async fn follow(self, api: Api, number: usize, outlet: Outlet) {
         // Whoever asks for names takes all of them to be there: a missing one is news.
         let known = self.names.clone().unwrap_or_default();
-        let mut feed = Feed { api: &api, source: &self, number, outlet: &outlet, known, version: None };
+        let mut feed = Feed {
+            api: &api,
+            source: &self,
+            number,
+            outlet: &outlet,
+            known,
+            version: None,
+            may_list: true,
+            may_watch: true,
+        };
         let mut pause = SHORTEST_PAUSE;
+        let mut denials = 0;
         loop {
             let round = match feed.version.take() {
-                None => feed.list().await,
+                None => feed.look().await,
                 Some(version) => feed.watch(version).await,
             };
             let after = match round {
                 // A list alone proves little: where watches fail at once, it is all that succeeds.
-                Ok(Round::Listed) => continue,
+                Ok(Round::Listed) => {
+                    denials = 0;
+                    if !feed.may_watch {
+                        sleep(POLL).await;
+                    }
+                    continue;
+                }
                 Ok(Round::Watched) => {
                     pause = SHORTEST_PAUSE;
                     continue;
                 }
                 Ok(Round::Fruitless) => None,
                 Err(Stop::Unheard) => return,
+                Err(Stop::Denied(message)) => {
+                    denials += 1;
+                    if denials >= DENIALS {
+                        // Nobody who has stopped listening needs to know.
+                        let _ = feed.tell(News::Denied(message)).await;
+                        return;
+                    }
+                    None
+                }
                 Err(Stop::Disturbed { message, after }) => {
                     // What passes at once isn't worth a word: a new kind, for instance, isn't served everywhere
                     // at the same moment.
@@ -152,14 +205,41 @@ impl Source {
 
 impl Feed<'_> {
     /// Tells everything that is there, and what no longer is.
+    async fn look(&mut self) -> Result<Round, Stop> {
+        if self.may_list {
+            match (self.list().await, &self.source.names) {
+                (Err(Stop::Denied(_)), Some(_)) => self.may_list = false,
+                (round, _) => return round,
+            }
+        }
+        self.get_each().await
+    }
+
+    /// Looks at one name after the other, where lists aren't allowed.
+    async fn get_each(&mut self) -> Result<Round, Stop> {
+        for name in self.source.names.iter().flatten() {
+            let path = self.source.resource.object(self.source.namespace.as_deref(), name);
+            let answer = self.api.get(&path).await?;
+            if answer.is_success() {
+                self.known.insert(name.clone());
+                self.tell(News::Present(answer.body)).await?;
+            } else if answer.status != 404 {
+                return Err(answer.into());
+            } else if self.known.remove(name) {
+                self.tell(News::Gone(name.clone())).await?;
+            }
+        }
+        self.may_watch = false;
+        self.tell(News::Listed).await?;
+        Ok(Round::Listed)
+    }
+
     async fn list(&mut self) -> Result<Round, Stop> {
         let mut seen = BTreeSet::new();
         let mut page = String::new();
         loop {
             let query = format!("limit={PAGE}{page}");
-            let answer = self.api.get(&self.source.path(&query)).await;
-            let answer =
-                answer.map_err(|error| Stop::Disturbed { message: error.to_string(), after: None })?;
+            let answer = self.api.get(&self.source.path(&query)).await?;
             if answer.status == 410 {
                 return Ok(Round::Fruitless);
             }
@@ -185,7 +265,7 @@ impl Feed<'_> {
                 self.tell(News::Present(item)).await?;
             }
             if next.is_empty() {
-                self.version = Some(version);
+                self.version = self.may_watch.then_some(version);
                 break;
             }
             page = format!("&continue={}", escaped(&next));
@@ -202,15 +282,24 @@ impl Feed<'_> {
     async fn watch(&mut self, version: String) -> Result<Round, Stop> {
         let begun = Instant::now();
         let seconds = ROUND.as_secs();
-        let query = format!("watch=true&resourceVersion={}&timeoutSeconds={seconds}", escaped(&version));
+        // Without bookmarks, the watch of a quiet kind would go on from a version that is too old by then.
+        let query = format!(
+            "watch=true&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={seconds}",
+            escaped(&version)
+        );
         let events = match self.api.watch(&self.source.path(&query)).await {
             Ok(events) => events,
             Err(NoWatch::Refused(answer)) if answer.status == 410 => return Ok(Round::Fruitless),
+            Err(NoWatch::Refused(answer)) if answer.status == FORBIDDEN => {
+                self.may_watch = false;
+                self.tell(News::Unwatched(answer.message())).await?;
+                return Ok(Round::Listed);
+            }
             Err(NoWatch::Refused(answer)) => return Err(answer.into()),
             Err(NoWatch::NoAnswer(error)) => {
                 // What happened so far isn't lost: the watch goes on from there.
                 self.version = Some(version);
-                return Err(Stop::Disturbed { message: error.to_string(), after: None });
+                return Err(error.into());
             }
         };
         self.version = Some(version);
@@ -220,6 +309,10 @@ impl Feed<'_> {
             let (object, is_there) = match event {
                 Event::Present(object) => (object, true),
                 Event::Gone(object) => (object, false),
+                Event::Reached(version) => {
+                    self.version = Some(version);
+                    continue;
+                }
                 Event::Over => {
                     self.version = None;
                     break;

@@ -10,6 +10,7 @@ use crate::yaml::{self, Dialect, Node, Section};
 
 use super::document::{Document, Origin, Text, kind, name};
 use super::manifest::overlay_error;
+use super::output::item_of;
 use super::overlay::Overlay;
 use super::parallel::{self, threads_for};
 use super::selection::Selection;
@@ -78,6 +79,9 @@ pub fn overlaid(
     let namespace = Overlay::of_namespace(project);
     let mut warnings = Vec::new();
     for document in &mut documents {
+        if let [owner] = owners {
+            document.origin.item = Some((Block::Service, owner.service.as_str().into()));
+        }
         warnings.extend(other_namespace(project, document));
         namespace.put_on(&mut document.node);
         for overlay in &overlays {
@@ -204,7 +208,8 @@ fn unpack(
     number: usize,
     documents: &mut Vec<Document>,
 ) -> Result<(), Diagnostic> {
-    let origin = Origin { text: Text::Plain(source.clone()), line: node.position.line, item: None };
+    let origin =
+        Origin { text: Text::Plain(source.clone()), line: node.position.line, item: item_of(&section) };
     let mut pending = vec![node];
     while let Some(mut node) = pending.pop() {
         if kind(&node).is_none_or(str::is_empty) {

@@ -11,6 +11,7 @@ use codex_common::stack::model::HookStep;
 
 use super::Session;
 use super::preflight::Preflight;
+use crate::gather::Gathered;
 use crate::request::Request;
 
 /// When hooks run.
@@ -67,6 +68,19 @@ impl Session<'_> {
 }
 
 impl HookScene<'_> {
+    /// Checks the hooks around a clean-up, so that no mistake in the last is found when all is deleted.
+    ///
+    /// # Errors
+    /// The first hook that could not run.
+    pub fn check_removal(&self) -> Result<(), Diagnostic> {
+        for moment in [Moment::BeforeDestroy, Moment::AfterDestroy] {
+            for (list, steps) in hook_lists(self.project, self.request, moment, self.console)? {
+                hooks::check(&list, steps, self.project).map_err(|error| error.diagnostic(self.project))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Runs the hooks of a moment that has no manifests, of the selected items only (B7).
     ///
     /// # Errors
@@ -81,30 +95,45 @@ impl HookScene<'_> {
         if lists.iter().all(|(_, steps)| steps.is_empty()) {
             return Ok(());
         }
-        for (list, steps) in &lists {
-            hooks::check(list, steps, project).map_err(|error| error.diagnostic(project))?;
-        }
         let credentials = Credentials::write(self.cluster, self.host.variables())
             .map_err(|error| Diagnostic::machine(format!("cannot write a kubeconfig for hooks: {error}")))?;
-        let staging = crate::gather::load(self.request, self.host, self.console, ("staging", 0));
+        let staging = || match crate::gather::load(self.request, self.host, self.console, ("staging", 0)) {
+            Ok(staging) => Ok(staging.context.namespace),
+            Err(message) => Err(message.title),
+        };
         let context = HookContext {
             project,
             cluster: self.cluster,
             kubeconfig: credentials.path(),
-            staging_namespace: &staging.map(|staging| staging.context.namespace).unwrap_or_default(),
+            staging_namespace: &staging,
             preflight: &facts.request(self.cluster),
             listener: self.console,
             interrupt: self.interrupt,
         };
         for (list, steps) in &lists {
-            hooks::run(list, steps, &context).await.map_err(|error| {
-                let is_interrupt = error.is_interrupt();
-                let message = error.diagnostic(project);
-                if is_interrupt { Diagnostic::interrupted(message.title) } else { message }
+            hooks::run(list, steps, &context).await.map_err(|error| match moment {
+                _ if !error.is_interrupt() => error.diagnostic(project),
+                Moment::BeforeApply => Diagnostic::interrupted(format!("{error}; nothing is applied")),
+                Moment::AfterApply => Diagnostic::interrupted(format!("{error}; everything is applied")),
+                Moment::BeforeDestroy => Diagnostic::interrupted(format!("{error}; nothing is deleted")),
+                Moment::AfterDestroy => Diagnostic::interrupted(format!("{error}; the objects are deleted")),
             })?;
         }
         Ok(())
     }
+}
+
+/// Checks all hooks that an apply would run, so that no mistake in the last is found when all is applied.
+pub(crate) fn check(request: &Request, gathered: &Gathered, console: &Console) -> Result<(), Diagnostic> {
+    let Some(project) = gathered.project.as_ref().filter(|_| gathered.is_own && !request.only_shows()) else {
+        return Ok(());
+    };
+    for moment in [Moment::BeforeApply, Moment::AfterApply] {
+        for (list, steps) in hook_lists(project, request, moment, console)? {
+            hooks::check(&list, steps, project).map_err(|error| error.diagnostic(project))?;
+        }
+    }
+    Ok(())
 }
 
 /// The hook lists in their order: outermost first before, last after.

@@ -20,19 +20,25 @@ impl Session<'_> {
         };
         let kept: BTreeSet<Identity> =
             plan.iter().map(|planned| planned.target.object.identity.clone()).collect();
-        let search = Search { owner, namespace: self.namespace, kept: &kept, all: self.request.prune_all };
+        let search = Search {
+            owner,
+            namespace: self.namespace,
+            kept: &kept,
+            all: self.request.prune_all,
+            labels: &self.request.selector,
+        };
         let found = sweep::find(&self.cluster.api, kinds, search).await.map_err(|error| match error {
             LiveError::NoAnswer(no_answer) => Diagnostic::from(self.cluster.unreachable(no_answer)),
             LiveError::Refused { path, answer } => {
                 Diagnostic::machine(format!("cannot list {path}")).note(answer.message())
             }
         })?;
-        // With filters only what comes from the selected items is looked at; what doesn't say where it comes
-        // from stays then.
+        // With filters, and with a stream that was made with some, only what comes from the selected items is
+        // looked at; what doesn't say where it comes from stays then.
+        let is_partial = self.gathered.identity.as_ref().is_some_and(|identity| identity.is_partial);
         let items: BTreeSet<&str> =
             plan.iter().filter_map(|planned| labels::item_of(&planned.target.object.value)).collect();
-        let is_looked_at =
-            |item: Option<&str>| !self.request.is_filtered || item.is_some_and(|item| items.contains(item));
+        let is_looked_at = |item: Option<&str>| !is_partial || item.is_some_and(|item| items.contains(item));
         let leftovers: Vec<_> =
             found.into_iter().filter(|leftover| is_looked_at(leftover.item.as_deref())).collect();
         for leftover in &leftovers {

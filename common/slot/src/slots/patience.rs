@@ -149,7 +149,7 @@ impl Slots<'_> {
             match event {
                 Event::Over => break,
                 event if self.helps(&event, selector) => return Ok(()),
-                Event::Present(_) | Event::Gone(_) => {}
+                Event::Present(_) | Event::Gone(_) | Event::Reached(_) => {}
             }
         }
         // Not a wait for a slot: it keeps a server whose watches end at once from being asked without pause.
@@ -169,6 +169,7 @@ impl Slots<'_> {
                     || listed.record.is_ok_and(|record| record.touches(selector.links))
             }),
             Event::Over => true,
+            Event::Reached(_) => false,
         }
     }
 

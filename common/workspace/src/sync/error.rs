@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use codex_common::diagnostic::system_reason;
+use codex_common::diagnostic::{Diagnostic, system_reason};
 use rustix::io::Errno;
 use thiserror::Error;
 
@@ -45,5 +45,23 @@ impl SyncError {
     /// The system's answer to something that was tried.
     pub(crate) fn io(verb: &'static str, path: &Path, error: Errno) -> Self {
         Self::Io { verb, path: path.to_owned(), reason: system_reason(&error.into()) }
+    }
+}
+
+impl From<SyncError> for Diagnostic {
+    fn from(error: SyncError) -> Self {
+        let text = error.to_string();
+        match error {
+            SyncError::Overlap { .. } | SyncError::Exclusion(_) => Self::input(text),
+            SyncError::Blocked(_) => Self::machine(text)
+                .hint(Some("move those files away, or leave the source's out with `--exclude`".to_owned())),
+            SyncError::Save(SaveError::NoGit(_)) => {
+                Self::machine(text).hint(Some("install git, or delete the workspace".to_owned()))
+            }
+            SyncError::Save(SaveError::RefFormat { .. }) => Self::machine(text).hint(Some(
+                "push or commit it elsewhere, then `git refs migrate --ref-format=files`".to_owned(),
+            )),
+            SyncError::Io { .. } | SyncError::Save(_) => Self::machine(text),
+        }
     }
 }

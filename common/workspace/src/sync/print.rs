@@ -2,8 +2,8 @@
 //!
 //! Takes what is known of each entry without reading files, gives one number that doesn't depend on the order.
 //! Separate because it stands for a question of its own: does the target still hold what the last sync left?
-//! Then nothing in it is anyone's work. `index` isn't in it: git rewrites it whenever it looks at the work tree,
-//! and staged content lies in the work tree, too, or the number differs.
+//! Then nothing in it is anyone's work. What is staged is in it, too; since git may rewrite `index` whenever it
+//! looks at a work tree, another number only means that git has to be asked.
 
 use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -31,7 +31,7 @@ pub(super) fn entry(path: &Path, about: &About, text: Option<&OsStr>) -> u64 {
 pub(super) fn counts(area: Area, name: &OsStr) -> bool {
     match area {
         Area::Work | Area::Refs | Area::Plain => true,
-        Area::Repository => name == "HEAD",
+        Area::Repository => name == "HEAD" || name == "index",
         Area::Objects | Area::Logs | Area::LargeFiles | Area::Modules => false,
     }
 }

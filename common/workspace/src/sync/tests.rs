@@ -310,12 +310,14 @@ fn source_and_target_must_lie_apart() {
     for (source, target) in [
         ("source", "source"),
         ("source", "source/inner"),
+        ("source", "source/not/there/yet"),
         ("source/inner", "source"),
         ("source/inner", "source/../source"),
     ] {
         let result = attempt(source, target, &[]);
         assert!(matches!(result, Err(SyncError::Overlap { .. })), "{source} {target}: {result:?}");
     }
+    assert!(!scene.source("not").exists());
     attempt("source", "source/.slots/1/src", &["/.slots/".to_owned()]).unwrap();
     assert_eq!(scene.folder.read("source/.slots/1/src/inner/file").as_deref(), Some("x"));
     assert!(!scene.folder.path("source/.slots/1/src/.slots").exists());

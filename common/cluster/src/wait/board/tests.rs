@@ -4,6 +4,7 @@ use super::*;
 use serde_json::json;
 
 use crate::discovery::Resource;
+use crate::identity::Identity;
 use crate::input::{Object, Origin};
 use crate::path::Path;
 
@@ -312,4 +313,58 @@ fn a_disturbance_is_told_once_until_it_is_over() {
     assert!(setup.tell("Deployment", refused(), START).is_some());
     assert_eq!(setup.tell("Pod", refused(), START), None, "it is the server that is away, not one kind");
     assert_eq!(setup.reason(0), "0 of 1 pods available", "what was seen stays known");
+}
+
+#[test]
+fn who_may_not_see_pods_is_told_once_and_waits_on() {
+    let kinds = kinds();
+    let targets = [target(deployment(0))];
+    let mut board = Board::new(&kinds, &targets, Limits::default(), true);
+    board.take(0, News::Present(deployment(0)), START);
+    let sources = board.new_sources();
+    let number = |kind: &str| sources.iter().find(|(_, source)| source.resource.kind == kind).unwrap().0;
+    let message = board.take(number("Pod"), News::Denied("no pods".into()), START).unwrap();
+    assert!(message.contains("no pods"), "{message}");
+    assert_eq!(board.take(number("ReplicaSet"), News::Denied("no sets".into()), START), None);
+    assert!(matches!(board.state(0).0, Readiness::Waiting { .. }));
+    board.take(0, News::Present(deployment(1)), seconds(1));
+    assert_eq!(board.state(0).0, &Readiness::READY);
+}
+
+#[test]
+fn a_claim_of_a_class_that_may_not_be_seen_holds_nobody_up() {
+    let kinds = kinds();
+    let claim = object("v1", "PersistentVolumeClaim", "data");
+    let targets = [target(claim.clone())];
+    let mut board = Board::new(&kinds, &targets, Limits::default(), true);
+    board.take(0, News::Present(claim), START);
+    for (number, source) in board.new_sources() {
+        if source.resource.kind == "StorageClass" {
+            board.take(number, News::Denied("no classes".into()), START);
+        }
+    }
+    assert!(matches!(board.state(0).0, Readiness::Waiting { .. }));
+    assert_eq!(board.next_look(), Some(seconds(5)));
+    board.tick(seconds(5));
+    assert!(matches!(board.state(0).0, Readiness::Ready { note: Some(_) }));
+}
+
+#[test]
+fn what_may_not_be_looked_at_is_said_to_be_so() {
+    let kinds = kinds();
+    let targets = [target(object("v1", "Pod", "tool"))];
+    let mut board = Board::new(&kinds, &targets, Limits::default(), true);
+    board.take(0, News::Denied("no pods".into()), START);
+    assert!(board.is_done());
+    let (Readiness::Failed { reason }, _) = board.state(0) else { panic!("{:?}", board.state(0)) };
+    assert!(reason.contains("no pods"), "{reason}");
+}
+
+#[test]
+fn polling_is_said_once() {
+    let kinds = kinds();
+    let targets = [target(deployment(0)), target(object("v1", "ConfigMap", "settings"))];
+    let mut board = Board::new(&kinds, &targets, Limits::default(), true);
+    assert!(board.take(0, News::Unwatched("no".into()), START).unwrap().contains("no"));
+    assert_eq!(board.take(1, News::Unwatched("no".into()), START), None);
 }

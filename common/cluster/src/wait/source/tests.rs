@@ -53,7 +53,7 @@ async fn serve(answers: Vec<Scripted>) -> (Api, Arc<Mutex<Vec<String>>>) {
     // As `connect` has it: what fails is seen here.
     config.default_retry = false;
     let client = kube::Client::try_from(config).unwrap();
-    (Api::new(client, None), asked)
+    (Api::new(crate::access::Access::fixed(client), None), asked)
 }
 
 fn config_maps(names: &[&str]) -> Source {
@@ -87,6 +87,8 @@ async fn hear(api: Api, source: Source, count: usize) -> Vec<String> {
             News::Gone(name) => format!("-{name}"),
             News::Listed => "listed".to_owned(),
             News::Disturbed(message) => message,
+            News::Unwatched(message) => format!("unwatched: {message}"),
+            News::Denied(message) => format!("denied: {message}"),
         });
     }
     drop(inlet);
@@ -130,4 +132,53 @@ async fn a_single_failure_is_waited_out_without_a_word() {
     assert_eq!(hear(api, config_maps(&["a"]), 3).await, ["busy", "+a", "listed"]);
     let only = "/api/v1/namespaces/shop/configmaps?fieldSelector=metadata.name%3Da&limit=500";
     assert_eq!(asked.lock().unwrap()[0], only);
+}
+
+#[tokio::test]
+async fn a_watch_goes_on_from_the_last_bookmark() {
+    let bookmark = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"resourceVersion": "50"}});
+    let (api, asked) = serve(vec![
+        list("10", &["a"]),
+        Scripted(200, event("BOOKMARK", bookmark), false),
+        Scripted(200, event("DELETED", json!({"metadata": {"name": "a", "resourceVersion": "51"}})), true),
+    ])
+    .await;
+    let heard = hear(api, config_maps(&["a"]), 3).await;
+    assert_eq!(heard, ["+a", "listed", "-a"], "nothing was listed again");
+    let asked = asked.lock().unwrap();
+    assert!(asked[1].contains("&watch=true&allowWatchBookmarks=true&resourceVersion=10&"), "{asked:?}");
+    assert!(asked[2].contains("&resourceVersion=50&"), "{asked:?}");
+}
+
+fn denied() -> Scripted {
+    Scripted(403, refusal(403).to_string(), false)
+}
+
+#[tokio::test]
+async fn who_may_not_watch_asks_again() {
+    let quiet = Scripted(200, String::new(), true);
+    let answers = vec![list("1", &["a"]), denied(), list("2", &["a"]), list("3", &[]), quiet];
+    let (api, asked) = serve(answers).await;
+    let heard = hear(api, config_maps(&["a"]), 7).await;
+    assert_eq!(heard, ["+a", "listed", "unwatched: no", "+a", "listed", "-a", "listed"]);
+    assert_eq!(asked.lock().unwrap().iter().filter(|path| path.contains("watch=true")).count(), 1);
+}
+
+#[tokio::test]
+async fn who_may_not_list_asks_for_each_name() {
+    let quiet = Scripted(200, String::new(), true);
+    let found = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}).to_string();
+    let missing = || Scripted(404, refusal(404).to_string(), false);
+    let answers = vec![denied(), Scripted(200, found, false), missing(), missing(), missing(), quiet];
+    let (api, asked) = serve(answers).await;
+    let heard = hear(api, config_maps(&["a", "b"]), 5).await;
+    assert_eq!(heard, ["+a", "-b", "listed", "-a", "listed"]);
+    assert_eq!(asked.lock().unwrap()[1], "/api/v1/namespaces/shop/configmaps/a");
+}
+
+#[tokio::test]
+async fn who_may_look_at_nothing_is_told_so_once() {
+    let (api, _) = serve((0..DENIALS).map(|_| denied()).collect()).await;
+    let all = Source { names: None, ..config_maps(&[]) };
+    assert_eq!(hear(api, all, 1).await, ["denied: no"]);
 }

@@ -306,6 +306,10 @@ impl Here<'_> {
     fn surplus(&mut self, target: Option<&Entry>, path: PathBuf, area: Area) -> Result<(), SyncError> {
         let Some(entry) = target else { return Ok(()) };
         if self.area.only_grows() {
+            if entry.kind == Kind::Folder {
+                // A dead process may have left something in it.
+                self.more.push(Task { path, sources: Vec::new(), area, state: State::There });
+            }
             return Ok(());
         }
         if area == Area::Modules && entry.kind == Kind::Folder && self.is_module_of_target(&path)? {

@@ -110,11 +110,12 @@ fn without_git_nothing_is_overwritten() {
     assert_eq!(
         error.to_string(),
         format!(
-            "cannot save the work in {}: git is not installed",
+            "cannot tell whether {} holds work to save: there is no git",
             scene.folder.path("base/target").display()
         )
     );
     assert_eq!(scene.read("file").as_deref(), Some("by an agent"));
+    assert!(!scene.folder.path("base/.target.saving").exists());
     scene.search_path = path;
     assert_eq!(scene.sync_twice().saved.len(), 1);
 }
@@ -312,4 +313,28 @@ fn a_folder_that_a_dead_process_left_is_no_obstacle() {
     scene.folder.file("base/.target.saving/objects/x", "half");
     scene.folder.file("base/target/file", "by an agent");
     assert_eq!(scene.sync_twice().saved.len(), 1);
+}
+
+#[test]
+fn what_is_staged_and_nowhere_else_is_saved() {
+    let scene = with_repository();
+    scene.sync();
+    scene.folder.file("blob", "staged alone");
+    let blob = git(&scene, "base/target", &["hash-object", "-w", "../../blob"]);
+    git(&scene, "base/target", &["update-index", "--add", "--cacheinfo", &format!("100644,{blob},new")]);
+    change_source(&scene);
+    let report = scene.sync_twice();
+    let commit = &report.saved[0].commit;
+    assert_eq!(git(&scene, "base/target", &["show", &format!("{commit}^2:new")]), "staged alone");
+}
+
+#[test]
+fn refs_that_are_no_files_are_said_so_before_anything_is_overwritten() {
+    let scene = with_repository();
+    scene.sync();
+    git(&scene, "base/target", &["config", "extensions.refStorage", "reftable"]);
+    scene.folder.file("base/target/file", "by an agent");
+    let error = scene.try_sync().unwrap_err().to_string();
+    assert!(error.ends_with("its refs are kept as reftable"), "{error}");
+    assert_eq!(scene.read("file").as_deref(), Some("by an agent"));
 }
