@@ -57,7 +57,7 @@ test: requirements build cluster-build ## run all tests: units, doc examples, go
 
 .PHONY: test-cluster
 test-cluster: build cluster-build ## run the stories on the control plane only
-	RUST_TEST_THREADS=$(test_threads) tests/cluster/during $(CARGO) test --locked -p codex-tests --test suite apply::
+	RUST_TEST_THREADS=$(test_threads) tests/cluster/during $(CARGO) test --locked -p codex-tests --test suite -- apply:: slot::
 
 .PHONY: cluster-build
 cluster-build:

@@ -138,7 +138,8 @@ fn edit(scene: &ClusterScene, number: usize, dice: &mut Dice) {
             if kind == "Service" {
                 object["spec"]["clusterIP"] = scene.object(&name)["spec"]["clusterIP"].clone();
             }
-            scene.kubectl_with(&["replace", "-f", "-", &manager], &object.to_string());
+            // A controller may have been faster; then nothing was edited either.
+            scene.try_kubectl_with(&["replace", "-f", "-", &manager], &object.to_string());
         }
         4 if kind == "ConfigMap" => patch("merge", &json!({ "data": { "a": dice.pick(&["1", "9"]) } })),
         4 if kind == "Deployment" => {
