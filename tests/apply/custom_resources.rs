@@ -4,7 +4,7 @@ use codex_tests::ClusterScene;
 
 use super::{done, done_with, fails};
 
-const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1
+pub(super) const DEFINITION: &str = "apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: toys.NAME.example.org}
 spec:
@@ -19,7 +19,7 @@ spec:
 ---
 ";
 
-const TOY: &str = "apiVersion: NAME.example.org/v1
+pub(super) const TOY: &str = "apiVersion: NAME.example.org/v1
 kind: Toy
 metadata: {name: ball}
 spec: {colour: red}

@@ -48,7 +48,7 @@ pub(crate) fn of_slot(error: SlotError, cluster: &Cluster) -> Diagnostic {
         SlotError::Refused(refusal) => {
             let hint = match refusal {
                 Refusal::Missing { .. } => "`ensure --slot N` takes a slot by its number",
-                _ => "`list` shows who has which slot",
+                _ => "`kubectl codex slot list` shows who has which slot",
             };
             Diagnostic::machine(refusal.to_string()).hint(Some(hint.to_owned()))
         }

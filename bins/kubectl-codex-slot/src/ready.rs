@@ -219,7 +219,8 @@ impl Work<'_> {
             // The first apply was stopped half-way, or somebody else applied: what runs there has its data.
             console.info(format!("data directories are left as they are: pods run in namespace {namespace}"));
         } else {
-            let why = if is_created { "the slot is new" } else { "its namespace was missing" };
+            let was_lost = home == Home::Missing && !is_created;
+            let why = if was_lost { "its namespace was missing" } else { "the slot is new" };
             for path in &there {
                 console.info(format!("emptying data directory {}: {why}", path.display()));
             }

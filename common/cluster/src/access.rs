@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use futures::future::BoxFuture;
 use kube::Client;
 use tokio::sync::Mutex;
 
@@ -14,7 +15,7 @@ use tokio::sync::Mutex;
 pub(crate) const UNAUTHORIZED: u16 = 401;
 
 /// Makes a client with new credentials; `None` if there are none. It may take as long as a person does.
-pub(crate) type Renew = Box<dyn Fn() -> Option<Client> + Send + Sync>;
+pub(crate) type Renew = Box<dyn Fn() -> BoxFuture<'static, Option<Client>> + Send + Sync>;
 
 /// The way in. Clones share it.
 #[derive(Clone)]
@@ -24,7 +25,7 @@ pub struct Access {
 
 struct Shared {
     pass: RwLock<Pass>,
-    renew: Option<Arc<Renew>>,
+    renew: Option<Renew>,
     renewing: Mutex<()>,
 }
 
@@ -44,10 +45,10 @@ impl Access {
 
     /// Through a client that can be made anew.
     pub(crate) fn renewable(client: Client, renew: Renew) -> Self {
-        Self::new(client, Some(Arc::new(renew)))
+        Self::new(client, Some(renew))
     }
 
-    fn new(client: Client, renew: Option<Arc<Renew>>) -> Self {
+    fn new(client: Client, renew: Option<Renew>) -> Self {
         let pass = RwLock::new(Pass { client, number: 0, is_accepted: Arc::default() });
         Self { shared: Arc::new(Shared { pass, renew, renewing: Mutex::new(()) }) }
     }
@@ -60,7 +61,7 @@ impl Access {
     /// Another pass than the one that was refused. There is none when the credentials can't be had anew, or when
     /// new ones were refused from the first.
     pub(crate) async fn renewed(&self, refused: &Pass) -> Option<Pass> {
-        let renew = Arc::clone(self.shared.renew.as_ref()?);
+        let renew = self.shared.renew.as_ref()?;
         let _turn = self.shared.renewing.lock().await;
         let newest = self.pass();
         if newest.number != refused.number {
@@ -69,7 +70,7 @@ impl Access {
         if newest.number > 0 && !newest.is_accepted.load(Ordering::Relaxed) {
             return None;
         }
-        let client = tokio::task::spawn_blocking(move || renew()).await.ok()??;
+        let client = renew().await?;
         let pass = Pass { client, number: newest.number + 1, is_accepted: Arc::default() };
         *self.shared.pass.write().unwrap_or_else(PoisonError::into_inner) = pass.clone();
         Some(pass)

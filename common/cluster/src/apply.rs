@@ -156,9 +156,9 @@ async fn one(api: &Api, planned: &Planned, options: ApplyOptions, interrupt: &In
     };
     match status {
         Status::Applied(applied) if wave_of(planned) == Wave::Definitions => {
-            match established(api, planned).await {
-                Ok(()) => Status::Applied(applied),
-                Err(fault) => Status::Failed(fault),
+            match interrupt.unless_raised(established(api, planned)).await {
+                Some(Ok(())) | None => Status::Applied(applied),
+                Some(Err(fault)) => Status::Failed(fault),
             }
         }
         status => status,

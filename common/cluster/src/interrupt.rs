@@ -59,6 +59,15 @@ impl Interrupt {
         *self.raised.borrow()
     }
 
+    /// Does the work; `None` if it is raised before the work is done, which then is dropped.
+    pub async fn unless_raised<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.raised() => None,
+            done = work => Some(done),
+        }
+    }
+
     /// Returns when it is raised; never if nobody is left who could.
     pub async fn raised(&self) {
         let mut raised = self.raised.clone();
@@ -82,6 +91,16 @@ mod tests {
         waiting.await.unwrap();
         interrupt.raised().await;
         assert!(interrupt.is_raised());
+    }
+
+    #[tokio::test]
+    async fn work_ends_when_it_is_raised() {
+        let (trigger, interrupt) = Interrupt::new();
+        assert_eq!(interrupt.unless_raised(async { 1 }).await, Some(1));
+        let waiting =
+            tokio::spawn(async move { interrupt.unless_raised(std::future::pending::<()>()).await });
+        trigger.raise();
+        assert_eq!(waiting.await.unwrap(), None);
     }
 
     #[tokio::test]

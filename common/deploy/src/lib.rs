@@ -41,14 +41,23 @@ pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode
             input.objects().iter().map(|object| format!("{} created (dry run)\n", object.identity)).collect();
         return report::print(&lines);
     }
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(async {
         let interrupt = Interrupt::of_process()
             .map_err(|error| Diagnostic::machine(format!("cannot listen to signals: {error}")))?;
-        let cluster = connection::connect(&request.cluster, input.project(), host, console).await?;
-        let kinds = kinds(&cluster).await?;
+        let reached = async {
+            let cluster = connection::connect(&request.cluster, input.project(), host, console).await?;
+            let kinds = kinds(&cluster).await?;
+            Ok::<_, Diagnostic>((cluster, kinds))
+        };
+        let reached = interrupt.unless_raised(reached).await;
+        let (cluster, kinds) = reached.unwrap_or_else(|| Err(session::stopped()))?;
         let destination = Destination { cluster: &cluster, kinds: &kinds, interrupt: &interrupt };
         deploy(request, input, destination, host, console).await.map(|deployed| deployed.code)
-    })
+    });
+    // The look-up of a host's name may still be under way; nobody waits for it any more.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// The runtime that a program talks to a cluster in.

@@ -140,6 +140,11 @@ impl Ground {
     }
 }
 
+/// The user ended it while everything was only being looked at.
+pub(crate) fn stopped() -> Diagnostic {
+    Diagnostic::interrupted("stopped; nothing is applied")
+}
+
 /// The namespace of objects without one; empty if nothing gives one.
 fn namespace(request: &Request, gathered: &Gathered, cluster: &Cluster) -> String {
     let given = request.stack.namespace.as_deref().map(str::trim).filter(|given| !given.is_empty());
@@ -165,28 +170,31 @@ pub(crate) struct Session<'a> {
 }
 
 impl Session<'_> {
-    async fn run(&self, mut targets: Vec<Target>, kinds: &Kinds) -> Result<Deployed, Diagnostic> {
-        let missing = self.missing_namespaces(&targets).await?;
+    async fn run(&self, targets: Vec<Target>, kinds: &Kinds) -> Result<Deployed, Diagnostic> {
+        let look = async {
+            let missing = self.missing_namespaces(&targets).await?;
+            if self.request.preflight && !self.request.only_shows() {
+                self.preflight(&targets).await?;
+            }
+            Ok(missing)
+        };
+        let missing = self.looking(look).await?;
         if self.request.only_shows() {
-            let code = self.show(targets, &missing).await?;
+            let code = self.looking(self.show(targets, &missing)).await?;
             return Ok(Deployed { code, is_ready: None });
-        }
-        if self.request.preflight {
-            self.preflight(&targets).await?;
         }
         let made = missing.contains(self.namespace);
         if made {
             self.make_namespace(&targets).await?;
         }
         self.hooks(Moment::BeforeApply, targets.iter()).await?;
-        let live = self.live(&mut targets, &BTreeSet::new()).await?;
-        let options = PlanOptions { force: self.request.force, ask_for_new: false };
-        let plan = plan::plan(&self.cluster.api, targets, live, options).await;
-        let plan = plan.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
+        let plan = self.looking(self.plan(targets, &BTreeSet::new(), false)).await?;
         self.summarize(&plan);
         let statuses = self.apply(&plan, made).await?;
         if self.request.prune {
-            self.prune(&plan, kinds).await?;
+            let pruned = self.interrupt.unless_raised(self.prune(&plan, kinds)).await;
+            let stopped = "stopped while pruning; everything is applied";
+            pruned.unwrap_or_else(|| Err(Diagnostic::interrupted(stopped)))?;
         }
         self.hooks(Moment::AfterApply, plan.iter().map(|planned| &planned.target)).await?;
         if let Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) = self.request.output {
@@ -216,15 +224,8 @@ impl Session<'_> {
     }
 
     /// Only says what would happen.
-    async fn show(
-        &self,
-        mut targets: Vec<Target>,
-        missing: &BTreeSet<String>,
-    ) -> Result<ExitCode, Diagnostic> {
-        let live = self.live(&mut targets, missing).await?;
-        let options = PlanOptions { force: self.request.force, ask_for_new: true };
-        let plan = plan::plan(&self.cluster.api, targets, live, options).await;
-        let plan = plan.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
+    async fn show(&self, targets: Vec<Target>, missing: &BTreeSet<String>) -> Result<ExitCode, Diagnostic> {
+        let plan = self.plan(targets, missing, true).await?;
         let text = match self.request.output {
             Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) => report::data(&plan, None, format),
             _ if self.request.diff => report::diffs(&plan, self.request.show_secrets),
@@ -265,6 +266,24 @@ impl Session<'_> {
                 self.console.say(&Diagnostic::warning(message).hint(Some(hint.to_owned())));
             }
         }
+    }
+
+    /// Looks at the cluster, which changes nothing, for as long as the user wants.
+    async fn looking<T>(&self, look: impl Future<Output = Result<T, Diagnostic>>) -> Result<T, Diagnostic> {
+        self.interrupt.unless_raised(look).await.unwrap_or_else(|| Err(stopped()))
+    }
+
+    /// What would be done to each target; `ask_for_new` has the server check those that aren't there yet.
+    async fn plan(
+        &self,
+        mut targets: Vec<Target>,
+        missing: &BTreeSet<String>,
+        ask_for_new: bool,
+    ) -> Result<Vec<Planned>, Diagnostic> {
+        let live = self.live(&mut targets, missing).await?;
+        let options = PlanOptions { force: self.request.force, ask_for_new };
+        let plan = plan::plan(&self.cluster.api, targets, live, options).await;
+        plan.map_err(|no_answer| self.cluster.unreachable(no_answer).into())
     }
 
     /// What is there; objects of namespaces that aren't there can't be.

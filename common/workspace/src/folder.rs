@@ -180,6 +180,16 @@ pub(crate) fn read_file_if_there(
     }
 }
 
+/// The content of a name that is a regular file; nothing where there is none or something else.
+///
+/// For files that an agent may have replaced: a link or folder in their place means that they are gone.
+pub(crate) fn read_if_file(folder: &OwnedFd, name: &OsStr, limit: u64) -> Result<Option<Vec<u8>>, Errno> {
+    match read_file_if_there(folder, name, limit) {
+        Err(Errno::LOOP | Errno::INVAL | Errno::ISDIR | Errno::NOTDIR | Errno::NXIO) => Ok(None),
+        other => other,
+    }
+}
+
 /// The system's number of an error of the standard library.
 pub(crate) fn errno(error: &io::Error) -> Errno {
     Errno::from_io_error(error).unwrap_or(Errno::IO)

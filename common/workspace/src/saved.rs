@@ -21,7 +21,7 @@ use gotemplate::time::{Location, Time};
 use rustix::io::Errno;
 use thiserror::Error;
 
-use crate::folder::{about_if_there, read_file_if_there};
+use crate::folder::{about_if_there, read_if_file};
 use crate::git::layout::Place;
 use crate::git::program::GitError;
 use crate::git::refs::{self, Id, OWN};
@@ -128,9 +128,8 @@ impl Work<'_> {
     fn check_ref_format(&self) -> Result<(), SaveError> {
         let failed = |error| self.io(self.repository, error);
         let folder = self.target.folder(self.repository).map_err(failed)?;
-        let config = read_file_if_there(&folder, OsStr::new("config"), LARGEST_FILE)
-            .map_err(failed)?
-            .unwrap_or_default();
+        let config =
+            read_if_file(&folder, OsStr::new("config"), LARGEST_FILE).map_err(failed)?.unwrap_or_default();
         match config::value(&config, "extensions", "refstorage") {
             Some(format) if !format.starts_with("files") => {
                 Err(SaveError::RefFormat { work_tree: self.target.name(self.path), format })
@@ -150,9 +149,8 @@ impl Work<'_> {
     fn write_ref(&self, commit: &str) -> Result<String, SaveError> {
         let failed = |error| self.io(&self.repository.join(OWN), error);
         let top = self.target.folder(self.repository).map_err(failed)?;
-        let packed = read_file_if_there(&top, OsStr::new("packed-refs"), LARGEST_FILE)
-            .map_err(failed)?
-            .unwrap_or_default();
+        let packed =
+            read_if_file(&top, OsStr::new("packed-refs"), LARGEST_FILE).map_err(failed)?.unwrap_or_default();
         let mut folder = self.target.folder(self.repository).map_err(failed)?;
         for name in OWN.trim_end_matches('/').split('/').chain(["saved"]) {
             folder = made_folder(&folder, OsStr::new(name), 0o777).map_err(failed)?;

@@ -46,7 +46,6 @@ use std::sync::atomic::Ordering;
 use std::thread::available_parallelism;
 
 use codex_common::diagnostic::system_reason;
-use rustix::io::Errno;
 
 pub use error::SyncError;
 pub use listener::{Listener, Progress};
@@ -55,7 +54,7 @@ pub use note::Note;
 pub(crate) use area::TEMPORARY;
 
 use crate::exclusion::{self, Exclusion};
-use crate::folder::{Kind, about_if_there, read_file, read_file_if_there};
+use crate::folder::{Kind, about_if_there, read_file, read_file_if_there, read_if_file};
 use crate::git::layout::{GitEntry, Place, git_entry, inside, named_folder};
 use crate::git::{self, LARGEST_FILE, refs};
 use crate::replace::replace;
@@ -241,11 +240,8 @@ impl State<'_> {
         let Some(repository) = self.repository(Path::new(""))? else { return Ok(None) };
         let failed = |error| SyncError::io("read", &self.target.name(&repository.join(RECORD)), error);
         let folder = self.target.folder(&repository).map_err(failed)?;
-        match read_file_if_there(&folder, OsStr::new(RECORD), LARGEST_FILE) {
-            Ok(text) => Ok(text.as_deref().and_then(Record::parse)),
-            Err(Errno::LOOP | Errno::INVAL | Errno::ISDIR | Errno::FBIG) => Ok(None),
-            Err(error) => Err(failed(error)),
-        }
+        let text = read_if_file(&folder, OsStr::new(RECORD), LARGEST_FILE).map_err(failed)?;
+        Ok(text.as_deref().and_then(Record::parse))
     }
 
     /// Writes what this sync brought, unless that is known already.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use codex_tests::{Answer, Calls, Scene, ScriptedServer};
 use serde_json::json;
 
+use super::super::custom_resources::{DEFINITION, TOY};
 use super::super::{done, done_with, fails, map};
 use super::{apply, scene};
 
@@ -164,4 +165,17 @@ fn a_look_that_fails_changes_nothing() {
         fails(apply(&scene, &[]), 1, &["configmaps"]);
         assert_eq!(server.count(&Calls::patch("configmaps")), 0);
     }
+}
+
+#[test]
+fn a_kind_that_is_established_but_not_served_yet_is_waited_for() {
+    let server = ScriptedServer::start();
+    let scene = scene(&server).stdin(format!("{DEFINITION}{TOY}").replace("NAME", "shop"));
+    server.on(Calls::patch("toys"), 1..=2, Answer::text(404, "404 page not found\n"));
+    let lines = [
+        "customresourcedefinition.apiextensions.k8s.io/toys.shop.example.org created",
+        "toy.shop.example.org/ball created",
+    ];
+    done_with(apply(&scene, &[]), &lines);
+    assert_eq!(server.count(&Calls::patch("toys")), 3);
 }

@@ -12,13 +12,16 @@ use crate::ownership::unchanged::is_unchanged;
 use crate::plan::{Planned, apply_path, meaning, without_replicas};
 use crate::watch::{self, Target as Watched};
 
-use super::{Applied, ApplyOptions, Fault, Status, Verb};
+use super::{Applied, ApplyOptions, ESTABLISHED_WITHIN, Fault, Status, Verb};
 
 /// How often an object that others keep changing is read again.
 const MAX_RACES: u32 = 20;
 
 /// How long is waited between two tries of a webhook that isn't up.
 const WEBHOOK_PAUSE: Duration = Duration::from_secs(2);
+
+/// How long is waited between two tries of an object whose kind isn't served yet.
+const KIND_PAUSE: Duration = Duration::from_millis(200);
 
 /// How long an object may take to go before it is made anew.
 const GONE_WITHIN: Duration = Duration::from_secs(120);
@@ -40,6 +43,8 @@ struct Sending<'a> {
     was_deleted: bool,
     tries: u32,
     races: u32,
+    /// Until when its kind may become known.
+    kind_known_by: Instant,
 }
 
 /// Sends one object until it is applied or that is in vain.
@@ -56,6 +61,7 @@ pub(super) async fn send(api: &Api, planned: &Planned, options: ApplyOptions) ->
         was_deleted: false,
         tries: 0,
         races: 0,
+        kind_known_by: Instant::now() + ESTABLISHED_WITHIN,
     };
     loop {
         match sending.round().await {
@@ -122,6 +128,12 @@ impl Sending<'_> {
             Meaning::Retry { after, reason } => self.pause(after, reason).await?,
             Meaning::WebhookDown { .. } if Instant::now() + WEBHOOK_PAUSE < self.options.deadline => {
                 sleep(WEBHOOK_PAUSE).await;
+            }
+            // A definition is established a moment before its objects are served.
+            Meaning::KindNotServed { .. }
+                if !self.planned.target.is_served && Instant::now() < self.kind_known_by =>
+            {
+                sleep(KIND_PAUSE).await;
             }
             Meaning::Immutable { ref others, .. } if self.options.recreate && others.is_empty() => {
                 if NEVER_RECREATED.contains(&self.planned.target.object.identity.kind.as_str()) {

@@ -3,6 +3,7 @@
 use std::sync::Once;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use http::Uri;
 use kube::config::{ExecAuthCluster, ExecInteractiveMode, KubeconfigError, LoadDataError};
 use kube::{Client, Config};
@@ -34,16 +35,13 @@ pub(super) async fn connect(
     let proxy = config.proxy_url.as_ref().map(proxy::display);
     let has_plugin = config.auth_info.exec.is_some();
     let again = config.clone();
-    // A plugin may take its time, a person's even: the runtime must go on, for Ctrl-C's sake.
-    let client = tokio::task::spawn_blocking(move || client(config)).await;
-    let setting = |problem: String| ConnectError::Setting { context: selection.context.clone(), problem };
-    let client = match client {
-        Ok(Ok(client)) => client,
-        Ok(Err(error)) => return Err(refused(selection, error)),
-        Err(_) => return Err(setting("the client could not be made".to_owned())),
-    };
+    let client = client(config).await.map_err(|error| refused(selection, error))?;
     let access = if has_plugin {
-        Access::renewable(client, Box::new(move || self::client(again.clone()).ok()))
+        let renew = move || {
+            let config = again.clone();
+            async { self::client(config).await.ok() }.boxed()
+        };
+        Access::renewable(client, Box::new(renew))
     } else {
         Access::fixed(client)
     };
@@ -54,12 +52,19 @@ pub(super) async fn connect(
 enum NoClient {
     Plugin(PluginError),
     Library(kube::Error),
+    /// The library panicked.
+    Gone,
 }
 
 /// Makes a client, with the credentials of the plugin if there is one.
-fn client(mut config: Config) -> Result<Client, NoClient> {
-    config.auth_info = plugin::resolved(&config.auth_info).map_err(NoClient::Plugin)?;
-    Client::try_from(config).map_err(NoClient::Library)
+async fn client(mut config: Config) -> Result<Client, NoClient> {
+    config.auth_info = plugin::resolved(&config.auth_info).await.map_err(NoClient::Plugin)?;
+    // Files are read, and the oldest kind of plugin is run by the library: Ctrl-C must be heard all the same.
+    let client = tokio::task::spawn_blocking(move || Client::try_from(config)).await;
+    match client {
+        Ok(client) => client.map_err(NoClient::Library),
+        Err(_) => Err(NoClient::Gone),
+    }
 }
 
 /// One provider of cryptography for all TLS of the process; with two the library would not choose.
@@ -160,6 +165,9 @@ fn refused(selection: &Selection, error: NoClient) -> ConnectError {
     let context = selection.context.clone();
     let error = match error {
         NoClient::Library(error) => error,
+        NoClient::Gone => {
+            return ConnectError::Setting { context, problem: "the client could not be made".to_owned() };
+        }
         NoClient::Plugin(PluginError { reason, is_missing }) => {
             let exec = selection.user.exec.clone().unwrap_or_default();
             let install = exec.install_hint.filter(|_| is_missing);

@@ -1,10 +1,11 @@
 //! Credential plugins: programs that print an ExecCredential (`users[].user.exec` of a kubeconfig).
 //!
 //! Takes the plugin's settings, gives what it printed. Run here because the library would start it three times for
-//! one client, and each start of some takes seconds. It blocks for as long as the plugin takes, a person's even.
+//! one client, and each start of some takes seconds. It takes as long as the plugin does, a person's even; who doesn't
+//! wait for the end kills it.
 
 use std::io::ErrorKind;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +13,7 @@ use codex_common::diagnostic::system_reason;
 use codex_common::yaml::{self, Dialect, Section};
 use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode};
 use serde_json::{Value, json};
+use tokio::process::Command;
 
 use crate::document::value_of;
 use crate::transport::ended;
@@ -32,12 +34,12 @@ impl From<&str> for PluginError {
 }
 
 /// The user with the credentials of its plugin instead of the plugin; others as they are.
-pub(super) fn resolved(user: &AuthInfo) -> Result<AuthInfo, PluginError> {
+pub(super) async fn resolved(user: &AuthInfo) -> Result<AuthInfo, PluginError> {
     let mut user = user.clone();
     let Some(exec) = user.exec.take() else {
         return Ok(user);
     };
-    let status = status(&exec)?;
+    let status = status(&exec).await?;
     let text = |key: &str| status[key].as_str().filter(|text| !text.is_empty());
     if let Some(token) = text("token") {
         user.token = Some(token.to_owned().into());
@@ -50,8 +52,8 @@ pub(super) fn resolved(user: &AuthInfo) -> Result<AuthInfo, PluginError> {
 }
 
 /// Runs the plugin; gives its credential's `status`.
-fn status(exec: &ExecConfig) -> Result<Value, PluginError> {
-    let output = output(exec)?;
+async fn status(exec: &ExecConfig) -> Result<Value, PluginError> {
+    let output = output(exec).await?;
     if !output.status.success() {
         return Err(ended(&output).as_str().into());
     }
@@ -76,8 +78,7 @@ fn status(exec: &ExecConfig) -> Result<Value, PluginError> {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "the one place where credential plugins are started")]
-fn output(exec: &ExecConfig) -> Result<Output, PluginError> {
+async fn output(exec: &ExecConfig) -> Result<Output, PluginError> {
     let mut command = Command::new(exec.command.as_ref().ok_or("the kubeconfig names no command")?);
     command.args(exec.args.iter().flatten());
     for variable in exec.env.iter().flatten() {
@@ -97,7 +98,7 @@ fn output(exec: &ExecConfig) -> Result<Output, PluginError> {
     } else {
         command.stdin(Stdio::null());
     }
-    command.output().map_err(|error| PluginError {
+    command.kill_on_drop(true).output().await.map_err(|error| PluginError {
         reason: format!("it can't be started: {}", system_reason(&error)),
         is_missing: error.kind() == ErrorKind::NotFound,
     })
@@ -118,31 +119,34 @@ mod tests {
 
     const V1: &str = "apiVersion: client.authentication.k8s.io/v1\nkind: ExecCredential\n";
 
-    #[test]
-    fn tokens_and_certificates_take_the_plugins_place() {
+    #[tokio::test]
+    async fn tokens_and_certificates_take_the_plugins_place() {
         let printed = format!("{V1}status: {{token: t, clientCertificateData: c, clientKeyData: k}}\n");
-        let user = serde_json::to_value(resolved(&user(&printed)).unwrap()).unwrap();
+        let user = serde_json::to_value(resolved(&user(&printed)).await.unwrap()).unwrap();
         assert_eq!(user, json!({"token": "t", "client-certificate-data": "Yw==", "client-key-data": "aw=="}));
     }
 
-    #[test]
-    fn the_plugin_is_told_what_is_asked_of_it() {
+    #[tokio::test]
+    async fn the_plugin_is_told_what_is_asked_of_it() {
         let printed = format!("{V1}status: {{token: 'INFO'}}\n");
-        let user = serde_json::to_value(resolved(&user(&printed)).unwrap()).unwrap();
+        let user = serde_json::to_value(resolved(&user(&printed)).await.unwrap()).unwrap();
         let told: Value = serde_json::from_str(user["token"].as_str().unwrap()).unwrap();
         let expected = json!({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
                               "spec": {"interactive": false}});
         assert_eq!(told, expected);
     }
 
-    #[test]
-    fn anything_else_is_no_credential_and_is_not_shown() {
-        let reason = |printed: &str| resolved(&user(printed)).unwrap_err().reason;
+    #[tokio::test]
+    async fn anything_else_is_no_credential_and_is_not_shown() {
+        let reason = async |printed: &str| resolved(&user(printed)).await.unwrap_err().reason;
         for printed in ["", "s3cr3t", "{", "kind: Secret", "- a", "\u{7f}"] {
-            assert_eq!(reason(printed), "it printed no ExecCredential", "{printed:?}");
+            assert_eq!(reason(printed).await, "it printed no ExecCredential", "{printed:?}");
         }
-        assert_eq!(reason(V1), "its ExecCredential has no status");
+        assert_eq!(reason(V1).await, "its ExecCredential has no status");
         let old = V1.replace("/v1", "/v1beta1") + "status: {token: s3cr3t}\n";
-        assert_eq!(reason(&old), "its ExecCredential has another apiVersion than the kubeconfig asks for");
+        assert_eq!(
+            reason(&old).await,
+            "its ExecCredential has another apiVersion than the kubeconfig asks for"
+        );
     }
 }

@@ -5,6 +5,7 @@ mod server;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use codex_cluster::access::Access;
 use codex_cluster::api::Api;
 use codex_cluster::interrupt::{Interrupt, Trigger};
 use codex_cluster::listener::Listener;
@@ -45,7 +46,7 @@ const OPTIONS: EnsureOptions<'static> = EnsureOptions { max: 0, wait: Duration::
 impl Scene {
     fn new() -> Self {
         let server = Server::new();
-        let api = Api::new(server.client(), None);
+        let api = Api::new(Access::fixed(server.client()), None);
         let location = StateLocation { namespace: "codex-system".into(), prefix: "codex-env-".into() };
         let (trigger, interrupt) = Interrupt::new();
         Self { server, api, location, heard: Heard::default(), trigger, interrupt, retries: 3 }

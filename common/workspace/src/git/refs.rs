@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::LARGEST_FILE;
 use super::layout::{Place, Role, layered};
-use crate::folder::{Kind, read_file};
+use crate::folder::{Kind, read_if_file};
 
 /// Refs of our own, which a sync leaves alone.
 pub(crate) const OWN: &str = "refs/codex/";
@@ -81,7 +81,7 @@ pub(crate) fn read(repository: &[Place]) -> Result<Refs, Errno> {
                 Kind::Folder => queue.push((path, there.clone())),
                 Kind::File => {
                     let Some(at) = entry.places.first() else { continue };
-                    if let Some(content) = unless_gone(read_file(&folders[*at], &entry.name, LARGEST_FILE))? {
+                    if let Some(content) = read_if_file(&folders[*at], &entry.name, LARGEST_FILE)? {
                         raw.insert(path.as_os_str().as_bytes().to_vec(), content);
                     }
                 }
@@ -102,16 +102,7 @@ pub(crate) fn read(repository: &[Place]) -> Result<Refs, Errno> {
 }
 
 fn read_loose(place: &Place, name: &str) -> Result<Option<Vec<u8>>, Errno> {
-    unless_gone(read_file(&place.tree.folder(&place.path)?, OsStr::new(name), LARGEST_FILE))
-}
-
-/// What isn't a file isn't read: nothing of git's own looks like that.
-fn unless_gone(read: Result<Vec<u8>, Errno>) -> Result<Option<Vec<u8>>, Errno> {
-    match read {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(Errno::NOENT | Errno::LOOP | Errno::INVAL | Errno::ISDIR | Errno::NOTDIR) => Ok(None),
-        Err(error) => Err(error),
-    }
+    read_if_file(&place.tree.folder(&place.path)?, OsStr::new(name), LARGEST_FILE)
 }
 
 /// The id that a ref's content leads to.
@@ -138,7 +129,7 @@ fn stashes(repository: &[Place]) -> Result<Vec<Id>, Errno> {
     let mut stashes = Vec::new();
     for place in repository.iter().filter(|place| place.role != Role::WorkTree) {
         let Ok(logs) = place.tree.folder(&place.path.join("logs/refs")) else { continue };
-        let log = unless_gone(read_file(&logs, OsStr::new("stash"), LARGEST_FILE))?.unwrap_or_default();
+        let log = read_if_file(&logs, OsStr::new("stash"), LARGEST_FILE)?.unwrap_or_default();
         let lines = log.split(|byte| *byte == b'\n');
         stashes.extend(lines.filter_map(|line| id(line.split(|byte| *byte == b' ').nth(1)?)));
     }

@@ -16,7 +16,7 @@ use rustix::io::Errno;
 
 use super::{SaveError, Work};
 use crate::exclusion::Exclusion;
-use crate::folder::{entries, open_file, read_file, read_file_if_there};
+use crate::folder::{Kind, entries, open_file, read_file, read_if_file};
 use crate::git::config;
 use crate::git::layout::Place;
 use crate::git::program::{Git, GitError};
@@ -109,7 +109,7 @@ impl<'a> Scratch<'a> {
 
     fn fill(&self, own: &Place) -> Result<(), Errno> {
         let repository = own.tree.folder(&own.path)?;
-        let read = |name: &str| read_file_if_there(&repository, OsStr::new(name), LARGEST_FILE);
+        let read = |name: &str| read_if_file(&repository, OsStr::new(name), LARGEST_FILE);
         let write = |name: &str, bytes: &[u8]| write_new(&self.folder, OsStr::new(name), bytes, 0o600);
         for name in ["refs", "objects", "info"] {
             made_folder(&self.folder, OsStr::new(name), 0o700)?;
@@ -121,12 +121,13 @@ impl<'a> Scratch<'a> {
             write("shallow", &shallow)?;
         }
         for entry in entries(&repository)? {
-            if entry.name == "index" || entry.name.as_bytes().starts_with(b"sharedindex.") {
+            let is_index = entry.name == "index" || entry.name.as_bytes().starts_with(b"sharedindex.");
+            if is_index && entry.kind == Kind::File {
                 self.copy_index(&repository, &entry.name)?;
             }
         }
         let mut exclude = match repository_info(own) {
-            Ok(info) => read_file_if_there(&info, OsStr::new("exclude"), LARGEST_FILE)?.unwrap_or_default(),
+            Ok(info) => read_if_file(&info, OsStr::new("exclude"), LARGEST_FILE)?.unwrap_or_default(),
             Err(_) => Vec::new(),
         };
         exclude.push(b'\n');

@@ -34,13 +34,17 @@ impl Scene {
     }
 
     fn try_sync(&self) -> Result<SyncReport, SyncError> {
+        self.try_sync_told(&())
+    }
+
+    fn try_sync_told(&self, listener: &dyn Listener) -> Result<SyncReport, SyncError> {
         sync(&SyncRequest {
             source: &self.folder.path("source"),
             target: &self.folder.path("base/target"),
             excludes: &self.excludes.borrow(),
             search_path: &self.search_path,
             now: 1_795_358_700,
-            listener: &(),
+            listener,
         })
     }
 
@@ -361,4 +365,27 @@ fn large_files_and_empty_ones_are_whole() {
     assert_eq!(fs::read(scene.target("large")).unwrap(), large);
     assert_eq!(fs::read(scene.target("medium")).unwrap(), &large[..70_000]);
     assert_eq!(fs::read(scene.target("empty")).unwrap(), b"");
+}
+
+#[test]
+fn whoever_listens_is_told_how_far_it_is() {
+    #[derive(Default)]
+    struct Last(std::sync::Mutex<(u64, Progress)>);
+    impl Listener for Last {
+        fn progress(&self, progress: &Progress) {
+            let mut last = self.0.lock().unwrap();
+            last.0 += 1;
+            last.1.files = last.1.files.max(progress.files);
+            last.1.bytes = last.1.bytes.max(progress.bytes);
+            (last.1.files_total, last.1.bytes_total) = (progress.files_total, progress.bytes_total);
+        }
+    }
+    let scene = Scene::new();
+    for number in 0..200 {
+        scene.folder.file(format!("source/{number}"), "12345");
+    }
+    let last = Last::default();
+    scene.try_sync_told(&last).unwrap();
+    let all = Progress { files: 200, files_total: 200, bytes: 1_000, bytes_total: 1_000 };
+    assert_eq!(last.0.into_inner().unwrap(), (200, all));
 }

@@ -151,7 +151,8 @@ impl Here<'_> {
         } else {
             refs::shallow_of_both(new.as_deref(), old.as_deref())
         };
-        if wanted == old {
+        // A link in the file's place goes, whatever it leads to.
+        if wanted == old && target.is_none_or(|entry| entry.kind == Kind::File) {
             return Ok(());
         }
         match wanted {

@@ -276,3 +276,25 @@ fn links_in_a_repository_lead_nowhere() {
         fs::read_dir(scene.folder.path("outside")).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left, ["file"]);
 }
+
+#[test]
+fn links_in_place_of_gits_own_files_hold_nothing_up() {
+    for planted in
+        ["config", "index", "packed-refs", "info/exclude", "info", "logs/refs/stash", "codex-sync", "hooks"]
+    {
+        let scene = with_repository();
+        scene.sync();
+        git(&scene, "base/target", &["pack-refs", "--all"]);
+        scene.folder.file("outside/file", "x");
+        scene.folder.file("base/target/file", "by an agent");
+        let path = scene.target(".git").join(planted);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path).or(Ok(())) }.unwrap();
+        symlink(scene.folder.path("outside"), &path).unwrap();
+        let report = scene.sync_twice();
+        assert_eq!(report.saved.len(), 1, "{planted}");
+        let file = git(&scene, "base/target", &["show", &format!("{}:file", report.saved[0].commit)]);
+        assert_eq!(file, "by an agent", "{planted}");
+        assert_eq!(fs::read_dir(scene.folder.path("outside")).unwrap().count(), 1, "{planted}");
+    }
+}

@@ -338,3 +338,28 @@ fn refs_that_are_no_files_are_said_so_before_anything_is_overwritten() {
     assert!(error.ends_with("its refs are kept as reftable"), "{error}");
     assert_eq!(scene.read("file").as_deref(), Some("by an agent"));
 }
+
+#[test]
+fn whoever_listens_is_told_of_saved_work_before_it_is_overwritten() {
+    struct Look(PathBuf, std::sync::Mutex<Vec<String>>);
+    impl Listener for Look {
+        fn saved(&self, work: &SavedWork) {
+            assert_eq!(fs::read(&self.0).unwrap(), b"by an agent");
+            self.1.lock().unwrap().push(work.to_string());
+        }
+    }
+    let scene = with_repository();
+    scene.sync();
+    scene.folder.file("base/target/file", "by an agent");
+    change_source(&scene);
+    let look = Look(scene.target("file"), std::sync::Mutex::default());
+    scene.try_sync_told(&look).unwrap();
+    let path = scene.folder.path("base/target").display().to_string();
+    assert_eq!(
+        look.1.into_inner().unwrap(),
+        [format!(
+            "{path} held work that is not in the source; it is saved as refs/codex/saved/20261122T144500Z \
+             (to get it back: git -C {path} checkout refs/codex/saved/20261122T144500Z -- .)"
+        )]
+    );
+}
