@@ -59,6 +59,7 @@ fn main() -> ExitCode {
         let name = format!("list, {TAKEN} slots, records {whose}");
         bench.row(&name, &project, &|_| vec!["list".into()], None);
     }
+    is_met &= bench.ready_again();
     is_met &= bench.callers_at_once();
     if is_met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -110,6 +111,16 @@ impl Bench<'_> {
             milliseconds(slowest)
         );
         is_met
+    }
+
+    /// The shop, made ready again when nothing changed.
+    fn ready_again(&self) -> bool {
+        let project = Project::shop();
+        let arguments = ["ready", "--issue=7", "--apply", "-o=json"].map(str::to_owned);
+        let output = project.command(self.program, &arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let target = Target { requests: 20, median: Duration::from_millis(300) };
+        self.row("ready, the shop unchanged", &project, &|_| arguments.to_vec(), Some(&target))
     }
 
     /// Two callers for each issue, all started at once.

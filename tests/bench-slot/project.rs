@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
-use codex_tests::TemporaryFolder;
+use codex_tests::{TemporaryFolder, copy_folder, repository};
 use serde_json::{Value, json};
 
 /// Who made the records.
@@ -47,6 +47,17 @@ state: {{configmapNamespace: {name}, configmapPrefix: slot-}}
         project
     }
 
+    /// The example project, with its sources, in the slot that it is about to get.
+    pub(crate) fn shop() -> Self {
+        let project = Self::with(0, Maker::Ours);
+        copy_folder(&repository().join("examples/shop"), project.folder());
+        let file = project.folder().join("services.yaml");
+        let text = fs::read_to_string(&file).unwrap();
+        let text = text.replace("project: shop\n", &format!("project: {}\n", project.name));
+        fs::write(&file, text.replace("codex-system", &project.name)).unwrap();
+        project
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -56,6 +67,8 @@ state: {{configmapNamespace: {name}, configmapPrefix: slot-}}
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.folder()).env_clear().env("HOME", self.folder());
         command.env("KUBECONFIG", env::var_os("KUBECONFIG").unwrap());
+        // The shop's hooks are lines of shell; its workspaces may not lie in it.
+        command.env("PATH", "/usr/bin:/bin").env("CODE_ROOT_BASE", self.folder().with_extension("slots"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -94,7 +107,9 @@ state: {{configmapNamespace: {name}, configmapPrefix: slot-}}
 
 impl Drop for Project {
     fn drop(&mut self) {
-        let arguments = ["delete", "namespace", "--wait=false", &self.name];
+        let slot = format!("{}-ai-1", self.name);
+        let arguments = ["delete", "namespace", "--wait=false", "--ignore-not-found", &self.name, &slot];
+        let _ = fs::remove_dir_all(self.folder().with_extension("slots"));
         let _ = Command::new("kubectl").args(arguments).stdout(Stdio::null()).status();
     }
 }

@@ -115,9 +115,13 @@ impl Round {
         let mut command = self.command(arguments);
         let (output, was_met) = match point.kind {
             Kind::Call(fault) => {
-                if fault == Fault::TimeOut {
-                    command.args(["--request-timeout", "5s"]);
-                }
+                match (fault, arguments[0]) {
+                    (Fault::TimeOut, _) => command.args(["--request-timeout", "5s"]),
+                    // A server that is away may come back: that is waited for, here in vain.
+                    (Fault::Refused, "ready") => command.args(["--wait-timeout", "20s"]),
+                    (Fault::Refused, _) => command.args(["--timeout", "30s"]),
+                    _ => &mut command,
+                };
                 self.proxy.arm(point.number, fault);
                 let output = self.proxy.run(&mut command);
                 (output, self.proxy.fired())
@@ -271,5 +275,5 @@ fn the_next_run_mends_what_any_fault_left() {
         ready.tried(),
         cleanup.tried()
     );
-    assert!(ready.tried() >= 150 && cleanup.tried() >= 150, "only {} and {}", ready.tried(), cleanup.tried());
+    assert!(ready.tried() >= 100 && cleanup.tried() >= 250, "only {} and {}", ready.tried(), cleanup.tried());
 }

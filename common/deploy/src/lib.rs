@@ -6,8 +6,8 @@
 //!
 //! It is a crate of its own because two programs deploy: `kubectl-codex-apply`, which is [`run`] and nothing
 //! else, and `kubectl-codex-slot`, which has a loaded project and a cluster when it makes a slot ready, and
-//! takes the steps one by one: [`Input::of_project`], [`connection::connect`], [`kinds`], [`deploy`]. What is decided and sent is
-//! `codex-cluster`'s; here are the order of it, and the words.
+//! takes the steps one by one: [`Input::of_project`], [`connection::connect`], [`kinds`], [`deploy`]. What is
+//! decided and sent is `codex-cluster`'s; here are the order of it, and the words.
 
 pub mod arguments;
 pub mod connection;
