@@ -53,7 +53,7 @@ test_threads = $$(( 2 * $$(getconf _NPROCESSORS_ONLN) ))
 
 .PHONY: test
 test: requirements build cluster-build ## run all tests: units, doc examples, golden files, corpora, stories on a real control plane
-	PYTHON="$(PYTHON)" RUST_TEST_THREADS=$(test_threads) tests/cluster/during $(CARGO) test --locked --workspace
+	PYTHON="$(PYTHON)" RUST_TEST_THREADS=$(test_threads) tests/cluster/during $(CARGO) test --locked --workspace --no-fail-fast
 
 .PHONY: test-cluster
 test-cluster: build cluster-build ## run the stories on the control plane only

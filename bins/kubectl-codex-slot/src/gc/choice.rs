@@ -115,7 +115,7 @@ mod tests {
         let young = record(Duration::from_secs(5), None).claimed(claim);
         assert_eq!(chosen(&young, Some(0), None), Choice::Spared("it is being taken just now"));
         let old = record(HOUR, None).claimed(claim);
-        assert_eq!(chosen(&old, Some(0), None), Choice::Goes("not used for 1h".into()));
+        assert_eq!(chosen(&old, Some(0), None), Choice::Goes("not used for 60m".into()));
     }
 
     #[test]
