@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use clap::{Args, Parser, ValueEnum};
-use codex_common::cli::{Console, ExitCode, Filters, Host, Messages, Program, StackArgs, Variables};
+use clap::{Args, Parser};
+use codex_common::cli::{
+    Compat, Console, ExitCode, Filters, Host, Messages, Program, ProjectSource, StackArgs, Variables,
+};
 use codex_common::diagnostic::Diagnostic;
-use codex_common::render;
 use codex_common::stack::{Mode, variables::inline};
 use codex_deploy::arguments::{ClusterArgs, WaitArgs, duration};
 use codex_deploy::request::{DryRun, Lines, OutputFormat, Request};
@@ -132,11 +133,6 @@ struct PlanArgs {
     output: Option<OutputFormat>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Compat {
-    Codexctl,
-}
-
 impl Program for Arguments {
     fn messages(&self) -> &Messages {
         &self.messages
@@ -159,26 +155,18 @@ impl Arguments {
         if plan.exit_code && !plan.diff && plan.dry_run.is_none() {
             return Err(Diagnostic::input("`--exit-code` goes with `--diff` or `--dry-run`"));
         }
-        let mut variables = inline::parse_list(&self.variables.vars)
-            .map_err(|error| Diagnostic::input(format!("{error} (`--vars`)")))?;
-        for item in &self.variables.var {
-            let variable = inline::parse_one(item);
-            variables.push(variable.map_err(|error| Diagnostic::input(format!("{error} (`--var`)")))?);
-        }
+        let mode = Mode::from(plan.compat);
+        let source = ProjectSource::new(self.stack.config, self.variables, mode)?;
+        let (filters, is_filtered) = self.filters.checked();
         let selector = inline::parse_list(&self.input.selector)
             .map_err(|_| Diagnostic::input("`--selector` takes KEY=VALUE,KEY=VALUE"))?;
         Ok(Request {
-            is_filtered: self.filters.given().is_some(),
-            filters: render::Filters::new(
-                &self.filters.only_infra,
-                &self.filters.skip_infra,
-                &self.filters.only_services,
-                &self.filters.skip_services,
-            ),
-            mode: if plan.compat.is_some() { Mode::Codexctl } else { Mode::Plain },
-            stack: self.stack,
-            variables,
-            var_file: self.variables.var_file,
+            source,
+            env: self.stack.env,
+            slot: self.stack.slot,
+            namespace: self.stack.namespace,
+            filters,
+            is_filtered,
             files: self.input.filename,
             recursive: self.input.recursive,
             selector,

@@ -1,10 +1,12 @@
 //! What may be typed, and the checked request that comes of it.
 
 use clap::{Parser, ValueEnum};
-use codex_common::cli::{Console, ExitCode, Filters, Host, Messages, Program, StackArgs, Variables};
+use codex_common::cli::{
+    Compat, Console, ExitCode, Filters, Host, Messages, Program, ProjectSource, StackArgs, Variables,
+};
 use codex_common::diagnostic::Diagnostic;
-use codex_common::render::{self, Format, foreign::Owner};
-use codex_common::stack::{Mode, variables::inline};
+use codex_common::render::{Format, foreign::Owner};
+use codex_common::stack::Mode;
 use gotemplate::Missing;
 
 use crate::render::{Output, Request, run};
@@ -96,11 +98,6 @@ enum MissingValue {
     Print,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Compat {
-    Codexctl,
-}
-
 impl Program for Arguments {
     fn messages(&self) -> &Messages {
         &self.messages
@@ -114,18 +111,7 @@ impl Program for Arguments {
 impl Arguments {
     /// Checks what was typed before any file is touched.
     fn request(self) -> Result<Request, Diagnostic> {
-        let mode = if self.compat.is_some() { Mode::Codexctl } else { Mode::Plain };
-        let missing = match (self.missing, mode) {
-            (Some(MissingValue::Error), _) | (None, Mode::Plain) => Missing::Error,
-            (Some(MissingValue::Print), _) | (None, Mode::Codexctl) => Missing::Print,
-        };
-        let is_filtered = self.filters.given().is_some();
-        let filters = render::Filters::new(
-            &self.filters.only_infra,
-            &self.filters.skip_infra,
-            &self.filters.only_services,
-            &self.filters.skip_services,
-        );
+        let mode = Mode::from(self.compat);
         let output = match (self.list, self.output) {
             (false, None | Some(OutputFormat::Yaml)) => Output::Documents(Format::Yaml),
             (false, Some(OutputFormat::Json)) => Output::Documents(Format::Json),
@@ -147,21 +133,22 @@ impl Arguments {
             ))
             .hint(Some("`--service NAME` says whose the manifests of `-f` are".to_owned())));
         }
-        let mut variables =
-            inline::parse_list(&self.variables.vars).map_err(|error| usage(format!("{error} (`--vars`)")))?;
-        for item in &self.variables.var {
-            variables.push(inline::parse_one(item).map_err(|error| usage(format!("{error} (`--var`)")))?);
+        let mut source = ProjectSource::new(self.stack.config, self.variables, mode)?;
+        match self.missing {
+            Some(MissingValue::Error) => source.missing = Missing::Error,
+            Some(MissingValue::Print) => source.missing = Missing::Print,
+            None => {}
         }
+        let (filters, is_filtered) = self.filters.checked();
         Ok(Request {
-            stack: self.stack,
+            source,
+            env: self.stack.env.unwrap_or_default(),
+            slot: self.stack.slot,
+            namespace: self.stack.namespace,
             filters,
-            variables,
-            var_file: self.variables.var_file,
             files: self.filename,
             owners: self.service,
             output,
-            missing,
-            mode,
             header: !self.no_header && mode == Mode::Plain,
             is_filtered,
             lint: !self.no_lint && mode == Mode::Plain,

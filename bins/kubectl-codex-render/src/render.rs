@@ -3,27 +3,26 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use codex_common::cli::{self, Console, ExitCode, Host, StackArgs};
+use codex_common::cli::{self, Console, ExitCode, Host, ProjectSource, StackTarget};
 use codex_common::diagnostic::{Diagnostic, Source};
 use codex_common::render::foreign::{self, Owner};
 use codex_common::render::{self, Document, Filters, Format, Identity, Selection, StreamIdentity};
 use codex_common::stack::files::{MAX_FILE, read_text, text_of};
-use codex_common::stack::{self, LoadRequest, Mode, Project};
+use codex_common::stack::{Mode, Project};
 use codex_common::yaml::KeyOrder;
-use gotemplate::Missing;
 
 /// A checked request.
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) stack: StackArgs,
+    pub(crate) source: ProjectSource,
+    /// The environment; an empty one is refused when the project is loaded.
+    pub(crate) env: String,
+    pub(crate) slot: i64,
+    pub(crate) namespace: Option<String>,
     pub(crate) filters: Filters,
-    pub(crate) variables: Vec<(String, String)>,
-    pub(crate) var_file: String,
     pub(crate) files: Vec<String>,
     pub(crate) owners: Vec<Owner>,
     pub(crate) output: Output,
-    pub(crate) missing: Missing,
-    pub(crate) mode: Mode,
     /// Whether the stream's comments say whose it is, and which item each document comes from.
     pub(crate) header: bool,
     /// Whether there are filters.
@@ -41,13 +40,15 @@ pub(crate) enum Output {
 
 /// Prints what was asked for, all of it or nothing.
 pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
-    let project = load(request, host, console)?;
+    let target =
+        StackTarget { env: &request.env, slot: request.slot, namespace: request.namespace.as_deref() };
+    let project = request.source.load(target, host, console)?;
     console.debug(|| format!("namespace: {}", project.context.namespace));
     if request.lint {
         let source = project.text.source();
         render::lints(source, &project.text.traps()).iter().for_each(|lint| console.say(lint));
     }
-    if request.mode == Mode::Plain && project.context.namespace.is_empty() {
+    if request.source.mode == Mode::Plain && project.context.namespace.is_empty() {
         let message = format!("nothing gives environment `{}` a namespace", project.context.env);
         let hint = "name one with `--namespace`, or a slot with `--slot` where the environment has slots";
         console.say(&Diagnostic::warning(message).hint(Some(hint.to_owned())));
@@ -77,25 +78,6 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
         console.info("nothing is selected, so nothing is printed");
     }
     cli::write_stdout(text.as_bytes())
-}
-
-fn load(request: &Request, host: &Host, console: &Console) -> Result<Project, Diagnostic> {
-    stack::load(
-        &LoadRequest {
-            config: &request.stack.config,
-            folder: host.folder(),
-            env: request.stack.env.as_deref().unwrap_or_default(),
-            slot: request.stack.slot,
-            namespace: request.stack.namespace.as_deref(),
-            process: host.variables(),
-            var_file: &request.var_file,
-            inline: request.variables.clone(),
-            now: host.now(),
-            mode: request.mode,
-            missing: request.missing,
-        },
-        console.secrets(),
-    )
 }
 
 /// The project's own manifests as text.

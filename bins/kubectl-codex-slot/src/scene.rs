@@ -11,13 +11,12 @@ use std::sync::{Mutex, PoisonError};
 
 use codex_cluster::connect::Cluster;
 use codex_cluster::interrupt::Interrupt;
-use codex_common::cli::{Console, Host};
+use codex_common::cli::{Console, Host, StackTarget};
 use codex_common::diagnostic::Diagnostic;
-use codex_common::stack::{self, Environment, LoadRequest, Mode, Project};
+use codex_common::stack::{Environment, Mode, Project};
 use codex_deploy::connection;
 use codex_slot::record::StateLocation;
 use codex_slot::view::{NamespaceOf, Scope};
-use gotemplate::Missing;
 
 use crate::arguments::{ProjectRequest, StackRequest};
 use crate::failure::Failure;
@@ -163,7 +162,7 @@ pub(crate) fn load(
             project.text.blame(message, error.position(), "inherits from here")
         })
         .or_else(|message| {
-            if project.stack.environments.is_empty() && request.mode == Mode::Plain {
+            if project.stack.environments.is_empty() && request.source.mode == Mode::Plain {
                 Ok(Environment::default())
             } else {
                 Err(message)
@@ -179,25 +178,8 @@ fn load_any(
     host: &Host,
     console: &Console,
 ) -> Result<Project, Diagnostic> {
-    stack::load(
-        &LoadRequest {
-            config: &request.config,
-            folder: host.folder(),
-            env: &request.env,
-            slot: slot.into(),
-            namespace: None,
-            process: host.variables(),
-            var_file: &request.var_file,
-            inline: request.variables.clone(),
-            now: host.now(),
-            mode: request.mode,
-            missing: match request.mode {
-                Mode::Plain => Missing::Error,
-                Mode::Codexctl => Missing::Print,
-            },
-        },
-        console.secrets(),
-    )
+    let target = StackTarget { env: &request.env, slot: slot.into(), namespace: None };
+    request.source.load(target, host, console)
 }
 
 /// Whether the API server takes a name for a namespace.

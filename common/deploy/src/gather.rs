@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use codex_cluster::connect::download;
-use codex_common::cli::{self, Console, Host};
+use codex_common::cli::{self, Console, Host, StackTarget};
 use codex_common::diagnostic::{Diagnostic, Source, system_reason};
 use codex_common::render::{self, Document, StreamIdentity, foreign};
+use codex_common::stack::Project;
 use codex_common::stack::files::{MAX_FILE, read_text, text_of};
-use codex_common::stack::{self, LoadRequest, Mode, Project};
-use gotemplate::Missing;
 
 use crate::request::Request;
 
@@ -29,34 +28,6 @@ pub(crate) fn gather(request: &Request, host: &Host, console: &Console) -> Resul
     if request.files.is_empty() { own(request, host, console) } else { elsewhere(request, host, console) }
 }
 
-/// Loads the project for an environment and slot.
-pub(crate) fn load(
-    request: &Request,
-    host: &Host,
-    console: &Console,
-    (env, slot): (&str, i64),
-) -> Result<Project, Diagnostic> {
-    stack::load(
-        &LoadRequest {
-            config: &request.stack.config,
-            folder: host.folder(),
-            env,
-            slot,
-            namespace: request.stack.namespace.as_deref(),
-            process: host.variables(),
-            var_file: &request.var_file,
-            inline: request.variables.clone(),
-            now: host.now(),
-            mode: request.mode,
-            missing: match request.mode {
-                Mode::Plain => Missing::Error,
-                Mode::Codexctl => Missing::Print,
-            },
-        },
-        console.secrets(),
-    )
-}
-
 /// The selected documents of a project.
 pub(crate) fn documents(
     request: &Request,
@@ -72,8 +43,12 @@ pub(crate) fn documents(
 }
 
 fn own(request: &Request, host: &Host, console: &Console) -> Result<Gathered, Diagnostic> {
-    let env = request.stack.env.as_deref().unwrap_or_default();
-    let project = load(request, host, console, (env, request.stack.slot))?;
+    let target = StackTarget {
+        env: request.env.as_deref().unwrap_or_default(),
+        slot: request.slot,
+        namespace: request.namespace.as_deref(),
+    };
+    let project = request.source.load(target, host, console)?;
     of_project(project, request, console)
 }
 
@@ -115,7 +90,7 @@ fn elsewhere(request: &Request, host: &Host, console: &Console) -> Result<Gather
     }
     let identity = agreed(request, identity)?;
     let project = project_of(request, identity.as_ref(), host, console)?;
-    let identity = match (identity, &project, &request.stack.env) {
+    let identity = match (identity, &project, &request.env) {
         (None, Some(project), Some(_)) => Some(StreamIdentity {
             project: project.context.project.clone(),
             env: project.context.env.clone(),
@@ -133,17 +108,17 @@ fn agreed(request: &Request, identity: Option<StreamIdentity>) -> Result<Option<
     let Some(identity) = identity else {
         return Ok(None);
     };
-    let stack = &request.stack;
     let differs = |flag: &str, given: &str, said: &str| {
         Err(Diagnostic::input(format!("the stream is for `{said}`, but `{flag}` says `{given}`")))
     };
-    if let Some(env) = stack.env.as_deref().filter(|env| *env != identity.env) {
+    if let Some(env) = request.env.as_deref().filter(|env| *env != identity.env) {
         return differs("--env", env, &identity.env);
     }
-    if stack.slot > 0 && stack.slot != identity.slot {
-        return differs("--slot", &stack.slot.to_string(), &identity.slot.to_string());
+    if request.slot > 0 && request.slot != identity.slot {
+        return differs("--slot", &request.slot.to_string(), &identity.slot.to_string());
     }
-    if let Some(namespace) = stack.namespace.as_deref().filter(|namespace| *namespace != identity.namespace) {
+    if let Some(namespace) = request.namespace.as_deref().filter(|namespace| *namespace != identity.namespace)
+    {
         return differs("--namespace", namespace, &identity.namespace);
     }
     Ok(Some(identity))
@@ -156,16 +131,17 @@ fn project_of(
     host: &Host,
     console: &Console,
 ) -> Result<Option<Project>, Diagnostic> {
-    let target = match (identity, request.stack.env.as_deref()) {
+    let (env, slot) = match (identity, request.env.as_deref()) {
         (Some(identity), _) => (identity.env.as_str(), identity.slot),
-        (None, Some(env)) => (env, request.stack.slot),
+        (None, Some(env)) => (env, request.slot),
         (None, None) => return Ok(None),
     };
-    let must_be_there = identity.is_none() || request.stack.config != "services.yaml";
-    if !must_be_there && !is_file(&host.folder().join(&request.stack.config)) {
+    let must_be_there = identity.is_none() || request.source.config != "services.yaml";
+    if !must_be_there && !is_file(&host.folder().join(&request.source.config)) {
         return Ok(None);
     }
-    let project = load(request, host, console, target)?;
+    let target = StackTarget { env, slot, namespace: request.namespace.as_deref() };
+    let project = request.source.load(target, host, console)?;
     let is_same = identity.is_none_or(|identity| identity.project == project.context.project);
     Ok(is_same.then_some(project))
 }

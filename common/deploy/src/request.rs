@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
-use codex_common::cli::StackArgs;
+use codex_common::cli::ProjectSource;
 use codex_common::render;
-use codex_common::stack::Mode;
 
 use crate::arguments::{ClusterArgs, WaitArgs};
 
@@ -41,18 +40,18 @@ pub enum Lines {
 /// A checked request.
 #[derive(Debug)]
 pub struct Request {
-    /// Whose rules are followed where ours and codexctl's differ.
-    pub mode: Mode,
-    /// The project, environment and slot.
-    pub stack: StackArgs,
+    /// Where the project comes from.
+    pub source: ProjectSource,
+    /// The environment; `None` where only manifests made elsewhere are applied.
+    pub env: Option<String>,
+    /// The slot, 0 without one.
+    pub slot: i64,
+    /// The namespace, instead of the one that services.yaml gives.
+    pub namespace: Option<String>,
     /// The items that take part.
     pub filters: render::Filters,
     /// Whether there are filters: prune then looks at the selected items only.
     pub is_filtered: bool,
-    /// Variables given on the command line, in their order.
-    pub variables: Vec<(String, String)>,
-    /// A file of variables; empty for none.
-    pub var_file: String,
     /// Manifests made elsewhere; empty for the project's own.
     pub files: Vec<String>,
     /// Whether folders are searched to the bottom.

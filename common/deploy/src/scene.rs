@@ -10,13 +10,12 @@ use codex_cluster::input::{self, Object};
 use codex_cluster::labels::Owner;
 use codex_cluster::path::{Path, Step};
 use codex_cluster::place::{Belonging, Target, place};
-use codex_common::cli::{Console, Host};
+use codex_common::cli::{Console, Host, StackTarget};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::render::Document;
-use codex_common::stack::Project;
 use codex_common::yaml::{Node, Position};
 
-use crate::gather::{Gathered, documents, load};
+use crate::gather::{Gathered, documents};
 use crate::request::Request;
 
 /// The documents by the place they came from, to find lines again.
@@ -181,7 +180,9 @@ pub(crate) fn in_another_slot(
         return Ok(None);
     };
     let context = &project.context;
-    let other: Project = load(request, host, console, (&context.env, context.slot + 1))?;
+    // A namespace of the command line is this slot's alone.
+    let target = StackTarget { env: &context.env, slot: context.slot + 1, namespace: None };
+    let other = request.source.load(target, host, console)?;
     let others = documents(request, &other, console)?;
     Ok(Some(others.iter().filter_map(|document| Identity::of(&value_of(&document.node))).collect()))
 }

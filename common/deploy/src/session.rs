@@ -147,7 +147,7 @@ pub(crate) fn stopped() -> Diagnostic {
 
 /// The namespace of objects without one; empty if nothing gives one.
 fn namespace(request: &Request, gathered: &Gathered, cluster: &Cluster) -> String {
-    let given = request.stack.namespace.as_deref().map(str::trim).filter(|given| !given.is_empty());
+    let given = request.namespace.as_deref().map(str::trim).filter(|given| !given.is_empty());
     match (given, &gathered.identity) {
         (Some(given), _) => given.to_owned(),
         (None, Some(identity)) => identity.namespace.clone(),

@@ -1,9 +1,9 @@
 //! The flags of every verb: which project and environment, with which variables, on which cluster.
 
-use clap::{Args, ValueEnum};
-use codex_common::cli::{Messages, Variables};
+use clap::Args;
+use codex_common::cli::{Compat, Messages, ProjectSource, Variables};
 use codex_common::diagnostic::Diagnostic;
-use codex_common::stack::{Mode, variables::inline};
+use codex_common::stack::Mode;
 use codex_deploy::arguments::ClusterArgs;
 
 /// The environment that slots are of if none is named.
@@ -41,24 +41,13 @@ pub(crate) struct ProjectArgs {
     pub(crate) messages: Messages,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Compat {
-    Codexctl,
-}
-
 /// Which project and environment: checked, and free of how it was typed.
 #[derive(Debug, Clone)]
 pub(crate) struct StackRequest {
-    /// The path of services.yaml as typed.
-    pub(crate) config: String,
+    /// Where the project comes from.
+    pub(crate) source: ProjectSource,
     /// The environment's name.
     pub(crate) env: String,
-    /// Whose rules are followed where ours and codexctl's differ.
-    pub(crate) mode: Mode,
-    /// Variables given on the command line, in their order.
-    pub(crate) variables: Vec<(String, String)>,
-    /// A file of variables; empty for none.
-    pub(crate) var_file: String,
 }
 
 /// Which project and environment, on which cluster.
@@ -72,23 +61,14 @@ pub(crate) struct ProjectRequest {
 
 impl StackArgs {
     pub(crate) fn request(self) -> Result<StackRequest, Diagnostic> {
-        let mut variables = inline::parse_list(&self.variables.vars)
-            .map_err(|error| Diagnostic::input(format!("{error} (`--vars`)")))?;
-        for item in &self.variables.var {
-            let variable = inline::parse_one(item);
-            variables.push(variable.map_err(|error| Diagnostic::input(format!("{error} (`--var`)")))?);
-        }
-        let mode = if self.compat.is_some() { Mode::Codexctl } else { Mode::Plain };
+        let mode = Mode::from(self.compat);
         Ok(StackRequest {
-            config: self.config,
+            source: ProjectSource::new(self.config, self.variables, mode)?,
             // Workflows pass what they don't know as an empty text (inventory G3).
             env: match mode {
                 Mode::Codexctl if self.env.trim().is_empty() => DEFAULT_ENV.to_owned(),
                 _ => self.env,
             },
-            mode,
-            variables,
-            var_file: self.variables.var_file,
         })
     }
 }

@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 use codex_cluster::labels::Owner;
-use codex_common::cli::StackArgs;
 use codex_common::diagnostic::Diagnostic;
 use codex_common::render::Filters;
 use codex_deploy::arguments::WaitArgs;
@@ -48,17 +47,12 @@ impl Scene<'_> {
     pub(crate) fn deploy_request(&self, slot: u32) -> Request {
         let stack = &self.request.stack;
         Request {
-            mode: stack.mode,
-            stack: StackArgs {
-                config: stack.config.clone(),
-                env: Some(stack.env.clone()),
-                slot: slot.into(),
-                namespace: None,
-            },
+            source: stack.source.clone(),
+            env: Some(stack.env.clone()),
+            slot: slot.into(),
+            namespace: None,
             filters: Filters::default(),
             is_filtered: false,
-            variables: stack.variables.clone(),
-            var_file: stack.var_file.clone(),
             files: Vec::new(),
             recursive: false,
             selector: Vec::new(),

@@ -1,9 +1,11 @@
 //! The flags that mean the same everywhere, and their twins in the environment.
 
 use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args, Command};
+use clap::{ArgAction, Args, Command, ValueEnum};
 
 use super::{Color, Host, Level};
+use crate::render;
+use crate::stack::Mode;
 
 /// Which project, environment and slot a command is about.
 #[derive(Debug, Clone, Args)]
@@ -71,6 +73,17 @@ pub struct Filters {
 }
 
 impl Filters {
+    /// The filters, and whether there is one.
+    pub fn checked(&self) -> (render::Filters, bool) {
+        let filters = render::Filters::new(
+            &self.only_infra,
+            &self.skip_infra,
+            &self.only_services,
+            &self.skip_services,
+        );
+        (filters, self.given().is_some())
+    }
+
     /// The first filter that was given.
     pub fn given(&self) -> Option<&'static str> {
         let flags = [
@@ -80,6 +93,22 @@ impl Filters {
             ("--skip-infra", &self.skip_infra),
         ];
         flags.into_iter().find(|(_, names)| !names.is_empty()).map(|(flag, _)| flag)
+    }
+}
+
+/// Whose rules a command follows instead of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Compat {
+    /// The tool that this suite replaces.
+    Codexctl,
+}
+
+impl From<Option<Compat>> for Mode {
+    fn from(compat: Option<Compat>) -> Self {
+        match compat {
+            Some(Compat::Codexctl) => Self::Codexctl,
+            None => Self::Plain,
+        }
     }
 }
 
@@ -99,7 +128,7 @@ pub struct Messages {
 impl Messages {
     /// The level: the flag, else codexctl's variable, else `info`.
     pub(super) fn level(&self, host: &Host) -> Level {
-        let named = |name: &str| <Level as clap::ValueEnum>::from_str(name, true).unwrap_or(Level::Info);
+        let named = |name: &str| <Level as ValueEnum>::from_str(name, true).unwrap_or(Level::Info);
         self.log_level.or_else(|| host.variable("CODEX_LOG_LEVEL").map(named)).unwrap_or(Level::Info)
     }
 }

@@ -9,14 +9,16 @@ mod exit;
 mod frame;
 mod host;
 mod program;
+mod project;
 mod stdin;
 mod stdout;
 
-pub use arguments::{Filters, Messages, StackArgs, Variables};
+pub use arguments::{Compat, Filters, Messages, StackArgs, Variables};
 pub use console::{Color, Console, Footer, Level};
 pub use exit::ExitCode;
 pub use host::Host;
 pub use program::spelling;
+pub use project::{ProjectSource, StackTarget};
 pub use stdin::{MAX_INPUT, hint_if_terminal, read as read_stdin};
 pub use stdout::write as write_stdout;
 

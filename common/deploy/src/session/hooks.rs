@@ -4,7 +4,7 @@ use codex_cluster::connect::{Cluster, Credentials};
 use codex_cluster::hooks::{self, HookContext};
 use codex_cluster::interrupt::Interrupt;
 use codex_cluster::place::Target;
-use codex_common::cli::{Console, Host};
+use codex_common::cli::{Console, Host, StackTarget};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Project;
 use codex_common::stack::model::HookStep;
@@ -97,7 +97,8 @@ impl HookScene<'_> {
         }
         let credentials = Credentials::write(self.cluster, self.host.variables())
             .map_err(|error| Diagnostic::machine(format!("cannot write a kubeconfig for hooks: {error}")))?;
-        let staging = || match crate::gather::load(self.request, self.host, self.console, ("staging", 0)) {
+        let target = StackTarget { env: "staging", slot: 0, namespace: None };
+        let staging = || match self.request.source.load(target, self.host, self.console) {
             Ok(staging) => Ok(staging.context.namespace),
             Err(message) => Err(message.title),
         };

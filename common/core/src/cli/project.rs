@@ -1,0 +1,83 @@
+//! The project that a command works on: how it was typed, checked, and loaded.
+//!
+//! Takes the flags about services.yaml and variables, gives a loaded [`Project`]. Here, since all commands
+//! have these flags, and since loading needs what only the edge knows: folder, environment, clock.
+
+use gotemplate::Missing;
+
+use crate::diagnostic::Diagnostic;
+use crate::stack::variables::inline;
+use crate::stack::{LoadRequest, Mode, Project, load};
+
+use super::arguments::Variables;
+use super::{Console, Host};
+
+/// Where a project comes from: checked, and free of how it was typed.
+#[derive(Debug, Clone)]
+pub struct ProjectSource {
+    /// The path of `services.yaml` as the user typed it.
+    pub config: String,
+    /// Whose rules are followed where ours and codexctl's differ.
+    pub mode: Mode,
+    /// What a missing value does where it would be printed.
+    pub missing: Missing,
+    variables: Vec<(String, String)>,
+    var_file: String,
+}
+
+/// What a project is loaded for.
+#[derive(Debug, Clone, Copy)]
+pub struct StackTarget<'a> {
+    /// The environment; an empty one is refused.
+    pub env: &'a str,
+    /// The slot, 0 without one.
+    pub slot: i64,
+    /// The namespace, if the user gave one.
+    pub namespace: Option<&'a str>,
+}
+
+impl ProjectSource {
+    /// The source that flags name; a missing value does what it does by `mode`.
+    ///
+    /// # Errors
+    /// A variable isn't `KEY=VALUE`.
+    pub fn new(config: String, variables: Variables, mode: Mode) -> Result<Self, Diagnostic> {
+        let mut checked = inline::parse_list(&variables.vars)
+            .map_err(|error| Diagnostic::input(format!("{error} (`--vars`)")))?;
+        for item in &variables.var {
+            let variable = inline::parse_one(item);
+            checked.push(variable.map_err(|error| Diagnostic::input(format!("{error} (`--var`)")))?);
+        }
+        let missing = match mode {
+            Mode::Plain => Missing::Error,
+            Mode::Codexctl => Missing::Print,
+        };
+        Ok(Self { config, mode, missing, variables: checked, var_file: variables.var_file })
+    }
+
+    /// Loads the project; the console learns its secrets.
+    ///
+    /// # Errors
+    /// The one message that says what is wrong with the file, its variables or the target.
+    pub fn load(
+        &self,
+        target: StackTarget<'_>,
+        host: &Host,
+        console: &Console,
+    ) -> Result<Project, Diagnostic> {
+        let request = LoadRequest {
+            config: &self.config,
+            folder: host.folder(),
+            env: target.env,
+            slot: target.slot,
+            namespace: target.namespace,
+            process: host.variables(),
+            var_file: &self.var_file,
+            inline: self.variables.clone(),
+            now: host.now(),
+            mode: self.mode,
+            missing: self.missing,
+        };
+        load(&request, console.secrets())
+    }
+}
