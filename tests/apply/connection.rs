@@ -48,13 +48,11 @@ fn a_kubeconfig_that_cannot_be_read() {
 
 #[test]
 fn one_line_names_context_and_server() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    let outcome = done(scene.apply_text(&map("settings", "1"), &[]));
-    let line = outcome.stderr.lines().find(|line| line.contains("https://127.0.0.1:"));
-    assert!(line.is_some_and(|line| line.contains("test")), "{}", outcome.report("which cluster"));
+    ClusterScene::tell_in_namespace(|scene| {
+        let outcome = done(scene.apply_text(&map("settings", "1"), &[]));
+        let line = outcome.stderr.lines().find(|line| line.contains("https://127.0.0.1:"));
+        assert!(line.is_some_and(|line| line.contains("test")), "{}", outcome.report("which cluster"));
+    });
 }
 
 #[test]

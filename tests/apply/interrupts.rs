@@ -32,30 +32,26 @@ fn interrupted(mut child: Child, part: &str, signal: Signal) -> (Option<i32>, St
 
 #[test]
 fn while_waiting() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        let child = start(&scene, &behaving("hang"), &["--wait"]);
-        let (code, _, said) = interrupted(child, "0 of 1 pods", signal);
-        assert_eq!(code, Some(130), "{signal}: {said}");
-        assert!(said.contains("stopped while waiting; everything is applied"), "{said}");
-        assert!(said.contains("deployment.apps/web: 0 of 1 pods"), "what wasn't ready: {said}");
-    }
+    ClusterScene::tell_in_namespace(|scene| {
+        for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+            let child = start(&scene, &behaving("hang"), &["--wait"]);
+            let (code, _, said) = interrupted(child, "0 of 1 pods", signal);
+            assert_eq!(code, Some(130), "{signal}: {said}");
+            assert!(said.contains("stopped while waiting; everything is applied"), "{said}");
+            assert!(said.contains("deployment.apps/web: 0 of 1 pods"), "what wasn't ready: {said}");
+        }
+    });
 }
 
 #[test]
 fn between_two_waits() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    let flags = ["--wait", "--wait-timeout", "1s", "--wait-retries", "3", "--wait-backoff", "600s"];
-    let child = start(&scene, &behaving("hang"), &flags);
-    let (code, _, said) = interrupted(child, "waiting again in", Signal::SIGINT);
-    assert_eq!(code, Some(130), "{said}");
-    assert!(said.contains("stopped while waiting; everything is applied"), "{said}");
+    ClusterScene::tell_in_namespace(|scene| {
+        let flags = ["--wait", "--wait-timeout", "1s", "--wait-retries", "3", "--wait-backoff", "600s"];
+        let child = start(&scene, &behaving("hang"), &flags);
+        let (code, _, said) = interrupted(child, "waiting again in", Signal::SIGINT);
+        assert_eq!(code, Some(130), "{said}");
+        assert!(said.contains("stopped while waiting; everything is applied"), "{said}");
+    });
 }
 
 #[test]

@@ -84,46 +84,43 @@ fn without_lists_each_object_is_looked_at() {
 
 #[test]
 fn who_may_see_no_pods_waits_all_the_same() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let (scene, user) = with_rules(scene, DEPLOYER);
-    let slow = behaving("slow-ready");
-    let claim = "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: first-consumer, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n";
-    let outcome = done(scene.apply_text(&(slow + claim), &[&user, "--wait", "--wait-timeout", "40s"]));
-    for part in ["deployment.apps/web ready", "persistentvolumeclaim/data: ready, but it isn't bound"] {
-        assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
-    }
+    ClusterScene::tell_on_own(|scene| {
+        let (scene, user) = with_rules(scene, DEPLOYER);
+        let slow = behaving("slow-ready");
+        let claim = "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec: {storageClassName: first-consumer, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n";
+        let outcome = done(scene.apply_text(&(slow + claim), &[&user, "--wait", "--wait-timeout", "40s"]));
+        for part in ["deployment.apps/web ready", "persistentvolumeclaim/data: ready, but it isn't bound"] {
+            assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
+        }
+    });
 }
 
 #[test]
 fn a_pod_that_may_not_be_seen_is_blamed_for_nothing() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let (scene, user) = with_rules(scene, DEPLOYER);
-    let crash = behaving("invalid-image");
-    let flags = [&user, "--wait", "--wait-timeout", "8s"];
-    let outcome = fails(scene.apply_text(&crash, &flags), 4, &["is not ready after 8s", "0 of 1"]);
-    let who = user.trim_start_matches("--as=");
-    let warning = outcome.stderr.lines().find(|line| line.starts_with("warning: a pod that can't start"));
-    assert!(warning.is_some_and(|line| line.contains(who)), "{}", outcome.report("what isn't allowed"));
-    assert_eq!(outcome.stderr.matches("warning:").count(), 1, "{}", outcome.report("one warning"));
+    ClusterScene::tell_on_own(|scene| {
+        let (scene, user) = with_rules(scene, DEPLOYER);
+        let crash = behaving("invalid-image");
+        let flags = [&user, "--wait", "--wait-timeout", "8s"];
+        let outcome = fails(scene.apply_text(&crash, &flags), 4, &["is not ready after 8s", "0 of 1"]);
+        let who = user.trim_start_matches("--as=");
+        let warning = outcome.stderr.lines().find(|line| line.starts_with("warning: a pod that can't start"));
+        assert!(warning.is_some_and(|line| line.contains(who)), "{}", outcome.report("what isn't allowed"));
+        assert_eq!(outcome.stderr.matches("warning:").count(), 1, "{}", outcome.report("one warning"));
+    });
 }
 
 #[test]
 fn who_may_not_watch_asks_again_and_says_so_once() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let rules = "{apiGroups: ['', apps], resources: [configmaps, deployments, replicasets, pods], verbs: [get, list, create, patch]}";
-    let (scene, user) = with_rules(scene, rules);
-    let slow = behaving("slow-ready");
-    let outcome = done(scene.apply_text(&slow, &[&user, "--wait"]));
-    assert_eq!(
-        outcome.stderr.matches("watching isn't allowed").count(),
-        1,
-        "{}",
-        outcome.report("what isn't allowed")
-    );
+    ClusterScene::tell_on_own(|scene| {
+        let rules = "{apiGroups: ['', apps], resources: [configmaps, deployments, replicasets, pods], verbs: [get, list, create, patch]}";
+        let (scene, user) = with_rules(scene, rules);
+        let slow = behaving("slow-ready");
+        let outcome = done(scene.apply_text(&slow, &[&user, "--wait"]));
+        assert_eq!(
+            outcome.stderr.matches("watching isn't allowed").count(),
+            1,
+            "{}",
+            outcome.report("what isn't allowed")
+        );
+    });
 }

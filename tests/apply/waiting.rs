@@ -14,17 +14,15 @@ fn talking(behaviour: &str) -> String {
 
 /// The pods of this behaviour fail the wait long before its time is over.
 fn fails_early(behaviour: &str, flags: &[&str], parts: &[&str]) {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    let start = Instant::now();
-    let flags = [&["--wait", "--wait-timeout", "50s"], flags].concat();
-    let parts = [&["deployment.apps/web"], parts].concat();
-    let outcome = fails(scene.apply_text(&talking(behaviour), &flags), 4, &parts);
-    assert_eq!(outcome.stdout, "deployment.apps/web created\n", "it is applied all the same");
-    let took = start.elapsed();
-    assert!(took < Duration::from_secs(40), "{}", outcome.report(&format!("{took:?}")));
+    ClusterScene::tell_in_namespace(|scene| {
+        let start = Instant::now();
+        let flags = [&["--wait", "--wait-timeout", "50s"], flags].concat();
+        let parts = [&["deployment.apps/web"], parts].concat();
+        let outcome = fails(scene.apply_text(&talking(behaviour), &flags), 4, &parts);
+        assert_eq!(outcome.stdout, "deployment.apps/web created\n", "it is applied all the same");
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(40), "{}", outcome.report(&format!("{took:?}")));
+    });
 }
 
 #[test]
@@ -62,26 +60,22 @@ fn a_missing_secret() {
 
 #[test]
 fn a_pod_that_finds_no_node() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    let nowhere = web("nginx").replace("    spec:\n", "    spec:\n      nodeSelector: {no: such-node}\n");
-    let flags = ["--wait", "--fail-after", "2s"];
-    fails(scene.apply_text(&nowhere, &flags), 4, &["deployment.apps/web", "0/1 nodes are available"]);
+    ClusterScene::tell_in_namespace(|scene| {
+        let nowhere = web("nginx").replace("    spec:\n", "    spec:\n      nodeSelector: {no: such-node}\n");
+        let flags = ["--wait", "--fail-after", "2s"];
+        fails(scene.apply_text(&nowhere, &flags), 4, &["deployment.apps/web", "0/1 nodes are available"]);
+    });
 }
 
 #[test]
 fn a_failed_job() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    fails(
-        scene.apply_text(&job("fail", "backoffLimit: 0"), &["--wait"]),
-        4,
-        &["job.batch/migrate", "BackoffLimitExceeded"],
-    );
+    ClusterScene::tell_in_namespace(|scene| {
+        fails(
+            scene.apply_text(&job("fail", "backoffLimit: 0"), &["--wait"]),
+            4,
+            &["job.batch/migrate", "BackoffLimitExceeded"],
+        );
+    });
 }
 
 fn job(behaviour: &str, more: &str) -> String {
@@ -105,55 +99,44 @@ fn hangs(scene: &ClusterScene, flags: &[&str], code: i32) -> Outcome {
 
 #[test]
 fn what_is_not_ready_in_time_is_named_and_awaited_again() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    let outcome = hangs(&scene, &[], 4);
-    assert_eq!(outcome.stdout, "deployment.apps/web created\n");
-    let outcome = hangs(&scene, &[], 4);
-    assert_eq!(outcome.stdout, "deployment.apps/web unchanged\n", "what is unchanged is awaited too");
+    ClusterScene::tell_in_namespace(|scene| {
+        let outcome = hangs(&scene, &[], 4);
+        assert_eq!(outcome.stdout, "deployment.apps/web created\n");
+        let outcome = hangs(&scene, &[], 4);
+        assert_eq!(outcome.stdout, "deployment.apps/web unchanged\n", "what is unchanged is awaited too");
+    });
 }
 
 #[test]
 fn soft_fail_only_warns() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    let outcome = hangs(&scene, &["--wait-soft-fail"], 0);
-    assert!(outcome.stderr.contains("warning"), "{}", outcome.report("a warning"));
+    ClusterScene::tell_in_namespace(|scene| {
+        let outcome = hangs(&scene, &["--wait-soft-fail"], 0);
+        assert!(outcome.stderr.contains("warning"), "{}", outcome.report("a warning"));
+    });
 }
 
 #[test]
 fn a_slow_pod_is_awaited() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    done_with(scene.apply_text(&behaving("slow-ready"), &["--wait"]), &["deployment.apps/web created"]);
-    assert_eq!(value(&scene, "deployment/web", "/status/readyReplicas"), "1");
+    ClusterScene::tell_in_namespace(|scene| {
+        done_with(scene.apply_text(&behaving("slow-ready"), &["--wait"]), &["deployment.apps/web created"]);
+        assert_eq!(value(&scene, "deployment/web", "/status/readyReplicas"), "1");
+    });
 }
 
 #[test]
 fn only_pods_of_the_newest_revision_count() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    done(scene.apply_text(&behaving("invalid-image"), &[]));
-    scene.wait_until("there is a pod", || !scene.kubectl(&["get", "pods", "--output=name"]).is_empty());
-    done(scene.apply_text(&behaving("slow-ready"), &["--wait"]));
-    assert_eq!(value(&scene, "deployment/web", "/status/updatedReplicas"), "1");
+    ClusterScene::tell_in_namespace(|scene| {
+        done(scene.apply_text(&behaving("invalid-image"), &[]));
+        scene.wait_until("there is a pod", || !scene.kubectl(&["get", "pods", "--output=name"]).is_empty());
+        done(scene.apply_text(&behaving("slow-ready"), &["--wait"]));
+        assert_eq!(value(&scene, "deployment/web", "/status/updatedReplicas"), "1");
+    });
 }
 
 #[test]
 fn each_kind_is_awaited_by_its_rule() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    let text = format!(
+    ClusterScene::tell_in_namespace(|scene| {
+        let text = format!(
         "{}---
 {}---
 apiVersion: v1
@@ -184,21 +167,19 @@ spec:
         web("nginx"),
         job("slow-ready", "backoffLimit: 0"),
     );
-    done(scene.apply_text(&text, &["--wait"]));
-    assert_eq!(value(&scene, "deployment/web", "/status/readyReplicas"), "1");
-    assert_eq!(value(&scene, "job/migrate", "/status/succeeded"), "1");
-    assert_eq!(value(&scene, "persistentvolumeclaim/data", "/status/phase"), "Bound");
-    assert_eq!(value(&scene, "statefulset/db", "/status/readyReplicas"), "2");
-    assert_eq!(value(&scene, "daemonset/agent", "/status/numberReady"), "1");
+        done(scene.apply_text(&text, &["--wait"]));
+        assert_eq!(value(&scene, "deployment/web", "/status/readyReplicas"), "1");
+        assert_eq!(value(&scene, "job/migrate", "/status/succeeded"), "1");
+        assert_eq!(value(&scene, "persistentvolumeclaim/data", "/status/phase"), "Bound");
+        assert_eq!(value(&scene, "statefulset/db", "/status/readyReplicas"), "2");
+        assert_eq!(value(&scene, "daemonset/agent", "/status/numberReady"), "1");
+    });
 }
 
 #[test]
 fn what_rests_on_purpose_is_ready_with_a_note() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    let text = format!(
+    ClusterScene::tell_in_namespace(|scene| {
+        let text = format!(
         "{}---
 {}---
 apiVersion: v1
@@ -209,60 +190,54 @@ spec: {{storageClassName: first-consumer, accessModes: [ReadWriteOnce], resource
         behaving("hang").replace("replicas: 1", "replicas: 1\n  paused: true"),
         job("hang", "suspend: true"),
     );
-    let outcome = done(scene.apply_text(&text, &["--wait", "--wait-timeout", "20s"]));
-    for part in ["paused", "suspended", "persistentvolumeclaim/data"] {
-        assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
-    }
+        let outcome = done(scene.apply_text(&text, &["--wait", "--wait-timeout", "20s"]));
+        for part in ["paused", "suspended", "persistentvolumeclaim/data"] {
+            assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
+        }
+    });
 }
 
 #[test]
 fn a_job_that_is_gone_by_its_time_to_live_is_complete() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    done(scene.apply_text(&job("slow-ready", "ttlSecondsAfterFinished: 0"), &["--wait"]));
-    scene.wait_until("the job is gone", || !scene.finds("job/migrate"));
+    ClusterScene::tell_in_namespace(|scene| {
+        done(scene.apply_text(&job("slow-ready", "ttlSecondsAfterFinished: 0"), &["--wait"]));
+        scene.wait_until("the job is gone", || !scene.finds("job/migrate"));
+    });
 }
 
 #[test]
 fn the_projects_own_time_counts() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene
+    ClusterScene::tell_on_own(|scene| {
+        let scene = scene
         .with_namespace()
         .file("services.yaml", "project: NAME\nnamespace: {patterns: {dev: NAME}}\nenvironments: {dev: {}}\ncodex: {timeouts: {deployWait: 2s}}\nservices:\n  - name: web\n    manifests: [{path: web.yaml}]\n")
         .file("web.yaml", &behaving("hang"));
-    fails(scene.apply(&["--env", "dev", "--wait"]), 4, &["deployment.apps/web", "0 of 1"]);
+        fails(scene.apply(&["--env", "dev", "--wait"]), 4, &["deployment.apps/web", "0 of 1"]);
+    });
 }
 
 #[test]
 fn a_deployment_that_makes_no_progress_fails_at_once() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    let text = behaving("hang").replace("replicas: 1", "replicas: 1\n  progressDeadlineSeconds: 1");
-    fails(
-        scene.apply_text(&text, &["--wait", "--wait-timeout", "50s"]),
-        4,
-        &["deployment.apps/web won't get ready", "ProgressDeadlineExceeded"],
-    );
+    ClusterScene::tell_in_namespace(|scene| {
+        let text = behaving("hang").replace("replicas: 1", "replicas: 1\n  progressDeadlineSeconds: 1");
+        fails(
+            scene.apply_text(&text, &["--wait", "--wait-timeout", "50s"]),
+            4,
+            &["deployment.apps/web won't get ready", "ProgressDeadlineExceeded"],
+        );
+    });
 }
 
 #[test]
 fn a_load_balancer_is_awaited_but_not_by_codexctls_rules() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}\n";
-    done(scene.apply_text(service, &["--wait", "--compat", "codexctl"]));
-    fails(scene.apply_text(service, &["--wait", "--wait-timeout", "1s"]), 4, &["service/web"]);
-    let address = "{\"status\":{\"loadBalancer\":{\"ingress\":[{\"ip\":\"192.0.2.1\"}]}}}";
-    scene.kubectl(&["patch", "service/web", "--subresource=status", "--type=merge", "--patch", address]);
-    done_with(scene.apply_text(service, &["--wait"]), &["service/web unchanged"]);
+    ClusterScene::tell_in_namespace(|scene| {
+        let service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: LoadBalancer, selector: {app: web}, ports: [{port: 80}]}\n";
+        done(scene.apply_text(service, &["--wait", "--compat", "codexctl"]));
+        fails(scene.apply_text(service, &["--wait", "--wait-timeout", "1s"]), 4, &["service/web"]);
+        let address = "{\"status\":{\"loadBalancer\":{\"ingress\":[{\"ip\":\"192.0.2.1\"}]}}}";
+        scene.kubectl(&["patch", "service/web", "--subresource=status", "--type=merge", "--patch", address]);
+        done_with(scene.apply_text(service, &["--wait"]), &["service/web unchanged"]);
+    });
 }
 
 #[test]
@@ -277,13 +252,10 @@ fn an_ingress_is_ready_when_it_is_accepted() {
 
 #[test]
 fn pods_that_are_replaced_by_hand_are_not_awaited() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    let set = |image: &str| {
-        format!(
-            "apiVersion: apps/v1
+    ClusterScene::tell_in_namespace(|scene| {
+        let set = |image: &str| {
+            format!(
+                "apiVersion: apps/v1
 kind: StatefulSet
 metadata: {{name: db}}
 spec:
@@ -294,20 +266,19 @@ spec:
     metadata: {{labels: {{app: db}}}}
     spec: {{containers: [{{name: db, image: {image}}}]}}
 "
-        )
-    };
-    done(scene.apply_text(&set("postgres:17"), &["--wait"]));
-    let outcome = done(scene.apply_text(&set("postgres:18"), &["--wait"]));
-    assert!(outcome.stderr.contains("statefulset.apps/db: ready, but"), "{}", outcome.report("a note"));
+            )
+        };
+        done(scene.apply_text(&set("postgres:17"), &["--wait"]));
+        let outcome = done(scene.apply_text(&set("postgres:18"), &["--wait"]));
+        assert!(outcome.stderr.contains("statefulset.apps/db: ready, but"), "{}", outcome.report("a note"));
+    });
 }
 
 #[test]
 fn waiting_goes_on_in_further_tries() {
-    let Some(scene) = ClusterScene::own() else {
-        return;
-    };
-    let scene = scene.with_namespace();
-    let flags = ["--wait", "--wait-timeout", "1s", "--wait-retries", "9", "--wait-backoff", "100ms"];
-    let outcome = done(scene.apply_text(&behaving("slow-ready"), &flags));
-    assert!(outcome.stderr.contains("waiting again in 100ms"), "{}", outcome.report("tries"));
+    ClusterScene::tell_in_namespace(|scene| {
+        let flags = ["--wait", "--wait-timeout", "1s", "--wait-retries", "9", "--wait-backoff", "100ms"];
+        let outcome = done(scene.apply_text(&behaving("slow-ready"), &flags));
+        assert!(outcome.stderr.contains("waiting again in 100ms"), "{}", outcome.report("tries"));
+    });
 }

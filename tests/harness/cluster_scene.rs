@@ -40,6 +40,18 @@ impl ClusterScene {
         ControlPlane::own().map(Self::on)
     }
 
+    /// Tells a story that needs our own control plane.
+    pub fn tell_on_own(story: impl FnOnce(Self)) {
+        if let Some(scene) = Self::own() {
+            story(scene);
+        }
+    }
+
+    /// Tells a story that needs our own control plane, in a namespace of its name.
+    pub fn tell_in_namespace(story: impl FnOnce(Self)) {
+        Self::tell_on_own(|scene| story(scene.with_namespace()));
+    }
+
     fn on(cluster: &'static ControlPlane) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
