@@ -56,7 +56,7 @@ pub(crate) struct Options {
 /// Removes the slots, each independently of the others.
 pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let scene = Scene::open(&request.project, host, console)?;
-    scene.on_cluster(async |cluster, interrupt| {
+    scene.on_cluster_and_files(async |cluster, interrupt| {
         let records = Records { scene: &scene, cluster: &cluster, interrupt: &interrupt };
         let mut listing = records.list().await?;
         let is_meant = |record: &Record| is_selected(record, request.selector);

@@ -32,7 +32,7 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
     let seconds = host.now().0;
     let now = Timestamp::from_second(seconds)
         .map_err(|_| Diagnostic::input("the clock is beyond all calendars"))?;
-    scene.on_cluster(async |cluster, interrupt| {
+    scene.on_cluster_and_files(async |cluster, interrupt| {
         let records = Records { scene: &scene, cluster: &cluster, interrupt: &interrupt };
         let mut listing = records.list().await?;
         let chosen = |record: &Record| {

@@ -87,7 +87,7 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
     let scene = Scene::open(&request.project, host, console)?;
     let outlet = Outlet::open(request.output, scene.project.mode, host)?;
     let sources = Sources::of(request, host);
-    let outcome = scene.on_cluster(async |cluster, interrupt| {
+    let outcome = scene.on_cluster_and_files(async |cluster, interrupt| {
         let work =
             Work { request, scene: &scene, cluster: &cluster, interrupt: &interrupt, sources: &sources };
         work.run().await

@@ -17,6 +17,7 @@ use codex_common::stack::{Environment, Mode, Project};
 use codex_deploy::connection;
 use codex_slot::record::StateLocation;
 use codex_slot::view::{NamespaceOf, Scope};
+use tokio::runtime::Builder;
 
 use crate::arguments::{ProjectRequest, StackRequest};
 use crate::failure::Failure;
@@ -124,7 +125,8 @@ impl<'a> Scene<'a> {
             .hint(Some(format!("`namespace.patterns.{env}` or `project` of services.yaml gives the name")))
     }
 
-    /// Runs work that talks to the cluster; Ctrl-C raises the interrupt that it gets.
+    /// Runs work that talks to the cluster and does nothing else for long; Ctrl-C raises the interrupt that it
+    /// gets.
     ///
     /// # Errors
     /// The work's own, or the cluster can't be found.
@@ -132,7 +134,27 @@ impl<'a> Scene<'a> {
         &self,
         work: impl AsyncFnOnce(Cluster, Interrupt) -> Result<T, Diagnostic>,
     ) -> Result<T, Diagnostic> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        // Handing an answer from thread to thread takes longer than reading it.
+        self.run(&mut Builder::new_current_thread(), work)
+    }
+
+    /// The same for work that also blocks: on files, or on another command's lock.
+    ///
+    /// # Errors
+    /// As [`Self::on_cluster`].
+    pub(crate) fn on_cluster_and_files<T>(
+        &self,
+        work: impl AsyncFnOnce(Cluster, Interrupt) -> Result<T, Diagnostic>,
+    ) -> Result<T, Diagnostic> {
+        self.run(Builder::new_multi_thread().worker_threads(2), work)
+    }
+
+    fn run<T>(
+        &self,
+        runtime: &mut Builder,
+        work: impl AsyncFnOnce(Cluster, Interrupt) -> Result<T, Diagnostic>,
+    ) -> Result<T, Diagnostic> {
+        let runtime = runtime.enable_all().build();
         let runtime = runtime.map_err(|error| Diagnostic::machine(format!("cannot start: {error}")))?;
         runtime.block_on(async {
             let interrupt = Interrupt::of_process()

@@ -11,6 +11,7 @@ const DEFAULT_ENV: &str = "ai";
 
 /// Which project and environment.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Project")]
 pub(crate) struct StackArgs {
     /// The project's services.yaml; its folder is the project's root
     #[arg(short, long, value_name = "FILE", default_value = "services.yaml")]

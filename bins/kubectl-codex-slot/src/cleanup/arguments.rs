@@ -26,10 +26,10 @@ Examples:
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub(crate) struct CleanupArgs {
     #[command(flatten)]
-    pub(crate) project: ProjectArgs,
+    removal: RemovalArgs,
 
     #[command(flatten)]
-    removal: RemovalArgs,
+    pub(crate) project: ProjectArgs,
 }
 
 /// Which slots, and how far.

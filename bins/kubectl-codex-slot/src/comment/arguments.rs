@@ -20,9 +20,6 @@ Examples:
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub(crate) struct CommentArgs {
-    #[command(flatten)]
-    stack: StackArgs,
-
     /// The slot's number
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Comment")]
     slot: u32,
@@ -30,6 +27,9 @@ pub(crate) struct CommentArgs {
     /// The comment's language [default: CODEX_PROMPT_LANG, codex.promptLang, else en]
     #[arg(long, value_enum, value_name = "LANGUAGE", help_heading = "Comment")]
     lang: Option<Language>,
+
+    #[command(flatten)]
+    stack: StackArgs,
 
     #[command(flatten)]
     pub(crate) messages: Messages,

@@ -36,14 +36,14 @@ Any number of callers may ask at once: those that ask for the same get the same 
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub(crate) struct EnsureArgs {
     #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-
-    #[command(flatten)]
     allocation: AllocationArgs,
 
     /// How the slot is reported
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "plain")]
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "plain", help_heading = "Output")]
     output: ReportFormat,
+
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Which slot, and which may be taken.

@@ -24,10 +24,10 @@ Examples:
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub(crate) struct GcArgs {
     #[command(flatten)]
-    pub(crate) project: ProjectArgs,
+    limits: LimitArgs,
 
     #[command(flatten)]
-    limits: LimitArgs,
+    pub(crate) project: ProjectArgs,
 }
 
 /// Which slots.

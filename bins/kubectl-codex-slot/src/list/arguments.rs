@@ -20,14 +20,14 @@ Examples:
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub(crate) struct ListArgs {
     #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-
-    #[command(flatten)]
     filters: FilterArgs,
 
     /// How the slots are listed
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "table")]
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "table", help_heading = "Output")]
     output: ListFormat,
+
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// Which slots.

@@ -28,9 +28,6 @@ Examples:
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub(crate) struct ReadyArgs {
     #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-
-    #[command(flatten)]
     allocation: AllocationArgs,
 
     #[command(flatten)]
@@ -40,8 +37,11 @@ pub(crate) struct ReadyArgs {
     deploy: DeployArgs,
 
     /// How the slot is reported
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "plain")]
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "plain", help_heading = "Output")]
     output: ReportFormat,
+
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// What goes into the slot's workspace.

@@ -19,14 +19,14 @@ Examples:
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub(crate) struct SetArgs {
     #[command(flatten)]
-    pub(crate) project: ProjectArgs,
-
-    #[command(flatten)]
     link: LinkArgs,
 
     /// How the slot is reported
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "plain")]
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value = "plain", help_heading = "Output")]
     output: ReportFormat,
+
+    #[command(flatten)]
+    pub(crate) project: ProjectArgs,
 }
 
 /// The slot, and what it is for.
