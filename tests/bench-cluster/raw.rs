@@ -10,7 +10,7 @@ use std::path::Path;
 
 use codex_cluster::FIELD_MANAGER;
 use codex_cluster::api::{APPLY, Api};
-use codex_cluster::connect::{ConnectRequest, SERVICE_ACCOUNT, connect};
+use codex_cluster::connect::{ConnectRequest, connect};
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
@@ -45,20 +45,6 @@ pub(crate) fn send_all(path: &str) {
 
 async fn api() -> Api {
     let variables: BTreeMap<String, String> = std::env::vars().collect();
-    let request = ConnectRequest {
-        kubeconfig: None,
-        context: None,
-        server: None,
-        insecure_skip_tls_verify: false,
-        certificate_authority: None,
-        impersonate: None,
-        impersonate_groups: &[],
-        request_timeout: None,
-        environment: None,
-        variables: &variables,
-        folder: Path::new("/"),
-        stdin_is_terminal: false,
-        service_account: Path::new(SERVICE_ACCOUNT),
-    };
+    let request = ConnectRequest::new(&variables, Path::new("/"));
     connect(&request).await.unwrap().api
 }

@@ -11,6 +11,7 @@ use http::{Method, Request};
 use kube::Client;
 use kube::client::Body;
 use kube::core::WatchEvent;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::access::{Access, UNAUTHORIZED};
@@ -56,6 +57,15 @@ impl Answer {
     }
 }
 
+/// What came of reading a path.
+#[derive(Debug, Clone)]
+pub enum Read<T> {
+    /// It is there.
+    Found(T),
+    /// The server says no.
+    Refused(Answer),
+}
+
 /// What a watch tells.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -96,7 +106,7 @@ impl Api {
     /// # Errors
     /// No answer came.
     pub async fn get(&self, path: &str) -> Result<Answer, NoAnswer> {
-        self.send(Method::GET, path, JSON, None).await
+        self.send(Method::GET, path, JSON, None).await.map(Answer::from)
     }
 
     /// Gets a path in another representation.
@@ -104,7 +114,22 @@ impl Api {
     /// # Errors
     /// No answer came.
     pub async fn get_as(&self, path: &str, accept: &str) -> Result<Answer, NoAnswer> {
-        self.send(Method::GET, path, accept, None).await
+        self.send(Method::GET, path, accept, None).await.map(Answer::from)
+    }
+
+    /// Gets a path whose body is a `T`. The fields that `T` doesn't have are never kept, which counts for long
+    /// lists.
+    ///
+    /// # Errors
+    /// No answer came, or one that is no `T`.
+    pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<Read<T>, NoAnswer> {
+        let reply = self.send(Method::GET, path, JSON, None).await?;
+        if !(200..300).contains(&reply.status) {
+            return Ok(Read::Refused(reply.into()));
+        }
+        // Without the parser's own words: they may quote what was read.
+        let unreadable = |_| NoAnswer::new(Transport::Closed, "the server's answer isn't what was asked for");
+        serde_json::from_slice(&reply.body).map(Read::Found).map_err(unreadable)
     }
 
     /// Patches an object; `kind` is the patch's media type.
@@ -112,7 +137,7 @@ impl Api {
     /// # Errors
     /// No answer came.
     pub async fn patch(&self, path: &str, kind: &str, body: &Value) -> Result<Answer, NoAnswer> {
-        self.send(Method::PATCH, path, JSON, Some((kind, body))).await
+        self.send(Method::PATCH, path, JSON, Some((kind, body))).await.map(Answer::from)
     }
 
     /// Creates an object.
@@ -120,7 +145,7 @@ impl Api {
     /// # Errors
     /// No answer came.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, NoAnswer> {
-        self.send(Method::POST, path, JSON, Some((JSON, body))).await
+        self.send(Method::POST, path, JSON, Some((JSON, body))).await.map(Answer::from)
     }
 
     /// Deletes an object.
@@ -128,7 +153,7 @@ impl Api {
     /// # Errors
     /// No answer came.
     pub async fn delete(&self, path: &str, options: &Value) -> Result<Answer, NoAnswer> {
-        self.send(Method::DELETE, path, JSON, Some((JSON, options))).await
+        self.send(Method::DELETE, path, JSON, Some((JSON, options))).await.map(Answer::from)
     }
 
     async fn send(
@@ -137,7 +162,7 @@ impl Api {
         path: &str,
         accept: &str,
         body: Option<(&str, &Value)>,
-    ) -> Result<Answer, NoAnswer> {
+    ) -> Result<Received, NoAnswer> {
         let mut pass = self.access.pass();
         loop {
             let mut request = Request::builder().method(&method).uri(path).header(ACCEPT, accept);
@@ -198,15 +223,27 @@ impl Api {
     }
 }
 
-/// Sends a request and reads the answer.
-async fn exchange(client: &Client, request: Request<Body>) -> Result<Answer, kube::Error> {
+/// An answer whose body has yet to be read.
+struct Received {
+    status: u16,
+    retry_after: Option<Duration>,
+    body: Vec<u8>,
+}
+
+impl From<Received> for Answer {
+    fn from(received: Received) -> Self {
+        let Received { status, retry_after, body } = received;
+        Self { status, retry_after, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+    }
+}
+
+/// Sends a request and receives the answer.
+async fn exchange(client: &Client, request: Request<Body>) -> Result<Received, kube::Error> {
     let response = client.send(request).await?;
     let status = response.status().as_u16();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-    let bytes = response.into_body().collect_bytes().await?;
-    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    Ok(Answer { status, retry_after, body })
+    Ok(Received { status, retry_after, body: response.into_body().collect_bytes().await?.into() })
 }
 
 /// Runs an exchange with the server, within the time it may take.

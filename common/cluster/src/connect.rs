@@ -14,6 +14,7 @@ mod client;
 mod credentials;
 mod download;
 mod error;
+mod http_client;
 mod parse;
 mod plugin;
 mod proxy;
@@ -67,6 +68,27 @@ pub struct ConnectRequest<'a> {
     pub stdin_is_terminal: bool,
     /// Where the service account's files are: [`SERVICE_ACCOUNT`].
     pub service_account: &'a Path,
+}
+
+impl<'a> ConnectRequest<'a> {
+    /// What is asked for without flags and without a say of `services.yaml`, where nobody sits at a terminal.
+    pub fn new(variables: &'a BTreeMap<String, String>, folder: &'a Path) -> Self {
+        Self {
+            kubeconfig: None,
+            context: None,
+            server: None,
+            insecure_skip_tls_verify: false,
+            certificate_authority: None,
+            impersonate: None,
+            impersonate_groups: &[],
+            request_timeout: None,
+            environment: None,
+            variables,
+            folder,
+            stdin_is_terminal: false,
+            service_account: Path::new(SERVICE_ACCOUNT),
+        }
+    }
 }
 
 /// The block `environments.<name>`, inheritance resolved.

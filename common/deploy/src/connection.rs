@@ -3,9 +3,7 @@
 //! Takes the flags of every program that talks to a cluster, gives the way to it. Separate from the deploy
 //! because slots are looked up where nothing is deployed.
 
-use std::path::Path;
-
-use codex_cluster::connect::{self, Cluster, ConnectRequest, EnvironmentCluster, SERVICE_ACCOUNT};
+use codex_cluster::connect::{self, Cluster, ConnectRequest, EnvironmentCluster};
 use codex_common::cli::{Console, Host};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Project;
@@ -37,10 +35,8 @@ pub async fn connect(
         impersonate_groups: &flags.impersonate_groups,
         request_timeout: flags.request_timeout.as_deref(),
         environment,
-        variables: host.variables(),
-        folder: host.folder(),
         stdin_is_terminal: host.stdin_is_terminal(),
-        service_account: Path::new(SERVICE_ACCOUNT),
+        ..ConnectRequest::new(host.variables(), host.folder())
     })
     .await?;
     cluster.notes.iter().for_each(|note| console.info(note));

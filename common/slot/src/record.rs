@@ -20,6 +20,7 @@
 //! Keys and labels that aren't known here are never touched: changes are merge patches which don't name them.
 
 mod belonging;
+mod config_map;
 mod read;
 mod write;
 
@@ -28,6 +29,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 pub use belonging::Belonging;
+pub(crate) use config_map::{ConfigMap, ConfigMapList};
 pub use read::{Listed, RecordError, number_of};
 pub use write::FIELD_MANAGER;
 

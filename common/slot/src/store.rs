@@ -6,21 +6,24 @@
 //! what was tried.
 
 mod attempt;
+mod changes;
 mod error;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use codex_cluster::answer::{self, Answer as Meaning, Request};
-use codex_cluster::api::{Answer, Api, NoAnswer};
+use codex_cluster::api::{Answer, Api, NoAnswer, Read};
 use codex_cluster::live::escaped;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 pub use attempt::Attempt;
+pub use changes::Changes;
 pub use error::{Cause, StoreError};
 
-use crate::record::{FIELD_MANAGER, Listed, Record, StateLocation};
+use crate::record::{ConfigMap, ConfigMapList, FIELD_MANAGER, Listed, Record, StateLocation};
 
 /// How many ConfigMaps a page holds. Large, since each page is a request more for every call.
 const PAGE: usize = 2000;
@@ -116,19 +119,16 @@ impl<'a> Store<'a> {
         let mut page = String::new();
         loop {
             let path = format!("{}?limit={PAGE}{page}", self.collection());
-            let body = self.read(&path, &attempt).await?;
-            let Some(body) = body else {
+            let Some(list) = self.read::<ConfigMapList>(&path, &attempt).await? else {
                 // The rest of the list is too old by now: begin anew.
                 snapshot.listed.clear();
                 page.clear();
                 continue;
             };
-            let items = body["items"].as_array().into_iter().flatten();
-            snapshot.listed.extend(items.filter_map(|item| Listed::read(item, self.location)));
-            let text = |key: &str| body["metadata"][key].as_str().unwrap_or_default();
-            match text("continue") {
+            snapshot.listed.extend(list.items.iter().filter_map(|item| Listed::of(item, self.location)));
+            match list.metadata.r#continue.as_str() {
                 "" => {
-                    snapshot.version = text("resourceVersion").to_owned();
+                    snapshot.version = list.metadata.resource_version;
                     snapshot.listed.sort_by_key(|listed| listed.slot);
                     return Ok(snapshot);
                 }
@@ -143,8 +143,8 @@ impl<'a> Store<'a> {
     /// The request is refused, or there is no answer.
     pub async fn get(&mut self, slot: u32) -> Result<Option<Listed>, StoreError> {
         let attempt = self.on_records("get", Some(slot));
-        let body = self.read(&self.path(slot), &attempt).await?;
-        Ok(body.and_then(|body| Listed::read(&body, self.location)))
+        let found = self.read::<ConfigMap>(&self.path(slot), &attempt).await?;
+        Ok(found.and_then(|config_map| Listed::of(&config_map, self.location)))
     }
 
     /// Makes a record, and the state namespace if it is missing.
@@ -213,7 +213,7 @@ impl<'a> Store<'a> {
     pub async fn is_terminating(&mut self, namespace: &str) -> Result<bool, StoreError> {
         let attempt = Attempt::on_namespaces("get", Some(namespace));
         let path = format!("/api/v1/namespaces/{}", escaped(namespace));
-        Ok(self.read(&path, &attempt).await?.is_some_and(|namespace| is_on_its_way_out(&namespace)))
+        Ok(self.read::<Value>(&path, &attempt).await?.is_some_and(|namespace| is_on_its_way_out(&namespace)))
     }
 
     /// The namespaces that are on their way out.
@@ -222,7 +222,7 @@ impl<'a> Store<'a> {
     /// The request is refused, or there is no answer.
     pub async fn terminating(&mut self) -> Result<BTreeSet<String>, StoreError> {
         let attempt = Attempt::on_namespaces("list", None);
-        let body = self.read("/api/v1/namespaces", &attempt).await?.unwrap_or_default();
+        let body: Value = self.read("/api/v1/namespaces", &attempt).await?.unwrap_or_default();
         let namespaces = body["items"].as_array().into_iter().flatten();
         let leaving = namespaces.filter(|namespace| is_on_its_way_out(namespace));
         Ok(leaving
@@ -231,17 +231,25 @@ impl<'a> Store<'a> {
     }
 
     /// Reads a path until there is an answer; `None` if what is asked for isn't there (any more).
-    async fn read(&mut self, path: &str, attempt: &Attempt) -> Result<Option<Value>, StoreError> {
+    async fn read<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        attempt: &Attempt,
+    ) -> Result<Option<T>, StoreError> {
         loop {
-            match self.api.get(path).await {
-                Ok(answer) if answer.is_success() => {
+            let answer = match self.api.read(path).await {
+                Ok(Read::Found(body)) => {
                     self.failures.reads = 0;
-                    return Ok(Some(answer.body));
+                    return Ok(Some(body));
                 }
-                Ok(answer) if matches!(meaning(&answer), Meaning::Expired) => return Ok(None),
-                Ok(answer) if answer.status == 404 && attempt.name.is_some() => return Ok(None),
-                other => self.pause(other, attempt).await?,
-            }
+                Ok(Read::Refused(answer)) if matches!(meaning(&answer), Meaning::Expired) => return Ok(None),
+                Ok(Read::Refused(answer)) if answer.status == 404 && attempt.name.is_some() => {
+                    return Ok(None);
+                }
+                Ok(Read::Refused(answer)) => Ok(answer),
+                Err(no_answer) => Err(no_answer),
+            };
+            self.pause(answer, attempt).await?;
         }
     }
 

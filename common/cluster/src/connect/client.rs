@@ -15,7 +15,7 @@ use crate::transport::plugin_reason;
 
 use super::plugin::{self, PluginError};
 use super::selection::Selection;
-use super::{ConnectError, ConnectRequest, REQUEST_TIMEOUT, proxy};
+use super::{ConnectError, ConnectRequest, REQUEST_TIMEOUT, http_client, proxy};
 
 /// A way in and what it leads through.
 pub(super) struct Connection {
@@ -60,7 +60,7 @@ enum NoClient {
 async fn client(mut config: Config) -> Result<Client, NoClient> {
     config.auth_info = plugin::resolved(&config.auth_info).await.map_err(NoClient::Plugin)?;
     // Files are read, and the oldest kind of plugin is run by the library: Ctrl-C must be heard all the same.
-    let client = tokio::task::spawn_blocking(move || Client::try_from(config)).await;
+    let client = tokio::task::spawn_blocking(move || http_client::client(config)).await;
     match client {
         Ok(client) => client.map_err(NoClient::Library),
         Err(_) => Err(NoClient::Gone),

@@ -43,19 +43,8 @@ impl Machine {
 
     fn request(&self) -> ConnectRequest<'_> {
         ConnectRequest {
-            kubeconfig: None,
-            context: None,
-            server: None,
-            insecure_skip_tls_verify: false,
-            certificate_authority: None,
-            impersonate: None,
-            impersonate_groups: &[],
-            request_timeout: None,
-            environment: None,
-            variables: &self.variables,
-            folder: &self.folder.0,
-            stdin_is_terminal: false,
             service_account: &self.service_account,
+            ..ConnectRequest::new(&self.variables, &self.folder.0)
         }
     }
 }

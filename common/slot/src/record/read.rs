@@ -1,8 +1,10 @@
 //! From a ConfigMap to a record.
 
 use jiff::Timestamp;
+use serde::Deserialize as _;
 use serde_json::Value;
 
+use super::config_map::ConfigMap;
 use super::{Agent, Belonging, Links, Record, StateLocation};
 
 /// A ConfigMap that isn't what a record has to be.
@@ -36,51 +38,51 @@ pub fn number_of(name: &str, prefix: &str) -> Option<u32> {
 }
 
 impl Listed {
+    /// Reads a ConfigMap from JSON; `None` if it is none, or hasn't a record's name.
+    pub fn read(json: &Value, location: &StateLocation) -> Option<Self> {
+        Self::of(&ConfigMap::deserialize(json).ok()?, location)
+    }
+
     /// Reads a ConfigMap; `None` if it hasn't a record's name.
-    pub fn read(config_map: &Value, location: &StateLocation) -> Option<Self> {
-        let name = config_map["metadata"]["name"].as_str()?;
-        let slot = number_of(name, &location.prefix)?;
-        let source = Source { name, data: &config_map["data"] };
+    pub(crate) fn of(config_map: &ConfigMap, location: &StateLocation) -> Option<Self> {
+        let slot = number_of(&config_map.metadata.name, &location.prefix)?;
+        let source = Source(config_map);
         let belonging = Belonging {
             project: source.text("project").map(str::to_owned),
             env: source.text("env").unwrap_or_default().to_owned(),
             namespace: source.text("namespace").unwrap_or_default().to_owned(),
         };
-        let record = source.record(slot, &belonging, &config_map["metadata"]);
+        let record = source.record(slot, &belonging);
         Some(Self { slot, belonging, record })
     }
 }
 
-/// The data of a ConfigMap.
+/// The ConfigMap that is read.
 #[derive(Clone, Copy)]
-struct Source<'a> {
-    name: &'a str,
-    data: &'a Value,
-}
+struct Source<'a>(&'a ConfigMap);
 
 impl<'a> Source<'a> {
-    /// The text of a key; an empty one counts as missing.
     fn text(self, key: &str) -> Option<&'a str> {
-        self.data[key].as_str().map(str::trim).filter(|text| !text.is_empty())
+        self.0.text(key)
     }
 
     fn bad(self, key: &'static str, problem: impl Into<String>) -> RecordError {
-        RecordError { config_map: self.name.to_owned(), key, problem: problem.into() }
+        RecordError { config_map: self.0.metadata.name.clone(), key, problem: problem.into() }
     }
 
     fn needed(self, key: &'static str) -> Result<&'a str, RecordError> {
         self.text(key).ok_or_else(|| self.bad(key, "is missing"))
     }
 
-    fn record(self, slot: u32, belonging: &Belonging, metadata: &Value) -> Result<Record, RecordError> {
+    fn record(self, slot: u32, belonging: &Belonging) -> Result<Record, RecordError> {
         let said = self.needed("slot")?;
         if said.parse() != Ok(slot) {
             return Err(self.bad("slot", format!("is `{said}`, but the name says {slot}")));
         }
         let env = self.needed("env")?.to_owned();
         let namespace = self.needed("namespace")?.to_owned();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let made = metadata["creationTimestamp"].as_str().and_then(|text| text.parse().ok());
+        let metadata = &self.0.metadata;
+        let made = metadata.creation_timestamp.as_ref().and_then(|text| text.parse().ok());
         Ok(Record {
             slot,
             env,
@@ -93,11 +95,11 @@ impl<'a> Source<'a> {
             claim: self.claim()?,
             fresh: self.flag("fresh")?,
             // One that waits for a finalizer is as good as gone.
-            cleaning: self.flag("cleaning")? || metadata["deletionTimestamp"].is_string(),
+            cleaning: self.flag("cleaning")? || metadata.deletion_timestamp.is_some(),
             agent: self.agent()?,
             applied: self.text("applied").map(str::to_owned),
-            uid: text(&metadata["uid"]),
-            resource_version: text(&metadata["resourceVersion"]),
+            uid: metadata.uid.clone(),
+            resource_version: metadata.resource_version.clone(),
         })
     }
 

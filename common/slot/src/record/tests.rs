@@ -1,5 +1,6 @@
 //! Records as the cluster has them, and back.
 
+use json_patch::merge;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -26,25 +27,6 @@ fn of_codexctl() -> Value {
 
 fn read(config_map: &Value) -> Result<Record, RecordError> {
     Listed::read(config_map, &location()).unwrap().record
-}
-
-/// What the server makes of a merge patch.
-fn merge(target: &mut Value, patch: &Value) {
-    let Some(patch) = patch.as_object() else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    let target = target.as_object_mut().unwrap();
-    for (key, value) in patch {
-        if value.is_null() {
-            target.remove(key);
-        } else {
-            merge(target.entry(key).or_insert(Value::Null), value);
-        }
-    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::OptionFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::patience::{About, Patience, Seen};
@@ -73,6 +74,8 @@ struct Call<'a> {
     numbers: Numbers,
     patience: Patience,
     made: Option<Made>,
+    /// What was seen right after the last write, where that is known without a look.
+    seen: Option<Snapshot>,
 }
 
 impl Slots<'_> {
@@ -91,6 +94,7 @@ impl Slots<'_> {
             numbers: Numbers::up_to(options.max),
             patience: Patience::of(options.wait),
             made: None,
+            seen: None,
         };
         self.unless_interrupted(call.run()).await
     }
@@ -135,12 +139,15 @@ impl Call<'_> {
         let mut rounds = Rounds::default();
         loop {
             rounds.next()?;
-            let snapshot = self.store.list().await?;
+            let snapshot = match self.seen.take() {
+                Some(seen) => seen,
+                None => self.store.list().await?,
+            };
             let view = View::of(&snapshot.listed, &self.slots.scope)?;
             let step = allocation::ensure(&view, self.selector, self.numbers.room());
             let round = match step {
                 Step::Return { record, doubles } => self.reuse(record, doubles).await?,
-                Step::Create { .. } => self.create(&view).await?,
+                Step::Create { .. } => self.create(&view, &snapshot).await?,
                 Step::Refuse(refusal) => return Err(SlotError::Refused(refusal)),
                 Step::Wait(obstacle) => {
                     self.wait(obstacle, &view, &snapshot).await?;
@@ -198,7 +205,7 @@ impl Call<'_> {
     }
 
     /// Makes a record at the first number whose namespace isn't on its way out.
-    async fn create(&mut self, view: &View<'_>) -> Result<Round, SlotError> {
+    async fn create(&mut self, view: &View<'_>, snapshot: &Snapshot) -> Result<Round, SlotError> {
         while let Step::Create { slot, claim } = allocation::ensure(view, self.selector, self.numbers.room())
         {
             let namespace = self.slots.free_namespace(&mut self.store, &mut self.numbers, slot).await?;
@@ -211,11 +218,19 @@ impl Call<'_> {
             };
             let record = self.slots.new_record(slot, claim, &namespace, self.owner);
             let made = Made { slot, created_at: record.created_at, uid: None };
-            match self.store.create(&record).await? {
+            // Where many call at once, a list less often is better than a watch more for each of them.
+            let is_watched = claim.is_some() && self.numbers.collisions == 0;
+            let store = self.store.clone();
+            let watch = OptionFuture::from(is_watched.then(|| store.changes_since(snapshot)));
+            let (written, changes) = tokio::join!(self.store.create(&record), watch);
+            match written? {
                 Written::Done(record) => {
                     self.made = Some(Made { uid: Some(record.uid.clone()), ..made });
                     if record.claim.is_none() {
                         return Ok(self.given(*record, Vec::new()));
+                    }
+                    if let Some(changes) = changes.flatten() {
+                        self.seen = changes.up_to(&record).await;
                     }
                 }
                 Written::Outrun => self.numbers.collisions += 1,

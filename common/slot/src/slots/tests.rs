@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::allocation::{Selector, is_selected};
 use crate::record::Links;
+use crate::store::Written;
 use server::{Fault, Server};
 
 /// A listener that remembers.
@@ -100,7 +101,7 @@ async fn a_new_slot_is_five_requests_and_a_reuse_one() {
     assert!(first.created && first.record.fresh);
     assert_eq!((first.record.slot, first.record.namespace.as_str()), (1, "shop-dev-1"));
     let asked =
-        ["GET configmaps", "GET shop-dev-1", "POST configmaps", "GET configmaps", "PATCH codex-env-1"];
+        ["GET configmaps", "GET shop-dev-1", "WATCH configmaps", "POST configmaps", "PATCH codex-env-1"];
     assert_eq!(scene.server.asked(), asked);
     assert_eq!(scene.key(1, "claim"), Value::Null);
     let again = scene.ensure(issue(7)).await.unwrap();
@@ -111,6 +112,38 @@ async fn a_new_slot_is_five_requests_and_a_reuse_one() {
     let noted = later.ensure(issue(7), OPTIONS).await.unwrap();
     assert_eq!(noted.record.last_used.unwrap().to_string(), "2027-01-15T08:01:00Z");
     assert_eq!(scene.server.asked(), ["GET configmaps", "PATCH codex-env-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_may_not_watch_lists_once_more() {
+    let scene = Scene::new();
+    scene.server.forbid("watch configmaps");
+    let first = scene.ensure(issue(7)).await.unwrap();
+    assert!(first.created && first.record.claim.is_none());
+    let asked = scene.server.asked();
+    assert_eq!(asked[2..], ["WATCH configmaps", "POST configmaps", "GET configmaps", "PATCH codex-env-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_since_a_list_make_it_what_a_later_list_would_be() {
+    let scene = Scene::new();
+    scene.server.put(2, &[("issue", "9")]);
+    scene.server.put(4, &[("issue", "1")]);
+    let mut store = scene.slots().store();
+    let before = store.list().await.unwrap();
+    scene.server.remove(4);
+    scene.server.put(2, &[("issue", "8")]);
+    scene.server.put(1, &[("issue", "5")]);
+    let record = scene.slots().new_record(3, None, "shop-dev-3", "manual");
+    let Written::Done(written) = store.create(&record).await.unwrap() else { panic!("nobody else made it") };
+    let after = store.list().await.unwrap();
+    scene.server.put(7, &[("issue", "9")]);
+    let changes = store.changes_since(&before).await.unwrap();
+    assert_eq!(changes.up_to(&written).await.unwrap(), after);
+    // A watch that ends without the record's own event tells nothing.
+    let changes = store.changes_since(&before).await.unwrap();
+    let never = Record { uid: "of nobody".into(), ..*written };
+    assert_eq!(changes.up_to(&never).await, None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -162,7 +195,7 @@ async fn the_state_namespace_is_made_when_it_is_missing() {
     scene.server.forget_namespace("codex-system");
     scene.ensure(issue(7)).await.unwrap();
     let asked = scene.server.asked();
-    assert_eq!(asked[2..5], ["POST configmaps", "POST namespaces", "POST configmaps"]);
+    assert_eq!(asked[3..6], ["POST configmaps", "POST namespaces", "POST configmaps"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{Method, Request, Response};
+use json_patch::merge;
 use kube::client::Body;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -31,6 +32,8 @@ struct State {
     /// The phase of each.
     namespaces: BTreeMap<String, String>,
     version: u64,
+    /// What happened to ConfigMaps, and the version after it.
+    history: Vec<(u64, Value)>,
     log: Vec<String>,
     /// After how many requests more, and what.
     fault: Option<(usize, Fault)>,
@@ -42,13 +45,14 @@ struct State {
 #[derive(Debug, Clone)]
 pub(super) struct Server {
     state: Arc<Mutex<State>>,
-    changes: watch::Sender<Option<Value>>,
+    /// Says that there is more history.
+    changes: watch::Sender<()>,
 }
 
 impl Server {
     /// A server whose state namespace is there.
     pub(super) fn new() -> Self {
-        let server = Self { state: Arc::default(), changes: watch::channel(None).0 };
+        let server = Self { state: Arc::default(), changes: watch::channel(()).0 };
         server.namespace("codex-system", "Active");
         server
     }
@@ -85,8 +89,8 @@ impl Server {
     }
 
     pub(super) fn remove(&self, slot: u32) {
-        let gone = self.with(|state| state.config_maps.remove(&format!("codex-env-{slot}")));
-        self.changes.send_replace(gone.map(|object| json!({"type": "DELETED", "object": object})));
+        self.with(|state| state.delete(&format!("codex-env-{slot}")));
+        self.changes.send_replace(());
     }
 
     pub(super) fn data(&self, slot: u32) -> Option<Value> {
@@ -124,7 +128,10 @@ impl Server {
         if query.contains("watch=true") {
             let line = format!("WATCH {}", path.rsplit('/').next().unwrap_or_default());
             self.with(|state| state.log.push(line));
-            return Ok(self.next_change().await);
+            if self.with(|state| state.forbidden.contains(&"watch configmaps".to_owned())) {
+                return Ok(answer(403, &refusal("Forbidden", "configmaps is forbidden")));
+            }
+            return Ok(self.changes_since(version_of(query)).await);
         }
         let fault = self.with(|state| state.due());
         match fault {
@@ -133,10 +140,8 @@ impl Server {
             Some(Fault::HangsBefore) => std::future::pending::<()>().await,
             Some(Fault::CutAfter | Fault::HangsAfter) | None => {}
         }
-        let (code, body, change) = self.with(|state| state.answer(&parts.method, path, &body));
-        if change.is_some() {
-            self.changes.send_replace(change);
-        }
+        let (code, body) = self.with(|state| state.answer(&parts.method, path, &body));
+        self.changes.send_replace(());
         match fault {
             Some(Fault::CutAfter) => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
             Some(Fault::HangsAfter) => std::future::pending().await,
@@ -144,12 +149,18 @@ impl Server {
         }
     }
 
-    /// One event, as soon as there is one; then the watch is over.
-    async fn next_change(&self) -> Response<Body> {
+    /// What happened after a version, as soon as something has; then the watch is over.
+    async fn changes_since(&self, version: u64) -> Response<Body> {
         let mut changes = self.changes.subscribe();
-        let _ = tokio::time::timeout(Duration::from_secs(600), changes.changed()).await;
-        let event = changes.borrow().clone().unwrap_or_default();
-        answer(200, &event)
+        let happened = || self.with(|state| state.since(version));
+        let some = async {
+            while happened().is_empty() {
+                changes.changed().await.unwrap();
+            }
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(600), some).await;
+        let lines: String = happened().iter().map(|event| format!("{event}\n")).collect();
+        Response::new(Body::from(lines.into_bytes()))
     }
 }
 
@@ -161,7 +172,12 @@ fn refusal(reason: &str, message: &str) -> Value {
     json!({"kind": "Status", "status": "Failure", "reason": reason, "message": message})
 }
 
-type Answered = (u16, Value, Option<Value>);
+fn version_of(query: &str) -> u64 {
+    let version = query.split('&').find_map(|part| part.strip_prefix("resourceVersion="));
+    version.unwrap().parse().unwrap()
+}
+
+type Answered = (u16, Value);
 
 impl State {
     fn due(&mut self) -> Option<Fault> {
@@ -184,8 +200,22 @@ impl State {
         if object["metadata"]["uid"].is_null() {
             object["metadata"]["uid"] = format!("uid-{}", self.version).into();
         }
-        self.config_maps.insert(name.to_owned(), object.clone());
+        let before = self.config_maps.insert(name.to_owned(), object.clone());
+        let kind = if before.is_some() { "MODIFIED" } else { "ADDED" };
+        self.history.push((self.version, json!({"type": kind, "object": object})));
         object
+    }
+
+    fn delete(&mut self, name: &str) {
+        if let Some(gone) = self.config_maps.remove(name) {
+            self.version += 1;
+            self.history.push((self.version, json!({"type": "DELETED", "object": gone})));
+        }
+    }
+
+    fn since(&self, version: u64) -> Vec<Value> {
+        let later = self.history.iter().filter(|(at, _)| *at > version);
+        later.map(|(_, event)| event.clone()).collect()
     }
 
     fn answer(&mut self, method: &Method, path: &str, body: &Value) -> Answered {
@@ -203,68 +233,64 @@ impl State {
             let message = format!(
                 "{resource} is forbidden: User \"ci\" cannot {verb} resource \"{resource}\" in API group \"\""
             );
-            return (403, refusal("Forbidden", &message), None);
+            return (403, refusal("Forbidden", &message));
         }
         match (verb, parts.as_slice()) {
             ("list", ["namespaces"]) => {
                 let items = self.namespaces.iter().map(|(name, phase)| namespace(name, phase));
-                (200, json!({"items": items.collect::<Vec<_>>()}), None)
+                (200, json!({"items": items.collect::<Vec<_>>()}))
             }
             ("create", ["namespaces"]) => {
                 self.namespaces
                     .insert(body["metadata"]["name"].as_str().unwrap().to_owned(), "Active".to_owned());
-                (201, body.clone(), None)
+                (201, body.clone())
             }
             ("get", ["namespaces", name]) => match self.namespaces.get(*name) {
-                Some(phase) => (200, namespace(name, phase), None),
-                None => (404, refusal("NotFound", &format!("namespaces \"{name}\" not found")), None),
+                Some(phase) => (200, namespace(name, phase)),
+                None => (404, refusal("NotFound", &format!("namespaces \"{name}\" not found"))),
             },
             ("list", _) => {
                 let items: Vec<&Value> = self.config_maps.values().collect();
-                (
-                    200,
-                    json!({"metadata": {"resourceVersion": self.version.to_string()}, "items": items}),
-                    None,
-                )
+                (200, json!({"metadata": {"resourceVersion": self.version.to_string()}, "items": items}))
             }
             ("create", ["namespaces", inside, _]) => self.create(inside, body),
             (_, ["namespaces", _, _, name]) => self.change(verb, name, body),
-            _ => (404, Value::Null, None),
+            _ => (404, Value::Null),
         }
     }
 
     fn create(&mut self, namespace: &str, body: &Value) -> Answered {
         let name = body["metadata"]["name"].as_str().unwrap();
         if !self.namespaces.contains_key(namespace) {
-            return (404, refusal("NotFound", &format!("namespaces \"{namespace}\" not found")), None);
+            return (404, refusal("NotFound", &format!("namespaces \"{namespace}\" not found")));
         }
         if self.config_maps.contains_key(name) {
             let message = format!("configmaps \"{name}\" already exists");
-            return (409, refusal("AlreadyExists", &message), None);
+            return (409, refusal("AlreadyExists", &message));
         }
         let stored = self.store(name, body.clone());
-        (201, stored.clone(), Some(json!({"type": "ADDED", "object": stored})))
+        (201, stored)
     }
 
     fn change(&mut self, verb: &str, name: &str, body: &Value) -> Answered {
         let Some(mut stored) = self.config_maps.get(name).cloned() else {
-            return (404, refusal("NotFound", &format!("configmaps \"{name}\" not found")), None);
+            return (404, refusal("NotFound", &format!("configmaps \"{name}\" not found")));
         };
         let asked = if verb == "delete" { &body["preconditions"] } else { &body["metadata"] };
         let differs = |key: &str| !asked[key].is_null() && asked[key] != stored["metadata"][key];
         if differs("resourceVersion") || differs("uid") {
-            return (409, refusal("Conflict", "the object has been modified"), None);
+            return (409, refusal("Conflict", "the object has been modified"));
         }
         match verb {
-            "get" => (200, stored, None),
+            "get" => (200, stored),
             "delete" => {
-                self.config_maps.remove(name);
-                (200, json!({"status": "Success"}), Some(json!({"type": "DELETED", "object": stored})))
+                self.delete(name);
+                (200, json!({"status": "Success"}))
             }
             _ => {
                 merge(&mut stored, body);
                 let stored = self.store(name, stored);
-                (200, stored.clone(), Some(json!({"type": "MODIFIED", "object": stored})))
+                (200, stored)
             }
         }
     }
@@ -272,23 +298,4 @@ impl State {
 
 fn namespace(name: &str, phase: &str) -> Value {
     json!({"metadata": {"name": name}, "status": {"phase": phase}})
-}
-
-/// What the server makes of a merge patch.
-fn merge(target: &mut Value, patch: &Value) {
-    let Some(patch) = patch.as_object() else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    let target = target.as_object_mut().unwrap();
-    for (key, value) in patch {
-        if value.is_null() {
-            target.remove(key);
-        } else {
-            merge(target.entry(key).or_insert(Value::Null), value);
-        }
-    }
 }
