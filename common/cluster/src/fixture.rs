@@ -15,7 +15,7 @@ impl Folder {
     pub(crate) fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("edges-{}-{number}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("codex-cluster-{}-{number}", std::process::id()));
         // Only tests set this up: where it fails, they fail.
         std::fs::create_dir_all(&path).unwrap();
         // Only tests set this up: where it fails, they fail.

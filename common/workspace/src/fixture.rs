@@ -13,7 +13,7 @@ impl Folder {
     pub(crate) fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("workspace-{}-{number}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("codex-workspace-{}-{number}", std::process::id()));
         // Only tests set this up: where it fails, they fail.
         fs::create_dir_all(&path).unwrap();
         // As above.

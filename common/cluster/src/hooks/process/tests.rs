@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use codex_common::stack::files::read_text;
 use rustix::process::test_kill_process;
+use tokio::sync::oneshot::{self, error::RecvError};
 
 /// Runs a script; gives its end and its lines.
 async fn script<S>(text: &str, stop: impl Future<Output = S>) -> (End<S>, Vec<String>) {
@@ -15,6 +16,23 @@ async fn script<S>(text: &str, stop: impl Future<Output = S>) -> (End<S>, Vec<St
     command.arg("-c").arg(text);
     let end = run(command, &relay, stop).await.unwrap();
     (end, said.into_inner().unwrap())
+}
+
+/// Runs a script that has to stop as soon as it has said something; gives its end and its lines.
+async fn stopped_when_it_speaks(text: &str) -> (End<Result<(), RecvError>>, Vec<String>) {
+    let (sender, stop) = oneshot::channel::<()>();
+    let said = Mutex::new((Vec::new(), Some(sender)));
+    let relay = |line: &str| {
+        let mut said = said.lock().unwrap();
+        said.0.push(line.to_owned());
+        if let Some(sender) = said.1.take() {
+            let _ = sender.send(());
+        }
+    };
+    let mut command = Command::new("bash");
+    command.arg("-c").arg(text);
+    let end = run(command, &relay, stop).await.unwrap();
+    (end, said.into_inner().unwrap().0)
 }
 
 fn never() -> impl Future<Output = ()> {
@@ -53,41 +71,21 @@ async fn long_lines_are_cut_between_words() {
 
 #[tokio::test]
 async fn what_has_to_stop_stops_with_its_children() {
-    let (sender, stop) = tokio::sync::oneshot::channel::<()>();
-    let said = Mutex::new((Vec::<String>::new(), Some(sender)));
-    let relay = |line: &str| {
-        let mut said = said.lock().unwrap();
-        said.0.push(line.to_owned());
-        if let Some(sender) = said.1.take() {
-            let _ = sender.send(());
-        }
-    };
-    let mut command = Command::new("bash");
     // The grandchild ignores the polite signal.
-    command.arg("-c").arg("bash -c 'trap \"\" TERM; echo $$; while :; do sleep 0.1; done' & wait");
-    let end = run(command, &relay, async { stop.await.map(|()| "time") }).await.unwrap();
-    assert!(matches!(end, End::Stopped(Ok("time"))));
-    let id = said.lock().unwrap().0[0].clone();
-    assert!(is_gone(&id).await);
+    let (end, lines) =
+        stopped_when_it_speaks("bash -c 'trap \"\" TERM; echo $$; while :; do sleep 0.1; done' & wait").await;
+    assert!(matches!(end, End::Stopped(Ok(()))));
+    assert!(is_gone(&lines[0]).await);
 }
 
 #[tokio::test]
 async fn a_polite_signal_comes_first() {
-    let (sender, stop) = tokio::sync::oneshot::channel::<()>();
-    let said = Mutex::new((Vec::<String>::new(), Some(sender)));
-    let relay = |line: &str| {
-        let mut said = said.lock().unwrap();
-        said.0.push(line.to_owned());
-        if let Some(sender) = said.1.take() {
-            let _ = sender.send(());
-        }
-    };
-    let mut command = Command::new("bash");
-    command.arg("-c").arg("trap 'echo cleaned; exit' TERM; echo begun; while :; do sleep 0.05; done");
     let before = Instant::now();
-    run(command, &relay, stop).await.unwrap();
+    let (_, lines) =
+        stopped_when_it_speaks("trap 'echo cleaned; exit' TERM; echo begun; while :; do sleep 0.05; done")
+            .await;
     // bash itself says on the other pipe what became of its `sleep`.
-    assert!(said.lock().unwrap().0.iter().any(|line| line == "cleaned"));
+    assert!(lines.iter().any(|line| line == "cleaned"));
     assert!(before.elapsed() < GRACE);
 }
 
