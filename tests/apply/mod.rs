@@ -11,6 +11,7 @@ mod diff;
 mod dry_run;
 mod faults;
 mod hooks;
+mod images;
 mod immutable;
 mod input;
 mod interrupts;

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # here, cache and run come from who sources this and place.sh
-# Builds the cluster's programs from Go modules, each once. Sourced by up.
+# Builds the cluster's programs from Go modules, each once. Sourced by up and build.
 #
 # `built TOOL` names the directory of a tool's programs: its version, and a hash of its sources, so
 # that another version is another directory and several work trees share what is equal.
@@ -10,6 +10,7 @@ version_of() { # TOOL: the version of its main module, as its go.mod says
     etcd) module=go.etcd.io/etcd/server/v3 ;;
     kube) module=k8s.io/kubernetes ;;
     kwok) module=sigs.k8s.io/kwok ;;
+    registry) module=github.com/distribution/distribution/v3 ;;
     kubelet) echo own; return ;;
   esac
   awk -v module="$module" '{ for (i = 1; i < NF; i++) if ($i == module && $(i+1) ~ /^v/) print $(i+1) }' "$here/tools/$1/go.mod"
@@ -28,9 +29,12 @@ built() {
   echo "$cache/$1-$(version_of "$1")-$hash"
 }
 
-build_missing() {
+# What a running cluster consists of.
+cluster_tools=(etcd kwok kubelet kube)
+
+build_missing() { # TOOLS
   local tool missing=()
-  for tool in etcd kwok kubelet kube; do
+  for tool in "$@"; do
     [[ -d $(built "$tool") ]] || missing+=("$tool")
   done
   (( ${#missing[@]} )) || return 0
@@ -42,7 +46,7 @@ build_missing() {
   (
     lock "$cache/build.lock"
     say "building ${missing[*]} in $cache, this once"
-    [[ ${missing[*]} != *kube ]] || say "this takes about ten minutes on two cores"
+    [[ " ${missing[*]} " != *' kube '* ]] || say "this takes about ten minutes on two cores"
     for tool in "${missing[@]}"; do
       [[ -d $(built "$tool") ]] || build "$tool" || { say "error: could not build $tool"; exit 1; }
     done

@@ -18,6 +18,7 @@ use crate::binary::repository;
 pub struct ControlPlane {
     kubeconfig: PathBuf,
     kubectl: PathBuf,
+    registry: PathBuf,
     is_own: bool,
     /// Ends with this process, and the cluster that was started for it ends with it.
     _user: Option<ChildStdin>,
@@ -66,6 +67,12 @@ impl ControlPlane {
         &self.kubectl
     }
 
+    /// The program of a real image registry, which is built with the cluster of the tests.
+    pub fn registry(&self) -> &Path {
+        assert!(self.registry.is_file(), "tests/cluster/build builds the registry");
+        &self.registry
+    }
+
     /// Whether it is `tests/cluster`, where pods do as their labels say.
     pub fn is_own(&self) -> bool {
         self.is_own
@@ -73,7 +80,8 @@ impl ControlPlane {
 
     fn given(kubeconfig: PathBuf, is_own: bool) -> Self {
         let kubectl = on_path("kubectl").expect("kubectl is on the PATH");
-        Self { kubeconfig, kubectl, is_own, _user: None }
+        let registry = on_path("registry").unwrap_or_default();
+        Self { kubeconfig, kubectl, registry, is_own, _user: None }
     }
 
     #[allow(clippy::zombie_processes, reason = "it ends after us: when its standard input does")]
@@ -81,7 +89,7 @@ impl ControlPlane {
         use std::os::unix::process::CommandExt;
         let mut user = Command::new(repository().join("tests/cluster/during"))
             .args(["sh", "-c"])
-            .arg("echo \"$KUBECONFIG\"; command -v kubectl; exec cat >/dev/null")
+            .arg("echo \"$KUBECONFIG\"; command -v kubectl; command -v registry || echo; exec cat >/dev/null")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // Ctrl-C is for the tests: the cluster ends when they have.
@@ -93,7 +101,7 @@ impl ControlPlane {
             let line = lines.next().expect("tests/cluster/up says why it failed");
             PathBuf::from(line.unwrap())
         };
-        Self { kubeconfig: path(), kubectl: path(), is_own: true, _user: user.stdin.take() }
+        Self { kubeconfig: path(), kubectl: path(), registry: path(), is_own: true, _user: user.stdin.take() }
     }
 }
 

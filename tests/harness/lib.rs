@@ -33,6 +33,7 @@ mod http;
 mod listener;
 mod outcome;
 mod proxy;
+mod registry;
 mod relay;
 mod scene;
 mod scripted;
@@ -48,6 +49,7 @@ pub use folder::{TemporaryFolder, copy_folder};
 pub use golden::{GoldenCase, golden_cases};
 pub use outcome::{Expectation, Outcome};
 pub use proxy::{Fault, FaultProxy, ProxiedCall, Step};
+pub use registry::Registry;
 pub use scene::Scene;
 pub use scripted::{
     Answer, Body, Call, Calls, ScriptedKubeconfig, ScriptedServer, Verb, plugin_runs, stolen_input,
