@@ -100,6 +100,7 @@ impl Filters {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Compat {
     /// The tool that this suite replaces.
+    #[value(help = None)]
     Codexctl,
 }
 
