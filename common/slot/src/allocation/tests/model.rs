@@ -6,7 +6,8 @@
 //! of them, called once more by itself, must heal whatever crashes left.
 //!
 //! That a call retries after a lost answer needs no modelling: it looks anew after each write, whatever came of
-//! it, so a lost answer is a write like any other.
+//! it, so a lost answer is a write like any other. Nor do the looks by a watch (`store::changes`): each shows what a
+//! LIST right after the write would have shown, and that is one of the orders.
 //!
 //! A checker that finds nothing proves nothing by itself: `faults` takes parts out of the protocol and sees
 //! the checker object.
