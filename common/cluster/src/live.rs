@@ -7,9 +7,11 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::api::{Answer, Api, NoAnswer};
+use crate::api::{Answer, Api, NoAnswer, Read};
 use crate::labels::{self, Owner};
 use crate::ownership::same::is_same;
 use crate::ownership::takeover::takeover;
@@ -87,6 +89,21 @@ pub async fn look_up(
     Ok(live)
 }
 
+/// A page of a list. Its items are taken apart one by one: as a whole they would need ten times the memory.
+#[derive(Deserialize)]
+struct List {
+    metadata: ListMeta,
+    /// Null where an aggregated API says nothing as Go does.
+    items: Option<Vec<Box<RawValue>>>,
+}
+
+#[derive(Deserialize)]
+struct ListMeta {
+    /// The token of the next page; empty on the last.
+    #[serde(default)]
+    r#continue: String,
+}
+
 /// A live object that was wanted.
 struct Found {
     /// Whose it is: an index of the targets.
@@ -106,34 +123,30 @@ async fn list(
     let mut found = Vec::new();
     let mut page = format!("{path}?limit={PAGE}");
     loop {
-        let mut answer = api.get(&page).await.map_err(LiveError::NoAnswer)?;
-        if answer.status == 410 {
-            // The list's version is too old by now: begin anew.
-            found.clear();
-            page = format!("{path}?limit={PAGE}");
-            continue;
-        }
-        if answer.status == 403 {
-            return each(api, path, wanted, (targets, unsure), answer).await;
-        }
-        if !answer.is_success() {
-            return Err(LiveError::Refused { path: path.to_owned(), answer });
-        }
-        let Value::Array(items) = answer.body["items"].take() else {
-            return Ok(found);
-        };
-        for item in items {
-            let Some(at) = item["metadata"]["name"].as_str().and_then(|name| wanted.get(name)) else {
+        let list: List = match api.read(&page).await.map_err(LiveError::NoAnswer)? {
+            Read::Found(list) => list,
+            Read::Refused(answer) if answer.status == 410 => {
+                // The list's version is too old by now: begin anew.
+                found.clear();
+                page = format!("{path}?limit={PAGE}");
                 continue;
-            };
-            found.push(found_of(*at, (&targets[*at], unsure), item));
-        }
-        match answer.body["metadata"]["continue"].as_str() {
-            Some(token) if !token.is_empty() => {
-                page = format!("{path}?limit={PAGE}&continue={}", escaped(token))
             }
-            _ => return Ok(found),
+            Read::Refused(answer) if answer.status == 403 => {
+                return each(api, path, wanted, (targets, unsure), answer).await;
+            }
+            Read::Refused(answer) => return Err(LiveError::Refused { path: path.to_owned(), answer }),
+        };
+        for item in list.items.into_iter().flatten() {
+            // It was read once already, so it is JSON.
+            let item: Value = serde_json::from_str(item.get()).unwrap_or_default();
+            if let Some(at) = item["metadata"]["name"].as_str().and_then(|name| wanted.get(name)) {
+                found.push(found_of(*at, (&targets[*at], unsure), item));
+            }
         }
+        if list.metadata.r#continue.is_empty() {
+            return Ok(found);
+        }
+        page = format!("{path}?limit={PAGE}&continue={}", escaped(&list.metadata.r#continue));
     }
 }
 
