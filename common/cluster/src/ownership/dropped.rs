@@ -47,7 +47,7 @@ fn remove(path: &[Element<'_>], value: &mut Value) {
             }
         }
         (Value::Array(items), element) => {
-            let Some(at) = position(element, items) else {
+            let Some(at) = element.position_in(items) else {
                 return;
             };
             if rest.is_empty() {
@@ -66,22 +66,6 @@ fn is_empty(value: &Value) -> bool {
         Value::Array(items) => items.is_empty(),
         _ => false,
     }
-}
-
-/// Where in a list the item is that an element means.
-fn position(element: &Element<'_>, items: &[Value]) -> Option<usize> {
-    match element {
-        Element::Item(key) => items.iter().position(|item| is_of_key(key, item)),
-        Element::Value(value) => items.iter().position(|item| item == value.value()),
-        Element::Index(index) => Some(*index).filter(|index| *index < items.len()),
-        Element::Field(_) => None,
-    }
-}
-
-/// Whether an item may be the one of a key: key fields with a default may be left out.
-fn is_of_key(key: &Literal, item: &Value) -> bool {
-    item.is_object()
-        && key.fields().all(|(name, value)| item.get(name).is_none_or(|present| present == value))
 }
 
 /// The fields that applying `manifest` removes after the takeover.
@@ -150,7 +134,7 @@ fn child<'v>(element: &Element<'_>, value: &'v Value) -> Option<&'v Value> {
         Element::Field(name) => value.get(name.as_ref()).filter(|value| !value.is_null()),
         element => {
             let items = value.as_array()?;
-            items.get(position(element, items)?)
+            items.get(element.position_in(items)?)
         }
     }
 }

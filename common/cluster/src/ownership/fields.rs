@@ -96,6 +96,16 @@ impl<'a> Element<'a> {
         }
     }
 
+    /// Where in a list the item is that this means.
+    pub(super) fn position_in(&self, items: &[Value]) -> Option<usize> {
+        match self {
+            Self::Item(key) => items.iter().position(|item| is_of_key(key, item)),
+            Self::Value(value) => items.iter().position(|item| item == value.value()),
+            Self::Index(index) => Some(*index).filter(|index| *index < items.len()),
+            Self::Field(_) => None,
+        }
+    }
+
     fn to_key(&self) -> String {
         match self {
             Self::Field(name) => format!("f:{name}"),
@@ -104,6 +114,12 @@ impl<'a> Element<'a> {
             Self::Index(index) => format!("i:{index}"),
         }
     }
+}
+
+/// Whether an item may be the one of a key: key fields with a default may be left out.
+fn is_of_key(key: &Literal, item: &Value) -> bool {
+    item.is_object()
+        && key.fields().all(|(name, value)| item.get(name).is_none_or(|present| present == value))
 }
 
 impl fmt::Display for Element<'_> {

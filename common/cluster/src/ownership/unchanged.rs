@@ -6,11 +6,56 @@
 
 use serde_json::{Map, Value};
 
+use super::entry::Entry;
+use super::fields::{Element, FieldSet};
 use crate::FIELD_MANAGER;
 
 /// Whether two states of one object differ only in their status, their `resourceVersion`, in what other
 /// managers own, and in when we wrote.
+///
+/// Others may have written in between: a controller sets its annotation at any time. So where we own the same
+/// fields as before, and these have the same values, whatever else differs isn't ours.
 pub fn is_unchanged(listed: &Value, returned: &Value) -> bool {
+    is_equal(listed, returned) || has_same_of_ours(listed, returned)
+}
+
+/// Whether we own the same fields in both, with the same values.
+fn has_same_of_ours(listed: &Value, returned: &Value) -> bool {
+    let all = |object: &Value| object.get("metadata").and_then(Value::as_object).map(ours);
+    let mut entries = Entry::all(listed).filter(|entry| entry.is_ours() && entry.is("Apply"));
+    let (Some(entry), None) = (entries.next(), entries.next()) else {
+        return false;
+    };
+    let is_of_version = returned.get("apiVersion").and_then(Value::as_str) == Some(entry.api_version());
+    is_of_version
+        && all(listed) == all(returned)
+        && entry.fields().is_ok_and(|fields| is_equal_in(&fields, listed, returned))
+}
+
+/// Whether two values are equal in certain fields, all of which they have; list items in their order too.
+fn is_equal_in(fields: &FieldSet<'_>, before: &Value, after: &Value) -> bool {
+    if fields.children.is_empty() {
+        return before == after;
+    }
+    let mut places = Vec::new();
+    let is_equal = fields.children.iter().all(|(element, fields)| match (before, after, element) {
+        (Value::Object(before), Value::Object(after), Element::Field(name)) => {
+            let values = before.get(name.as_ref()).zip(after.get(name.as_ref()));
+            values.is_some_and(|(before, after)| is_equal_in(fields, before, after))
+        }
+        (Value::Array(before), Value::Array(after), element) => {
+            let found = element.position_in(before).zip(element.position_in(after));
+            places.extend(found);
+            found.is_some_and(|(one, other)| is_equal_in(fields, &before[one], &after[other]))
+        }
+        _ => false,
+    });
+    places.sort_unstable();
+    is_equal && places.is_sorted_by_key(|(_, after)| *after)
+}
+
+/// Whether two states are the same but for status, version and others' ownership.
+fn is_equal(listed: &Value, returned: &Value) -> bool {
     let (Some(listed), Some(returned)) = (listed.as_object(), returned.as_object()) else {
         return false;
     };
@@ -61,10 +106,11 @@ mod tests {
     fn listed() -> Value {
         json!({
             "metadata": {"name": "web", "resourceVersion": "1", "generation": 1, "managedFields": [
-                {"manager": "kubectl-codex", "operation": "Apply", "time": "a", "fieldsV1": {"f:spec": {}}},
+                {"manager": "kubectl-codex", "operation": "Apply", "apiVersion": "apps/v1", "time": "a",
+                 "fieldsV1": {"f:spec": {"f:replicas": {}, "f:env": {"k:{\"name\":\"a\"}": {}, "k:{\"name\":\"b\"}": {}}}}},
                 {"manager": "kube-controller-manager", "operation": "Update", "time": "a", "fieldsV1": {}}
             ]},
-            "spec": {"replicas": 1},
+            "spec": {"replicas": 1, "env": [{"name": "a"}, {"name": "b"}]},
             "status": {"replicas": 0}
         })
     }
@@ -86,14 +132,31 @@ mod tests {
             |returned| returned["metadata"]["managedFields"][1]["fieldsV1"] = json!({"f:status": {}})
         ));
         assert!(after(|returned| returned["metadata"]["managedFields"][0]["time"] = json!("b")));
+        // The Deployment's controller counts revisions in an annotation.
+        assert!(after(|returned| returned["metadata"]["annotations"] = json!({"revision": "1"})));
+        assert!(after(|returned| {
+            returned["metadata"]["generation"] = json!(2);
+            returned["spec"]["paused"] = json!(true);
+            returned["spec"]["env"].as_array_mut().unwrap().insert(1, json!({"name": "x"}));
+        }));
     }
 
     #[test]
     fn all_else_is_a_change() {
         assert!(!after(|returned| returned["spec"]["replicas"] = json!(2)));
-        assert!(!after(|returned| returned["data"] = json!({})));
-        assert!(!after(|returned| returned["metadata"]["labels"] = json!({"a": "b"})));
-        assert!(!after(|returned| returned["metadata"]["generation"] = json!(2)));
+        assert!(!after(|returned| returned["spec"]["env"][0]["value"] = json!("1")));
+        assert!(!after(|returned| returned["spec"]["env"].as_array_mut().unwrap().reverse()));
+        assert!(!after(|returned| drop(returned["spec"]["env"].as_array_mut().unwrap().pop())));
+        assert!(!after(|returned| drop(returned["spec"].take())));
+        assert!(!after(|returned| {
+            returned["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:paused"] = json!({});
+            returned["spec"]["paused"] = json!(true);
+        }));
+        // Of another version's fields nothing is known.
+        assert!(!after(|returned| {
+            returned["apiVersion"] = json!("apps/v2");
+            returned["metadata"]["annotations"] = json!({"revision": "1"});
+        }));
         assert!(!after(|returned| returned["metadata"]["managedFields"][0]["fieldsV1"] = json!({})));
         assert!(!after(|returned| drop(returned["metadata"]["managedFields"].take())));
         assert!(!after(|returned| drop(returned["metadata"].take())));
