@@ -9,7 +9,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::entry::Entry;
-use super::fields::{Element, FieldSet, Literal};
+use super::fields::{Element, FieldSet};
 use super::takeover::{Takeover, is_annotated, is_taken, last_applied};
 
 /// A field that goes.
