@@ -125,14 +125,6 @@ impl Server {
         let bytes = body.collect_bytes().await.map_err(io::Error::other)?;
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-        if query.contains("watch=true") {
-            let line = format!("WATCH {}", path.rsplit('/').next().unwrap_or_default());
-            self.with(|state| state.log.push(line));
-            if self.with(|state| state.forbidden.contains(&"watch configmaps".to_owned())) {
-                return Ok(answer(403, &refusal("Forbidden", "configmaps is forbidden")));
-            }
-            return Ok(self.changes_since(version_of(query)).await);
-        }
         let fault = self.with(|state| state.due());
         match fault {
             Some(Fault::Answers(code)) => return Ok(answer(code, &refusal("Unknown", "a fault"))),
@@ -140,13 +132,27 @@ impl Server {
             Some(Fault::HangsBefore) => std::future::pending::<()>().await,
             Some(Fault::CutAfter | Fault::HangsAfter) | None => {}
         }
-        let (code, body) = self.with(|state| state.answer(&parts.method, path, &body));
-        self.changes.send_replace(());
+        let answer = if query.contains("watch=true") {
+            self.watched(path, query).await
+        } else {
+            let (code, body) = self.with(|state| state.answer(&parts.method, path, &body));
+            self.changes.send_replace(());
+            answer(code, &body)
+        };
         match fault {
             Some(Fault::CutAfter) => Err(io::Error::from(io::ErrorKind::ConnectionReset)),
             Some(Fault::HangsAfter) => std::future::pending().await,
-            _ => Ok(answer(code, &body)),
+            _ => Ok(answer),
         }
+    }
+
+    async fn watched(&self, path: &str, query: &str) -> Response<Body> {
+        let line = format!("WATCH {}", path.rsplit('/').next().unwrap_or_default());
+        self.with(|state| state.log.push(line));
+        if self.with(|state| state.forbidden.contains(&"watch configmaps".to_owned())) {
+            return answer(403, &refusal("Forbidden", "configmaps is forbidden"));
+        }
+        self.changes_since(version_of(query)).await
     }
 
     /// What happened after a version, as soon as something has; then the watch is over.
