@@ -11,6 +11,7 @@ use http::{Method, Request};
 use kube::Client;
 use kube::client::Body;
 use kube::core::WatchEvent;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -64,6 +65,28 @@ pub enum Read<T> {
     Found(T),
     /// The server says no.
     Refused(Answer),
+}
+
+/// A page of a list.
+#[derive(Debug, Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
+pub struct List<T> {
+    /// Where the list stands.
+    pub metadata: ListMeta,
+    /// The objects; null where an aggregated API says nothing as Go does.
+    pub items: Option<Vec<T>>,
+}
+
+/// Where a list stands.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListMeta {
+    /// The version that the list shows.
+    #[serde(default)]
+    pub resource_version: String,
+    /// The token of the next page; empty on the last.
+    #[serde(default)]
+    pub r#continue: String,
 }
 
 /// What a watch tells.

@@ -7,11 +7,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::api::{Answer, Api, NoAnswer, Read};
+use crate::api::{Answer, Api, List, NoAnswer, Read};
 use crate::labels::{self, Owner};
 use crate::ownership::same::is_same;
 use crate::ownership::takeover::takeover;
@@ -89,21 +88,6 @@ pub async fn look_up(
     Ok(live)
 }
 
-/// A page of a list. Its items are taken apart one by one: as a whole they would need ten times the memory.
-#[derive(Deserialize)]
-struct List {
-    metadata: ListMeta,
-    /// Null where an aggregated API says nothing as Go does.
-    items: Option<Vec<Box<RawValue>>>,
-}
-
-#[derive(Deserialize)]
-struct ListMeta {
-    /// The token of the next page; empty on the last.
-    #[serde(default)]
-    r#continue: String,
-}
-
 /// A live object that was wanted.
 struct Found {
     /// Whose it is: an index of the targets.
@@ -123,7 +107,8 @@ async fn list(
     let mut found = Vec::new();
     let mut page = format!("{path}?limit={PAGE}");
     loop {
-        let list: List = match api.read(&page).await.map_err(LiveError::NoAnswer)? {
+        // The items are taken apart one by one: as a whole they would need ten times the memory.
+        let list: List<Box<RawValue>> = match api.read(&page).await.map_err(LiveError::NoAnswer)? {
             Read::Found(list) => list,
             Read::Refused(answer) if answer.status == 410 => {
                 // The list's version is too old by now: begin anew.

@@ -29,7 +29,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 pub use belonging::Belonging;
-pub(crate) use config_map::{ConfigMap, ConfigMapList};
+pub(crate) use config_map::ConfigMap;
 pub use read::{Listed, RecordError, number_of};
 pub use write::FIELD_MANAGER;
 

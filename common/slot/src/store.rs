@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use codex_cluster::answer::{self, Answer as Meaning, Request};
-use codex_cluster::api::{Answer, Api, NoAnswer, Read};
+use codex_cluster::api::{Answer, Api, List, NoAnswer, Read};
 use codex_cluster::live::escaped;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ pub use attempt::Attempt;
 pub use changes::Changes;
 pub use error::{Cause, StoreError};
 
-use crate::record::{ConfigMap, ConfigMapList, FIELD_MANAGER, Listed, Record, StateLocation};
+use crate::record::{ConfigMap, FIELD_MANAGER, Listed, Record, StateLocation};
 
 /// How many ConfigMaps a page holds. Large, since each page is a request more for every call.
 const PAGE: usize = 2000;
@@ -119,13 +119,14 @@ impl<'a> Store<'a> {
         let mut page = String::new();
         loop {
             let path = format!("{}?limit={PAGE}{page}", self.collection());
-            let Some(list) = self.read::<ConfigMapList>(&path, &attempt).await? else {
+            let Some(list) = self.read::<List<ConfigMap>>(&path, &attempt).await? else {
                 // The rest of the list is too old by now: begin anew.
                 snapshot.listed.clear();
                 page.clear();
                 continue;
             };
-            snapshot.listed.extend(list.items.iter().filter_map(|item| Listed::of(item, self.location)));
+            let items = list.items.iter().flatten();
+            snapshot.listed.extend(items.filter_map(|item| Listed::of(item, self.location)));
             match list.metadata.r#continue.as_str() {
                 "" => {
                     snapshot.version = list.metadata.resource_version;

@@ -7,24 +7,6 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-/// A page of a list.
-#[derive(Debug, Deserialize)]
-pub(crate) struct ConfigMapList {
-    pub(crate) metadata: ListMeta,
-    pub(crate) items: Vec<ConfigMap>,
-}
-
-/// Where a list stands.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ListMeta {
-    #[serde(default)]
-    pub(crate) resource_version: String,
-    /// The token of the next page; empty on the last.
-    #[serde(default)]
-    pub(crate) r#continue: String,
-}
-
 /// A ConfigMap.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ConfigMap {
