@@ -11,6 +11,7 @@
 mod apply;
 mod codexctl;
 mod corpora;
+mod documentation;
 mod golden;
 mod render;
 mod repository;

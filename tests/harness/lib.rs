@@ -38,6 +38,7 @@ mod relay;
 mod scene;
 mod scripted;
 mod terminal;
+pub mod transcript;
 mod upstream;
 mod wire;
 

@@ -62,6 +62,12 @@ impl Scene {
         self
     }
 
+    /// Copies the files of a folder into a folder of the project.
+    pub fn copy_to(self, from: &Path, to: &str) -> Self {
+        copy_folder(from, &self.path(to));
+        self
+    }
+
     /// Writes a file of the project, with the folders it needs.
     pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.path(path);
