@@ -93,7 +93,7 @@ pub fn compare(steps: &[Step], printed: &str) -> Result<(), String> {
         let lines: Vec<&str> = output.lines().collect();
         // An empty line of the page may only be there to set the next command apart.
         let mut shown: Vec<&str> = shown.iter().map(String::as_str).collect();
-        while lines.last().is_none_or(|line| !line.is_empty()) && shown.last() == Some(&"") {
+        while lines.last() != Some(&"") && shown.last() == Some(&"") {
             shown.pop();
         }
         if !are_like(&shown, &lines) {
