@@ -63,6 +63,35 @@ fn lists_are_unrolled() {
 }
 
 #[test]
+fn json_objects_one_after_the_other_are_what_kubectl_makes_of_them() {
+    let scene = ClusterScene::new().with_namespace();
+    let names = ["nut", "bolt", "gear"];
+    let text = names
+        .map(|name| {
+            format!("{{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{{\"name\":\"{name}\"}}}}")
+        })
+        .join("");
+    let theirs = scene.kubectl_with(&["apply", "--dry-run=server", "-o", "name", "-f", "-"], &text);
+    assert_eq!(theirs, names.map(|name| format!("configmap/{name}\n")).concat());
+    done_with(
+        scene.apply_text(&text, &[]),
+        &["configmap/nut created", "configmap/bolt created", "configmap/gear created"],
+    );
+}
+
+#[test]
+fn a_block_text_that_ends_with_the_file_is_what_kubectl_applied() {
+    let scene = ClusterScene::new().with_namespace();
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bell, namespace: NAME}\ndata:\n  note: |\n    ring";
+    scene.kubectl_with(&["apply", "-f", "-"], text);
+    assert_eq!(value(&scene, "configmap/bell", "/data/note"), "ring\n");
+    done(scene.apply_text(text, &[]));
+    assert_eq!(value(&scene, "configmap/bell", "/data/note"), "ring\n");
+    done_with(scene.apply_text(text, &[]), &["configmap/bell unchanged"]);
+    scene.file("bell.yaml", text).shell("kubectl diff -f bell.yaml").check();
+}
+
+#[test]
 fn a_selector_chooses_by_labels() {
     let scene = ClusterScene::new().with_namespace();
     let labelled = map("mine", "1").replace("  name:", "  labels: {team: shop}\n  name:");

@@ -5,6 +5,7 @@ mod errors;
 mod exit_codes;
 mod filters;
 mod first_render;
+mod foreign_text;
 mod limits;
 mod list;
 mod missing_values;

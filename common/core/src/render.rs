@@ -10,6 +10,7 @@
 
 mod document;
 pub mod foreign;
+mod list;
 mod listing;
 mod manifest;
 mod output;

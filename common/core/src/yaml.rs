@@ -13,6 +13,7 @@
 //! - [`split`] cuts a stream into documents before parsing, so that they can be
 //!   read in parallel;
 //! - [`read`] turns one of them into a [`Node`];
+//! - [`Stream`] is a text as kubectl goes through it, which may also be JSON;
 //! - [`write`] and [`write_json`] turn a [`Node`] into text.
 
 mod collection;
@@ -24,7 +25,7 @@ mod write;
 
 pub use collection::{Mapping, Sequence};
 pub use node::{Node, Position, Value};
-pub use read::{Dialect, Problem, ReadError, read};
+pub use read::{Dialect, Problem, ReadError, Stream, read};
 pub use section::{Section, Split, split};
 pub use traversal::KeyOrder;
 pub use write::{NotJson, write, write_json};

@@ -6,9 +6,10 @@ use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::stack::Project;
 use crate::stack::model::{Block, Service};
 use crate::suggestion::did_you_mean;
-use crate::yaml::{self, Dialect, Node, Section};
+use crate::yaml::{Node, ReadError, Section, Stream};
 
 use super::document::{Document, Origin, Text, kind, name};
+use super::list;
 use super::manifest::overlay_error;
 use super::output::item_of;
 use super::overlay::Overlay;
@@ -177,26 +178,26 @@ fn other_namespace(project: &Project, document: &Document) -> Option<Diagnostic>
 /// The objects of a source, read as kubectl reads them, lists taken apart.
 ///
 /// # Errors
-/// The source isn't YAML, or something in it is no object with a kind.
+/// The source is neither YAML nor JSON, or something in it is no object with a kind.
 pub fn read(source: &Source) -> Result<Vec<Document>, Diagnostic> {
-    let sections: Vec<Section<'_>> = yaml::split(&source.text).collect();
-    let threads = threads_for(sections.len(), DOCUMENTS_PER_THREAD);
-    let read = parallel::map(sections.len(), threads, |number| {
-        yaml::read(&sections[number], Dialect::Kubectl).map_err(|error| {
-            let place = Place {
-                span: source.span_at(error.position),
-                source: source.clone(),
-                label: error.to_string(),
-            };
-            Diagnostic::input(format!("cannot read {}", source.name)).at(place)
-        })
-    })?;
+    let unreadable = |error: ReadError| {
+        let place =
+            Place { span: source.span_at(error.position), source: source.clone(), label: error.to_string() };
+        Diagnostic::input(format!("cannot read {}", source.name)).at(place)
+    };
+    let text = Stream::with_last_line_ended(&source.text);
+    let mut stream = Stream::of(&text).map_err(unreadable)?;
+    let values = std::mem::take(&mut stream.values);
+    let threads = threads_for(stream.sections.len(), DOCUMENTS_PER_THREAD);
+    let read =
+        parallel::map(stream.sections.len(), threads, |number| stream.read(number)).map_err(unreadable)?;
+    let sections = stream.sections.into_iter().map(Some);
+    let values = values.into_iter().map(|value| (None, Some(value)));
     let mut documents = Vec::new();
-    for (number, node) in read.into_iter().enumerate() {
-        let Some(node) = node.filter(|node| !node.is_null()) else {
-            continue;
-        };
-        unpack(node, source, sections[number], number + 1, &mut documents)?;
+    for (number, (section, node)) in values.chain(sections.zip(read)).enumerate() {
+        if let Some(node) = node.filter(|node| !node.is_null()) {
+            unpack(node, source, section, number + 1, &mut documents)?;
+        }
     }
     Ok(documents)
 }
@@ -204,39 +205,32 @@ pub fn read(source: &Source) -> Result<Vec<Document>, Diagnostic> {
 fn unpack(
     node: Node,
     source: &Source,
-    section: Section<'_>,
+    section: Option<Section<'_>>,
     number: usize,
     documents: &mut Vec<Document>,
 ) -> Result<(), Diagnostic> {
-    let origin =
-        Origin { text: Text::Plain(source.clone()), line: node.position.line, item: item_of(&section) };
-    let mut pending = vec![node];
-    while let Some(mut node) = pending.pop() {
-        if kind(&node).is_none_or(str::is_empty) {
+    let item = section.as_ref().and_then(item_of);
+    list::unpack(node, |node| {
+        if list::is_list(&node) || kind(&node).is_none_or(str::is_empty) {
             return Err(without_kind(&node, source, section, number));
         }
-        if kind(&node) == Some("List") {
-            let items = node.as_mapping_mut().and_then(|list| list.remove("items"));
-            match items.map(|items| items.value) {
-                Some(yaml::Value::Sequence(items)) => pending.extend(items.into_iter().rev()),
-                None | Some(yaml::Value::Null) => {}
-                Some(_) => return Err(without_kind(&node, source, section, number)),
-            }
-            continue;
-        }
-        let origin = Origin { line: node.position.line, ..origin.clone() };
+        let origin =
+            Origin { text: Text::Plain(source.clone()), line: node.position.line, item: item.clone() };
         documents.push(Document { node, origin });
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The message about something that is no object, with the file of the chart that it came from.
-fn without_kind(node: &Node, source: &Source, section: Section<'_>, number: usize) -> Diagnostic {
-    let made_from = section.text().lines().find_map(|line| line.strip_prefix("# Source: "));
+fn without_kind(node: &Node, source: &Source, section: Option<Section<'_>>, number: usize) -> Diagnostic {
+    let mut lines = section.iter().flat_map(|section| section.text().lines());
+    let made_from = lines.find_map(|line| line.strip_prefix("# Source: "));
     let made_from = made_from.map(|path| format!(" (from {})", path.trim())).unwrap_or_default();
     let label = match node.as_mapping() {
         None => format!("an object is expected here, not {}", node.describe()),
-        Some(_) if kind(node) == Some("List") => "the `items` of this List are no list".to_owned(),
+        Some(_) if list::is_list(node) => {
+            format!("the `items` of this {} are no list", kind(node).unwrap_or_default())
+        }
         Some(_) => "this object has no `kind`".to_owned(),
     };
     let place = Place { span: source.span_at(node.position), source: source.clone(), label };

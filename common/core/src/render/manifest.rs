@@ -7,13 +7,14 @@
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::stack::Project;
 use crate::stack::files::{MAX_FILE, read_text};
 use crate::stack::model::ManifestRef;
+use crate::stack::{Mode, Project};
 use crate::template::{Engine, Rendered, Trap};
 use crate::yaml::{self, Dialect, Section};
 
 use super::document::{Document, Origin, Text};
+use super::list;
 use super::overlay::{Overlay, OverlayError};
 use super::parallel::{self, threads_for};
 use super::selection::{Selected, Selection};
@@ -135,9 +136,10 @@ fn one<A: Default + Send>(
         line: 0,
         item: Some((selected.item.block, selected.item.name.value.as_str().into())),
     };
-    let pieces = read_all(&rendered, &origin, overlay, collect).map_err(|(position, label)| {
-        rendered.blame(Diagnostic::input(format!("cannot read {path} for {item}")), position, &label)
-    })?;
+    let pieces =
+        read_all(&rendered, &origin, overlay, project.mode, collect).map_err(|(position, label)| {
+            rendered.blame(Diagnostic::input(format!("cannot read {path} for {item}")), position, &label)
+        })?;
     Ok((pieces, lints(&source, &rendered.traps())))
 }
 
@@ -146,6 +148,7 @@ fn read_all<A: Default + Send>(
     rendered: &Rendered,
     origin: &Origin,
     overlay: Option<&Overlay>,
+    mode: Mode,
     collect: &(impl Fn(&mut A, Document) + Sync),
 ) -> Result<Vec<A>, (yaml::Position, String)> {
     let sections: Vec<Section<'_>> = yaml::split(&rendered.text).collect();
@@ -154,33 +157,39 @@ fn read_all<A: Default + Send>(
     let pieces = if threads == 1 { 1 } else { (threads * 4).min(sections.len()) };
     let per_piece = sections.len().div_ceil(pieces.max(1)).max(1);
     let pieces: Vec<&[Section<'_>]> = sections.chunks(per_piece).collect();
+    let document = |mut node: yaml::Node, collected: &mut A| {
+        match &node.value {
+            yaml::Value::Null => return Ok(()),
+            yaml::Value::Mapping(entries) if entries.is_empty() => return Ok(()),
+            yaml::Value::Mapping(_) => {}
+            _ => {
+                return Err((
+                    node.position,
+                    format!("a document must be a mapping, not {}", node.describe()),
+                ));
+            }
+        }
+        if let Some(overlay) = overlay {
+            if overlay.drops(&node) {
+                return Ok(());
+            }
+            overlay.put_on(&mut node);
+        }
+        let origin = Origin { line: node.position.line, ..origin.clone() };
+        collect(collected, Document { node, origin });
+        Ok(())
+    };
     parallel::map(pieces.len(), threads, |number| {
         let mut collected = A::default();
         for section in pieces[number] {
-            let Some(mut node) =
-                yaml::read(section, Dialect::Go).map_err(|error| (error.position, error.to_string()))?
-            else {
-                continue;
-            };
-            match &node.value {
-                yaml::Value::Null => continue,
-                yaml::Value::Mapping(entries) if entries.is_empty() => continue,
-                yaml::Value::Mapping(_) => {}
-                _ => {
-                    return Err((
-                        node.position,
-                        format!("a document must be a mapping, not {}", node.describe()),
-                    ));
-                }
+            let node =
+                yaml::read(section, Dialect::Go).map_err(|error| (error.position, error.to_string()))?;
+            // codexctl takes a list itself for a document.
+            match (node, mode) {
+                (None, _) => {}
+                (Some(node), Mode::Codexctl) => document(node, &mut collected)?,
+                (Some(node), Mode::Plain) => list::unpack(node, |node| document(node, &mut collected))?,
             }
-            if let Some(overlay) = overlay {
-                if overlay.drops(&node) {
-                    continue;
-                }
-                overlay.put_on(&mut node);
-            }
-            let origin = Origin { line: node.position.line, ..origin.clone() };
-            collect(&mut collected, Document { node, origin });
         }
         Ok(collected)
     })

@@ -21,7 +21,7 @@ use mounts::Mount;
 pub struct Overlay {
     /// The namespace for documents without one; empty for none.
     namespace: String,
-    /// Kinds that are left out, in lower case.
+    /// Kinds that are left out, [folded].
     drop_kinds: Vec<String>,
     /// The Deployment that gets image and mounts.
     deployment: String,
@@ -72,7 +72,7 @@ impl Overlay {
     pub fn of_service(project: &Project, service: &Service) -> Result<Self, OverlayError> {
         let overlay = service.overlays.get(&project.context.env);
         let drop_kinds = overlay.map(|overlay| overlay.drop_kinds.as_slice()).unwrap_or_default();
-        let drop_kinds = drop_kinds.iter().map(|kind| kind.trim().to_lowercase());
+        let drop_kinds = drop_kinds.iter().map(|kind| folded(kind.trim()));
         Ok(Self {
             drop_kinds: drop_kinds.filter(|kind| !kind.is_empty()).collect(),
             deployment: service.name.value.clone(),
@@ -97,8 +97,7 @@ impl Overlay {
 
     /// Whether a document is left out.
     pub fn drops(&self, node: &Node) -> bool {
-        !self.drop_kinds.is_empty()
-            && kind(node).is_some_and(|kind| self.drop_kinds.contains(&kind.to_lowercase()))
+        !self.drop_kinds.is_empty() && kind(node).is_some_and(|kind| self.drop_kinds.contains(&folded(kind)))
     }
 
     /// Whether a document is the Deployment that gets image and mounts.
@@ -106,15 +105,8 @@ impl Overlay {
         kind(node) == Some("Deployment") && name(node) == Some(self.deployment.as_str())
     }
 
-    /// Puts everything on a document that isn't left out. In plain mode the items of a `List` are
-    /// documents too; codexctl takes the list itself for one.
+    /// Puts everything on a document that isn't left out.
     pub fn put_on(&self, node: &mut Node) {
-        let is_list = self.mode == Mode::Plain && kind(node) == Some("List");
-        if let (true, Some(items)) = (is_list, node.get_mut("items").and_then(Node::as_sequence_mut)) {
-            items.retain(|item| !self.drops(item));
-            items.iter_mut().for_each(|item| self.put_on(item));
-            return;
-        }
         namespace::put_on(node, &self.namespace, self.mode);
         self.put_workload_on(node);
     }
@@ -137,10 +129,51 @@ impl Overlay {
     }
 }
 
+/// A text in the one form of all that differ from it only by case, as Go's `strings.EqualFold` sees it: letter
+/// by letter, so that the long s is an s and the Kelvin sign a k, but ß isn't ss and the dotless ı no i.
+fn folded(text: &str) -> String {
+    fn single(mut letters: impl Iterator<Item = char>, letter: char) -> char {
+        match (letters.next(), letters.next()) {
+            (Some(other), None) => other,
+            _ => letter,
+        }
+    }
+    let fold = |letter: char| match letter {
+        'ı' => letter,
+        _ => {
+            let upper = single(letter.to_uppercase(), letter);
+            single(upper.to_lowercase(), upper)
+        }
+    };
+    text.chars().map(fold).collect()
+}
+
 /// The mappings of a list field of a pod; what is no mapping is dropped from the list. `None` if the field
 /// is no list or nothing is left in it.
 fn maps_of<'a>(pod: &'a mut Node, field: &str) -> Option<&'a mut Vec<Node>> {
     let items = pod.get_mut(field)?.as_sequence_mut()?;
     items.retain(|item| item.as_mapping().is_some());
     Some(&mut **items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folded;
+
+    #[test]
+    fn case_is_folded_as_go_folds_it() {
+        for (one, other) in [
+            ("Secret", "\u{17F}ECRET"),
+            ("Kind", "\u{212A}ind"),
+            ("σ", "ς"),
+            ("ß", "ẞ"),
+            ("ǅ", "ǆ"),
+            ("µ", "Μ"),
+        ] {
+            assert_eq!(folded(one), folded(other));
+        }
+        for (one, other) in [("ı", "I"), ("İ", "i"), ("ß", "ss"), ("Secret", "Secrets")] {
+            assert_ne!(folded(one), folded(other));
+        }
+    }
 }

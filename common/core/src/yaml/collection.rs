@@ -120,6 +120,12 @@ impl Mapping {
         None
     }
 
+    /// Adds the string `key`, which must not be there, before all others.
+    pub fn insert_first(&mut self, key: &str, value: impl Into<Node>) {
+        debug_assert!(!self.contains_key(key), "`{key}` is there already");
+        self.0.insert(0, (Node::new(key), value.into()));
+    }
+
     /// The value of the string `key`, which is set to `default()` if absent.
     pub fn get_or_insert_with(&mut self, key: &str, default: impl FnOnce() -> Node) -> &mut Node {
         let index = match self.0.iter().position(|(candidate, _)| candidate.as_str() == Some(key)) {

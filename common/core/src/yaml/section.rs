@@ -52,8 +52,13 @@ enum LineEnds {
 /// that line and the `%` lines before it belong to the new document. A `...`
 /// line ends one; what follows is a document of its own even without `---`.
 pub fn split(text: &str) -> Split<'_> {
+    split_from(text, 1)
+}
+
+/// As [`split`], of the part of a stream that begins on the line `line`.
+pub(super) fn split_from(text: &str, line: u32) -> Split<'_> {
     let line_ends = if memchr(b'\r', text.as_bytes()).is_some() { LineEnds::Both } else { LineEnds::Newline };
-    Split { rest: text, line: 1, line_ends }
+    Split { rest: text, line, line_ends }
 }
 
 impl<'a> Iterator for Split<'a> {

@@ -24,8 +24,15 @@ pub(super) struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    /// The start of a section.
+    /// The start of a section without control characters.
     pub(super) fn new(section: &Section<'a>) -> Result<Self, ReadError> {
+        let mut cursor = Self::of_any(section)?;
+        cursor.refuse_control_characters()?;
+        Ok(cursor)
+    }
+
+    /// The start of a section, whatever is in it: [`Cursor::peek`] may then give NUL before the end.
+    pub(super) fn of_any(section: &Section<'a>) -> Result<Self, ReadError> {
         let text = section.text();
         let mut cursor = Self {
             text,
@@ -39,7 +46,6 @@ impl<'a> Cursor<'a> {
         if u32::try_from(text.len()).is_err() {
             return Err(ReadError::new(cursor.position(), Problem::TooLarge));
         }
-        cursor.refuse_control_characters()?;
         Ok(cursor)
     }
 

@@ -168,6 +168,18 @@ pub enum Problem {
     /// `? ` where no mapping can start.
     #[error("an explicit mapping key is not allowed here")]
     UnexpectedKey,
+    /// A key of a JSON object that is no text in quotes.
+    #[error("a key in double quotes is expected here")]
+    JsonKey,
+    /// A word that is none of JSON's.
+    #[error("`{word}` is no JSON value; texts stand in double quotes")]
+    JsonWord {
+        /// The word.
+        word: String,
+    },
+    /// JSON ends before a value that must come.
+    #[error("a value is missing here")]
+    JsonEnd,
     /// A key without its colon.
     #[error("expected `:` after this key")]
     MissingColon,

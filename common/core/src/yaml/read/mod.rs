@@ -4,7 +4,8 @@
 //! scalars; `document`, `block` and `flow` are the grammar, which `parser` holds
 //! the state of and which makes flat events of the text; `compose` makes a tree
 //! of the events: it resolves plain scalars, expands aliases and merges, and
-//! refuses what has no place in a manifest.
+//! refuses what has no place in a manifest. `stream` is the way that kubectl takes
+//! through a whole input, which may be JSON.
 
 mod block;
 mod block_scalar;
@@ -16,16 +17,19 @@ mod entries;
 mod error;
 mod event;
 mod flow;
+mod json;
 mod kubectl;
 mod parser;
 mod plain;
 mod properties;
 mod quoted;
 pub(super) mod resolve;
+mod stream;
 mod tag;
 pub(super) mod timestamp;
 
 pub use error::{Problem, ReadError};
+pub use stream::Stream;
 
 use super::node::Node;
 use super::section::Section;
