@@ -8,6 +8,7 @@ mod conflicts;
 mod connection;
 mod custom_resources;
 mod diff;
+mod doubled;
 mod dry_run;
 mod faults;
 mod hooks;

@@ -4,10 +4,14 @@
 //! is sent while input is wrong (`apply.md`, "Input"). It stands before any connection, so it knows nothing
 //! of scopes, namespaces or the kinds that a server has.
 
+mod doubled;
 mod list;
+mod lists;
+mod null;
 mod pod;
 mod problem;
 mod secret;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -88,7 +92,12 @@ pub fn check(documents: Vec<Document>) -> Result<Checked, Vec<Refused>> {
     for Document { value, origin } in documents {
         if deeper_than(&value, MAX_DEPTH) {
             dismantle(value);
-            refused.push(Refused { origin, path: Path::default(), problem: Problem::TooDeep });
+            refused.push(Refused {
+                origin,
+                path: Path::default(),
+                within: Path::default(),
+                problem: Problem::TooDeep,
+            });
             continue;
         }
         for (value, within) in list::unroll(value) {
@@ -104,6 +113,7 @@ pub fn check(documents: Vec<Document>) -> Result<Checked, Vec<Refused>> {
         true if checked.objects.is_empty() => Err(vec![Refused {
             origin: Origin { file: "".into(), line: 0 },
             path: Path::default(),
+            within: Path::default(),
             problem: Problem::Empty,
         }]),
         true => Ok(checked),
@@ -122,6 +132,7 @@ pub fn doubled<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Vec<Refused
             Some(first) => refused.push(Refused {
                 origin: object.origin.clone(),
                 path: object.within.clone(),
+                within: object.within.clone(),
                 problem: Problem::Doubled {
                     identity: object.identity.clone(),
                     first: first.origin.clone(),
@@ -143,19 +154,21 @@ fn object(
     let refuse = |(path, problem): (Path, Problem)| Refused {
         origin: origin.clone(),
         path: within.join(&path),
+        within: within.clone(),
         problem,
     };
     let identity = identity(&value).map_err(|found| found.into_iter().map(refuse).collect::<Vec<_>>())?;
-    let mut problems = Vec::new();
     if let Some(object) = value.as_object_mut() {
         strip(object);
     }
-    problems.extend(fold_secret(&mut value));
-    problems.extend(pod::doubled_ports(&value));
+    null::drop_nulls(&mut value);
+    let mut problems = fold_secret(&mut value);
+    let settled = doubled::settle(&mut value);
+    problems.extend(settled.problems);
     if !problems.is_empty() {
         return Err(problems.into_iter().map(refuse).collect());
     }
-    for (path, warning) in pod::thin_out_env(&mut value) {
+    for (path, warning) in settled.warnings {
         warnings.push(Warned { origin: origin.clone(), path: within.join(&path), warning });
     }
     Ok(Object { value, identity, origin: origin.clone(), within })

@@ -99,6 +99,9 @@ fn refusal(manifests: &Manifests, refused: &[input::Refused]) -> Diagnostic {
         _ => Diagnostic::input(format!("cannot apply {}", first.origin.file)),
     };
     let mut message = manifests.blame(message, &first.origin, &first.path, &first.problem.to_string());
+    if let Some((origin, path, label)) = first.other_place() {
+        message = manifests.blame(message, origin, &path, label);
+    }
     for further in &refused[1..] {
         message =
             message.note(format!("{}:{}: {}", further.origin.file, further.origin.line, further.problem));

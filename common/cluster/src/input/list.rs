@@ -37,14 +37,18 @@ fn unroll_into(value: Value, place: Path, found: &mut Vec<(Value, Path)>) {
 
 /// `None` for what is no list; else the apiVersion and kind of its items, where the list's type says them.
 ///
-/// A kind of someone's own may end in `List` (`AllowList`); such an object has a name, a list never has.
+/// kubectl takes whatever has `items` for a list. A kind of someone's own may have them too (`AllowList`); such
+/// an object has a name, a list never has.
 fn item_type(value: &Value) -> Option<Option<(Value, String)>> {
-    let kind = value.get("kind")?.as_str()?.strip_suffix("List")?;
+    let kind = value.get("kind")?.as_str()?;
+    let kind = kind.strip_suffix("List").unwrap_or(kind);
     let items = value.get("items");
     if kind.is_empty() {
         return items.is_none_or(|items| items.is_array() || items.is_null()).then_some(None);
     }
-    let named = value.get("metadata").is_some_and(|metadata| metadata.get("name").is_some());
+    let named = value
+        .get("metadata")
+        .is_some_and(|metadata| metadata.get("name").is_some() || metadata.get("generateName").is_some());
     if named || !items.is_some_and(Value::is_array) {
         return None;
     }

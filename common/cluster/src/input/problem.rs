@@ -15,8 +15,24 @@ pub struct Refused {
     pub origin: Origin,
     /// Where in the document.
     pub path: Path,
+    /// Where the object stands in the document.
+    pub within: Path,
     /// What is wrong there.
     pub problem: Problem,
+}
+
+impl Refused {
+    /// The other place that the problem is about, with what is to be said of it.
+    pub fn other_place(&self) -> Option<(&Origin, Path, &'static str)> {
+        match &self.problem {
+            Problem::Doubled { first, first_within, .. } => Some((first, first_within.clone(), "first here")),
+            Problem::DoubledItem { first, .. } => Some((&self.origin, self.within.join(first), "first here")),
+            Problem::EnvUsedBetween { first, .. } | Problem::EnvOptional { first, .. } => {
+                Some((&self.origin, self.within.join(first), "set here before"))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Something that was changed on the way, and where.
@@ -84,14 +100,30 @@ pub enum Problem {
         /// Where in that document.
         first_within: Path,
     },
-    /// Two ports of one number and protocol. The server refuses both in a server-side apply.
-    #[error("port {port}/{protocol} is there twice")]
-    DoubledPort {
-        /// The number.
-        port: u64,
-        /// The protocol, `TCP` where none is given.
-        protocol: String,
+    /// Two items of one key that differ. The server refuses both in a server-side apply.
+    #[error("`{item}` is there twice in {list}")]
+    DoubledItem {
+        /// The name of the list.
+        list: String,
+        /// The key, for people.
+        item: String,
         /// Where the first is, from the object on.
+        first: Path,
+    },
+    /// A variable that is set again later is used in between, and one entry can't have both values.
+    #[error("this uses `{name}`, which is set again below: only one value of a variable can be sent")]
+    EnvUsedBetween {
+        /// The variable.
+        name: String,
+        /// Where it is set before that, from the object on.
+        first: Path,
+    },
+    /// A variable is set again from a source that may not be there.
+    #[error("`{name}` is set again from an optional source: only one value of a variable can be sent")]
+    EnvOptional {
+        /// The variable.
+        name: String,
+        /// Where it is set before that, from the object on.
         first: Path,
     },
 }
@@ -106,6 +138,30 @@ pub enum Warning {
         name: String,
         /// The entry that stays, from the object on.
         kept: Path,
+    },
+    /// The same, but its value was used: it is written out there.
+    #[error("environment variable `{name}` is set again below: this value is written out where it is used")]
+    EnvWrittenOut {
+        /// The variable.
+        name: String,
+        /// The entry that stays, from the object on.
+        kept: Path,
+    },
+    /// An item was there before just so.
+    #[error("`{item}` is there twice in {list}: it is sent once")]
+    ItemTwice {
+        /// The name of the list.
+        list: String,
+        /// The key, for people.
+        item: String,
+    },
+    /// An item was added to one of the same key.
+    #[error("`{item}` is there twice in {list}: both are put together")]
+    PutTogether {
+        /// The name of the list.
+        list: String,
+        /// The key, for people.
+        item: String,
     },
 }
 
