@@ -56,7 +56,7 @@ impl Drop for Group {
     }
 }
 
-/// Runs a program to its end, or until `stop` says why it has to end.
+/// Runs a program to its end, or until `stop` says why it has to end. Its standard input is the caller's affair.
 ///
 /// # Errors
 /// It can't be started or waited for.
@@ -65,7 +65,7 @@ pub(super) async fn run<S>(
     relay: &(dyn Fn(&str) + Sync),
     stop: impl Future<Output = S>,
 ) -> io::Result<End<S>> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn()?;
     let leader = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     let mut group = Group(leader);

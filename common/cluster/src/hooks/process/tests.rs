@@ -13,7 +13,7 @@ async fn script<S>(text: &str, stop: impl Future<Output = S>) -> (End<S>, Vec<St
     let said = Mutex::new(Vec::new());
     let relay = |line: &str| said.lock().unwrap().push(line.to_owned());
     let mut command = Command::new("bash");
-    command.arg("-c").arg(text);
+    command.arg("-c").arg(text).stdin(Stdio::null());
     let end = run(command, &relay, stop).await.unwrap();
     (end, said.into_inner().unwrap())
 }
@@ -30,7 +30,7 @@ async fn stopped_when_it_speaks(text: &str) -> (End<Result<(), RecvError>>, Vec<
         }
     };
     let mut command = Command::new("bash");
-    command.arg("-c").arg(text);
+    command.arg("-c").arg(text).stdin(Stdio::null());
     let end = run(command, &relay, stop).await.unwrap();
     (end, said.into_inner().unwrap().0)
 }
@@ -95,7 +95,7 @@ async fn dropping_it_kills_it() {
     {
         let relay = |line: &str| said.lock().unwrap().push(line.to_owned());
         let mut command = Command::new("bash");
-        command.arg("-c").arg("sleep 600 & echo $!; wait");
+        command.arg("-c").arg("sleep 600 & echo $!; wait").stdin(Stdio::null());
         let mut running = pin!(run(command, &relay, never()));
         while said.lock().unwrap().is_empty() {
             let _ = timeout(Duration::from_millis(10), running.as_mut()).await;
