@@ -91,7 +91,7 @@ struct PlanArgs {
     #[arg(long, value_enum, value_name = "WHO")]
     dry_run: Option<DryRun>,
 
-    /// Show the data of Secrets in the diff
+    /// Show secrets in the diff, the data of Secrets too
     #[arg(long, requires = "diff")]
     show_secrets: bool,
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use codex_cluster::connect::Cluster;
 use codex_cluster::interrupt::Interrupt;
-use codex_common::cli::{Console, ExitCode, Host, write_stdout};
+use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 use codex_slot::allocation::{Selector, is_selected};
 use codex_slot::record::Record;
@@ -133,7 +133,7 @@ impl Work<'_> {
         records.finish_cleanup(&marked, !self.options.with_configmap).await?;
         if self.options.with_configmap {
             let line = format!("configmap/{} deleted\n", scene.state.name(record.slot));
-            write_stdout(line.as_bytes())?;
+            scene.console.print(&line)?;
         }
         drop(lock);
         Ok(())

@@ -7,7 +7,7 @@ mod arguments;
 mod text;
 
 use clap::ValueEnum;
-use codex_common::cli::{self, Console, ExitCode, Host};
+use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Project;
 
@@ -38,7 +38,7 @@ pub(crate) struct Request {
 pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let project = load(&request.stack, request.slot, host, console)?;
     let language = request.language.unwrap_or_else(|| language_of(&project, console));
-    cli::write_stdout(text::of(&project, language)?.as_bytes())
+    console.print(&text::of(&project, language)?)
 }
 
 /// The project's language: the variable that prompts obey too, else services.yaml, else English (inventory P3).

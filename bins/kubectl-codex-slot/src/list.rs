@@ -55,7 +55,11 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
         let records = Records { scene: &scene, cluster: &cluster, interrupt: &interrupt };
         text(records, request).await
     })?;
-    cli::write_stdout(text.as_bytes())
+    // JSON is data, and escapes what a terminal would act on.
+    match request.output {
+        ListFormat::Json => cli::write_stdout(text.as_bytes()),
+        ListFormat::Table | ListFormat::Wide | ListFormat::Name => console.print(&text),
+    }
 }
 
 async fn text(records: Records<'_>, request: &Request) -> Result<String, Diagnostic> {

@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use codex_common::cli::{Console, ExitCode, Host, write_stdout};
 use codex_common::diagnostic::{Diagnostic, system_reason};
+use codex_common::printable;
 use codex_common::stack::Mode;
 use serde_json::Value;
 
@@ -91,7 +92,7 @@ impl Outlet {
     /// It can't be written.
     pub(crate) fn write(self, report: &Report, console: &Console) -> Result<ExitCode, Diagnostic> {
         match self {
-            Self::Line => write_stdout(format!("{}\n", report.line).as_bytes()),
+            Self::Line => console.print(&format!("{}\n", report.line)),
             Self::Message => {
                 console.info(&report.line);
                 Ok(ExitCode::Done)
@@ -130,7 +131,8 @@ fn lines(facts: &[(&'static str, Value)]) -> String {
     for (key, value) in facts {
         // Writing to a String can't fail.
         let _ = match value {
-            Value::String(value) => writeln!(text, "{key}={value}"),
+            // A value with a line break would forge a line of its own.
+            Value::String(value) => writeln!(text, "{key}={}", printable::line(value)),
             value => writeln!(text, "{key}={value}"),
         };
     }
@@ -158,5 +160,6 @@ mod tests {
         let facts = [("env", json!("a \"b\""))];
         assert_eq!(json(&facts), "{\"env\":\"a \\\"b\\\"\"}\n");
         assert_eq!(lines(&facts), "env=a \"b\"\n");
+        assert_eq!(lines(&[("env", json!("a\nslot=9"))]), "env=a slot=9\n");
     }
 }

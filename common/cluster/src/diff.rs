@@ -1,13 +1,15 @@
 //! Two states of one object side by side.
 //!
 //! Takes the live object and what it would become, gives both fit to be shown: without what only the server
-//! writes, with a Secret's data hidden; and the unified diff of their texts. How an object becomes text is the
-//! caller's: the suite has one YAML writer.
+//! writes, with a Secret's data and all other secrets hidden; and the unified diff of their texts. How an object
+//! becomes text is the caller's: the suite has one YAML writer.
 
-use serde_json::{Map, Value};
-use similar::TextDiff;
+mod values;
 
 use base64::Engine as _;
+use codex_common::secrets::{MASK, Secrets};
+use serde_json::{Map, Value};
+use similar::TextDiff;
 
 use crate::LAST_APPLIED;
 use crate::identity::{group, kind};
@@ -31,10 +33,11 @@ pub struct Shown {
 /// Makes two states of one object fit to be shown.
 ///
 /// A Secret's values become `*** (12 bytes)`, and `*** (12 bytes, changed)` in the new state where they
-/// differ, unless `show_secrets`. The annotation of client-side apply goes: it repeats the object, secrets too.
-pub fn shown(before: Option<&Value>, after: Option<&Value>, show_secrets: bool) -> Shown {
+/// differ; the values of secret variables are hidden wherever they stand. With `None` everything is shown. The
+/// annotation of client-side apply goes: it repeats the object, secrets too.
+pub fn shown(before: Option<&Value>, after: Option<&Value>, secrets: Option<&Secrets>) -> Shown {
     let mut shown = Shown { before: before.map(without_noise), after: after.map(without_noise) };
-    if !show_secrets {
+    if let Some(secrets) = secrets {
         for field in ["data", "stringData"] {
             let was = before.filter(|object| is_secret(object)).map(|object| object[field].clone());
             for (state, is_new) in [(&mut shown.before, false), (&mut shown.after, true)] {
@@ -44,13 +47,14 @@ pub fn shown(before: Option<&Value>, after: Option<&Value>, show_secrets: bool) 
                 hide(object, field, was.as_ref().filter(|_| is_new));
             }
         }
+        values::hide(shown.before.as_mut(), shown.after.as_mut(), secrets);
     }
     shown
 }
 
 /// One object as it may be shown: see [`shown`].
-pub fn redacted(object: &Value, show_secrets: bool) -> Value {
-    shown(None, Some(object), show_secrets).after.unwrap_or(Value::Null)
+pub fn redacted(object: &Value, secrets: &Secrets) -> Value {
+    shown(None, Some(object), Some(secrets)).after.unwrap_or(Value::Null)
 }
 
 fn is_secret(object: &Value) -> bool {
@@ -83,7 +87,7 @@ fn hide(secret: &mut Value, field: &str, was: Option<&Value>) {
         return;
     };
     let Some(values) = values.as_object_mut() else {
-        *values = Value::from("***");
+        *values = Value::from(MASK);
         return;
     };
     let before = was.and_then(Value::as_object);
@@ -93,9 +97,9 @@ fn hide(secret: &mut Value, field: &str, was: Option<&Value>) {
             let old = before.and_then(|before| before.get(&key));
             let changed = if old.is_some_and(|old| *old != value) { ", changed" } else { "" };
             let hidden = match length(&value, field == "data") {
-                Some(1) => format!("*** (1 byte{changed})"),
-                Some(length) => format!("*** ({length} bytes{changed})"),
-                None => format!("***{}", changed.replace(", ", " ")),
+                Some(1) => format!("{MASK} (1 byte{changed})"),
+                Some(length) => format!("{MASK} ({length} bytes{changed})"),
+                None => format!("{MASK}{}", changed.replace(", ", " ")),
             };
             (key, Value::String(hidden))
         })
@@ -136,7 +140,7 @@ mod tests {
         let before = secret(json!({"same": "YQ==", "other": "aHVudGVyMg==", "gone": "eA=="}));
         let after =
             secret(json!({"same": "YQ==", "other": "aHVudGVyMw==", "new": "eHl6", "odd": "%", "worse": 7}));
-        let shown = shown(Some(&before), Some(&after), false);
+        let shown = shown(Some(&before), Some(&after), Some(&Secrets::default()));
         assert_eq!(
             shown.before.expect("there")["data"],
             json!({"same": "*** (1 byte)", "other": "*** (7 bytes)", "gone": "*** (1 byte)"})
@@ -150,14 +154,14 @@ mod tests {
     #[test]
     fn secrets_are_shown_to_who_asks() {
         let object = secret(json!({"a": "YQ=="}));
-        assert_eq!(redacted(&object, true), object);
-        assert_eq!(redacted(&secret(json!("text")), false)["data"], "***");
+        assert_eq!(shown(None, Some(&object), None).after, Some(object));
+        assert_eq!(redacted(&secret(json!("text")), &Secrets::default())["data"], "***");
     }
 
     #[test]
     fn data_of_other_kinds_is_no_secret() {
         let config = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"a": "b"}});
-        assert_eq!(redacted(&config, false), config);
+        assert_eq!(redacted(&config, &Secrets::default()), config);
     }
 
     #[test]
@@ -169,9 +173,9 @@ mod tests {
             object["metadata"][key] = json!("1");
         }
         object["metadata"]["annotations"] = json!({LAST_APPLIED: "hunter2"});
-        assert_eq!(redacted(&object, false), clean);
+        assert_eq!(redacted(&object, &Secrets::default()), clean);
         object["metadata"]["annotations"] = json!({LAST_APPLIED: "hunter2", "a": "b"});
-        assert_eq!(redacted(&object, false)["metadata"]["annotations"], json!({"a": "b"}));
+        assert_eq!(redacted(&object, &Secrets::default())["metadata"]["annotations"], json!({"a": "b"}));
     }
 
     #[test]
@@ -194,7 +198,7 @@ mod tests {
             let mut after = secret(Value::Object(data));
             after["stringData"] = json!({"x": old});
             let before = secret(json!({"a": encode(&old)}));
-            let shown = shown(Some(&before), Some(&after), false);
+            let shown = shown(Some(&before), Some(&after), Some(&Secrets::default()));
             let text = format!("{:?}", shown);
             prop_assert!(!text.contains("HUNTER") && !text.contains(&encode("HUNTER")));
         }

@@ -1,20 +1,39 @@
 //! Which values are secret, and a text without them.
 //!
-//! The rule is in one place because every writer needs it: a secret is the value, of four characters
-//! or more, of a variable whose name contains one of [`MARKS`]. It shows as `***`.
+//! The rule is in one place because every writer needs it. A secret is
+//!
+//! - the value of a variable whose name contains one of [`MARKS`], if it has four characters or more (blanks around
+//!   it don't count) and is not one of [`WORDS`]: shorter values and such words would blank innocent text and hide nothing;
+//! - each of the value's lines of four characters or more;
+//! - whatever stands before the `@` of a URL, whoever says it ([`url`]).
+//!
+//! It shows as `***`, in each of the forms that quoting, escaping and encoding give it ([`forms`]), and where a text
+//! was shortened in the middle of it. Masking comes before anything is cut, drawn or compared.
+//!
+//! What is data is not masked: `render`'s output, and the facts of a slot (its number, its namespace), which scripts
+//! go on with. `apply --diff --show-secrets` is the one exception that a user can ask for.
+
+mod forms;
+mod matcher;
+pub mod url;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use matcher::Matcher;
 
 /// What makes a variable's name a secret's name, in capitals.
 const MARKS: [&str; 8] = ["PASS", "PWD", "SECRET", "TOKEN", "KEY", "PAT", "AUTH", "CREDENTIAL"];
+
+/// Values that are never secret: they switch something on or off (`USE_AUTH=true`).
+const WORDS: [&str; 3] = ["true", "false", "null"];
 
 /// Values shorter than this many characters are not hidden: they would blank innocent text.
 const SHORTEST: usize = 4;
 
 /// What a secret is shown as.
-const MASK: &str = "***";
+pub const MASK: &str = "***";
 
 /// Whether a variable of this name holds a secret.
 ///
@@ -33,37 +52,75 @@ pub fn is_secret_name(name: &str) -> bool {
 
 /// The secret values learnt so far.
 ///
-/// Shared between the reader of variables, which fills it, and the writer of messages, which asks it.
+/// Shared between the reader of variables, which fills it, and every writer, which asks it.
 #[derive(Debug, Default)]
 pub struct Secrets {
-    values: Mutex<BTreeSet<String>>,
+    learnt: Mutex<Learnt>,
+}
+
+#[derive(Default)]
+struct Learnt {
+    values: BTreeSet<String>,
+    /// Made when it is first needed: most runs have nothing to hide.
+    matcher: Option<Arc<Matcher>>,
+}
+
+impl std::fmt::Debug for Learnt {
+    /// The number only.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Learnt").field("values", &self.values.len()).finish_non_exhaustive()
+    }
 }
 
 impl Secrets {
     /// Remembers the value if the name says that it is secret.
     pub fn learn(&self, name: &str, value: &str) {
-        if !is_secret_name(name) {
+        if is_secret_name(name) {
+            self.add(value);
+        }
+    }
+
+    /// Remembers the password of a text that is one URL of the web, and the user with it.
+    pub fn learn_url(&self, url: &str) {
+        if let Some((user, password)) = url::pair(url) {
+            self.add(password);
+            self.add(&format!("{user}:{password}"));
+        }
+    }
+
+    fn add(&self, value: &str) {
+        let word = value.trim();
+        if word.chars().count() < SHORTEST || WORDS.iter().any(|other| word.eq_ignore_ascii_case(other)) {
             return;
         }
-        let mut values = self.values.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for form in spellings(value) {
-            if form.chars().count() >= SHORTEST {
-                values.insert(form);
-            }
+        let mut learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        if learnt.values.insert(value.to_owned()) {
+            learnt.matcher = None;
         }
+    }
+
+    fn matcher(&self) -> Arc<Matcher> {
+        let mut learnt = self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        let Learnt { values, matcher } = &mut *learnt;
+        let forms = || values.iter().flat_map(|value| forms::of(value)).collect();
+        Arc::clone(matcher.get_or_insert_with(|| Arc::new(Matcher::new(forms()))))
+    }
+
+    /// Where secrets stand in a text.
+    fn hidden(&self, text: &str) -> Vec<Range<usize>> {
+        let mut hidden = self.matcher().find(text);
+        hidden.extend(url::credentials(text));
+        hidden.retain(|range| !range.is_empty());
+        hidden.sort_by_key(|range| range.start);
+        hidden
     }
 
     /// `text` with every secret masked, and where `span` of it went.
     pub fn mask(&self, text: &str, span: Range<usize>) -> (String, Range<usize>) {
-        let values = self.values.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut hidden: Vec<Range<usize>> = Vec::new();
-        for value in values.iter() {
-            hidden.extend(text.match_indices(value.as_str()).map(|(at, found)| at..at + found.len()));
-        }
+        let hidden = self.hidden(text);
         if hidden.is_empty() {
             return (text.to_owned(), span);
         }
-        hidden.sort_by_key(|range| range.start);
         let mut masked = String::with_capacity(text.len());
         let (mut from, mut start, mut end) = (0, None, None);
         let mut at = 0;
@@ -90,6 +147,11 @@ impl Secrets {
         (masked, start.min(end)..end)
     }
 
+    /// Whether there is a secret in `text`.
+    pub fn are_in(&self, text: &str) -> bool {
+        !self.hidden(text).is_empty()
+    }
+
     /// `text` with every secret masked.
     pub fn masked(&self, text: &str) -> String {
         self.mask(text, 0..0).0
@@ -111,64 +173,5 @@ fn place(
     *found = Some(if offset <= stretch.start { base + offset - from } else { inside });
 }
 
-/// The forms in which a message may show a value: as it is, each of its lines, quoted, in Base64.
-fn spellings(value: &str) -> Vec<String> {
-    use base64::Engine as _;
-    let quoted = format!("{value:?}");
-    let mut forms = vec![
-        value.to_owned(),
-        value.trim().to_owned(),
-        quoted[1..quoted.len() - 1].to_owned(),
-        value.replace('\'', "''"),
-        base64::engine::general_purpose::STANDARD.encode(value),
-    ];
-    forms.extend(value.lines().map(|line| line.trim().to_owned()));
-    forms
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn secrets() -> Secrets {
-        let secrets = Secrets::default();
-        secrets.learn("DB_PASSWORD", "hunter22");
-        secrets.learn("API_TOKEN", "line one\nline two");
-        secrets.learn("MY_KEY", "abc");
-        secrets.learn("HOST", "plain.example");
-        secrets
-    }
-
-    #[test]
-    fn names_decide() {
-        for name in ["db_password", "CODEX_GH_PAT", "AUTH", "MYSQL_PWD", "SSH_KEY", "CREDENTIALS"] {
-            assert!(is_secret_name(name), "{name}");
-        }
-        for name in ["PATH", "GOPATH", "PWD", "OLDPWD", "HOME", "HOST"] {
-            assert!(!is_secret_name(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn values_are_masked_whole_by_line_and_encoded() {
-        let secrets = secrets();
-        assert_eq!(secrets.masked("p=hunter22;"), "p=***;");
-        assert_eq!(secrets.masked("at line two"), "at ***");
-        assert_eq!(secrets.masked("aHVudGVyMjI="), "***");
-        assert_eq!(secrets.masked("abc plain.example"), "abc plain.example");
-    }
-
-    #[test]
-    fn a_mark_stays_on_what_it_marked() {
-        let secrets = secrets();
-        let text = "a: hunter22 # b";
-        let (masked, span) = secrets.mask(text, 3..11);
-        assert_eq!(&masked[span], "***");
-        let (masked, span) = secrets.mask(text, 14..15);
-        assert_eq!(&masked[span], "b");
-        let (masked, span) = secrets.mask(text, 0..1);
-        assert_eq!(&masked[span], "a");
-        let (masked, span) = secrets.mask(text, 5..7);
-        assert_eq!(&masked[span], "***");
-    }
-}
+mod tests;

@@ -2,21 +2,26 @@
 //!
 //! Takes rows of cells, gives lines with aligned columns. Separate because several commands list things.
 
+use crate::printable;
+
 /// The rows, the first of which is the heading, with three blanks between columns.
 ///
-/// Rows may be shorter than others; nothing stands behind a line's last cell.
+/// Rows may be shorter than others; nothing stands behind a line's last cell, and each row is one line.
 pub fn draw(rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = Vec::new();
     for row in rows {
         widths.resize(widths.len().max(row.len()), 0);
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+            *width = (*width).max(printable::line(cell).chars().count());
         }
     }
     let mut text = String::new();
     for row in rows {
-        let cells: Vec<String> =
-            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{:<width$}", printable::line(cell)))
+            .collect();
         text.push_str(cells.join("   ").trim_end());
         text.push('\n');
     }
@@ -26,6 +31,12 @@ pub fn draw(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::draw;
+
+    #[test]
+    fn a_cell_forges_no_row() {
+        let rows = [vec!["a\nb\u{1b}[2J".to_owned(), "c".to_owned()]];
+        assert_eq!(draw(&rows), "a b\u{fffd}[2J   c\n");
+    }
 
     #[test]
     fn columns_are_aligned_by_characters() {

@@ -39,7 +39,7 @@ pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode
     if request.dry_run == Some(DryRun::Client) {
         let lines: String =
             input.objects().iter().map(|object| format!("{} created (dry run)\n", object.identity)).collect();
-        return report::print(&lines);
+        return console.print(&lines);
     }
     let runtime = runtime()?;
     let outcome = runtime.block_on(async {

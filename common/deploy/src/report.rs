@@ -8,6 +8,8 @@ use codex_cluster::document::node_of;
 use codex_cluster::plan::{Action, Planned};
 use codex_common::cli::{self, ExitCode};
 use codex_common::diagnostic::Diagnostic;
+use codex_common::printable;
+use codex_common::secrets::Secrets;
 use codex_common::yaml::{self, KeyOrder, Mapping, Node, Value as Yaml};
 
 use crate::request::{DryRun, OutputFormat};
@@ -53,11 +55,16 @@ pub(crate) fn dry_run(plan: &[Planned], who: DryRun, format: Option<OutputFormat
     text
 }
 
-/// The plan as data: action and object of each, a Secret's data hidden; with what became of it, if it was applied.
-pub(crate) fn data(plan: &[Planned], statuses: Option<&[Status]>, format: OutputFormat) -> String {
+/// The plan as data: action and object of each, secrets hidden; with what became of it, if it was applied.
+pub(crate) fn data(
+    plan: &[Planned],
+    statuses: Option<&[Status]>,
+    format: OutputFormat,
+    secrets: &Secrets,
+) -> String {
     let entry = |(at, planned): (usize, &Planned)| {
         let identity = &planned.target.object.identity;
-        let text = |text: &str| Node::from(text);
+        let text = |text: &str| Node::from(secrets.masked(text).as_str());
         let mut fields = Mapping::from_iter([
             ("name", text(&identity.name)),
             ("namespace", identity.namespace.as_deref().map_or_else(|| Node::new(Yaml::Null), text)),
@@ -77,7 +84,7 @@ pub(crate) fn data(plan: &[Planned], statuses: Option<&[Status]>, format: Output
             };
             fields.insert("result", text(word));
         }
-        fields.insert("object", node_of(&redacted(&planned.target.object.value, false)));
+        fields.insert("object", node_of(&redacted(&planned.target.object.value, secrets)));
         Node::from(fields)
     };
     let entries: Vec<Node> = plan.iter().enumerate().map(entry).collect();
@@ -95,12 +102,12 @@ pub(crate) fn data(plan: &[Planned], statuses: Option<&[Status]>, format: Output
     text
 }
 
-/// The unified diffs of a plan.
-pub(crate) fn diffs(plan: &[Planned], show_secrets: bool) -> String {
+/// The unified diffs of a plan, with these secrets hidden.
+pub(crate) fn diffs(plan: &[Planned], secrets: Option<&Secrets>) -> String {
     let mut text = String::new();
     for planned in plan.iter().filter(|planned| planned.action.is_difference()) {
         let after = planned.after.as_ref().unwrap_or(&planned.target.object.value);
-        let both = shown(planned.before.as_ref(), Some(after), show_secrets);
+        let both = shown(planned.before.as_ref(), Some(after), secrets);
         let written = |object: Option<&serde_json::Value>| {
             let mut text = String::new();
             if let Some(object) = object {
@@ -112,13 +119,14 @@ pub(crate) fn diffs(plan: &[Planned], show_secrets: bool) -> String {
             Some(namespace) => format!("{namespace}/{}", name(planned)),
             None => name(planned),
         };
+        let place = secrets.map_or_else(|| place.clone(), |secrets| secrets.masked(&place));
         let (before, after) = (written(both.before.as_ref()), written(both.after.as_ref()));
         text.push_str(&unified((&format!("live {place}"), &before), (&format!("planned {place}"), &after)));
     }
-    text
+    printable::lines(&text).into_owned()
 }
 
-/// Prints text on stdout.
+/// Prints a document on stdout whose secrets are hidden already.
 pub(crate) fn print(text: &str) -> Result<ExitCode, Diagnostic> {
     cli::write_stdout(text.as_bytes())
 }

@@ -64,7 +64,7 @@ pub struct Request {
     pub exit_code: bool,
     /// Only say what would be done.
     pub dry_run: Option<DryRun>,
-    /// Whether diffs show the data of Secrets.
+    /// Whether diffs show secrets.
     pub show_secrets: bool,
     /// Whether fields are taken from other managers.
     pub force: bool,

@@ -198,7 +198,7 @@ impl Session<'_> {
         }
         self.hooks(Moment::AfterApply, plan.iter().map(|planned| &planned.target)).await?;
         if let Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) = self.request.output {
-            self.line(&report::data(&plan, Some(&statuses), format))?;
+            report::print(&report::data(&plan, Some(&statuses), format, self.console.secrets()))?;
         }
         if !self.request.waiting.wait {
             return Ok(Deployed { code: ExitCode::Done, is_ready: None });
@@ -215,7 +215,7 @@ impl Session<'_> {
     /// Says what became of an object, where the request wants it said.
     pub(crate) fn line(&self, text: &str) -> Result<(), Diagnostic> {
         match self.request.lines {
-            Lines::Printed => report::print(text).map(|_| ()),
+            Lines::Printed => self.console.print(text).map(|_| ()),
             Lines::Said => {
                 text.lines().for_each(|line| self.console.info(line));
                 Ok(())
@@ -226,12 +226,16 @@ impl Session<'_> {
     /// Only says what would happen.
     async fn show(&self, targets: Vec<Target>, missing: &BTreeSet<String>) -> Result<ExitCode, Diagnostic> {
         let plan = self.plan(targets, missing, true).await?;
-        let text = match self.request.output {
-            Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) => report::data(&plan, None, format),
-            _ if self.request.diff => report::diffs(&plan, self.request.show_secrets),
-            format => report::dry_run(&plan, DryRun::Server, format),
-        };
-        let code = report::print(&text)?;
+        let secrets = self.console.secrets();
+        let code = match self.request.output {
+            Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) => {
+                report::print(&report::data(&plan, None, format, secrets))
+            }
+            _ if self.request.diff => {
+                report::print(&report::diffs(&plan, (!self.request.show_secrets).then_some(secrets)))
+            }
+            format => self.console.print(&report::dry_run(&plan, DryRun::Server, format)),
+        }?;
         self.summarize(&plan);
         let mut has_failed = false;
         for planned in &plan {

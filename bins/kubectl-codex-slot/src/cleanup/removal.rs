@@ -11,7 +11,6 @@ use codex_cluster::interrupt::Interrupt;
 use codex_cluster::namespace::{self, Going};
 use codex_cluster::sweep::slot as sweep;
 use codex_cluster::sweep::{Leftover, delete};
-use codex_common::cli::write_stdout;
 use codex_common::diagnostic::Diagnostic;
 use codex_deploy::{HookScene, Moment};
 use codex_slot::record::{Listed, Record};
@@ -43,7 +42,7 @@ impl Removal<'_> {
     pub(crate) async fn show(&self, record: &Record, with_record: bool) -> Result<(), Diagnostic> {
         let inventory = Inventory::take(self.scene, self.cluster, self.kinds, record, self.listed).await?;
         for line in inventory.lines(self.record_name(record, with_record).as_deref())? {
-            say(&format!("{line} deleted (dry run)"))?;
+            self.say(&format!("{line} deleted (dry run)"))?;
         }
         self.remark(&inventory);
         Ok(())
@@ -70,7 +69,7 @@ impl Removal<'_> {
         hooks.run(Moment::AfterDestroy).await?;
         self.stop_if_asked()?;
         for path in inventory.directories.delete()? {
-            say(&format!("directory {} deleted", path.display()))?;
+            self.say(&format!("directory {} deleted", path.display()))?;
         }
         Ok(())
     }
@@ -81,6 +80,11 @@ impl Removal<'_> {
 
     fn remark(&self, inventory: &Inventory) {
         inventory.remarks().iter().for_each(|line| self.scene.console.info(line));
+    }
+
+    /// One line of the report: what is gone.
+    fn say(&self, line: &str) -> Result<(), Diagnostic> {
+        self.scene.console.print(&format!("{line}\n")).map(|_| ())
     }
 
     fn stop_if_asked(&self) -> Result<(), Diagnostic> {
@@ -147,7 +151,7 @@ impl Removal<'_> {
         let mut deletions = stream::iter(deletions).buffer_unordered(AT_ONCE);
         while let Some((name, deleted)) = deletions.next().await {
             match deleted {
-                Ok(()) => say(&format!("{name} deleted"))?,
+                Ok(()) => self.say(&format!("{name} deleted"))?,
                 Err(reason) => failed.push(format!("{name}: {reason}")),
             }
         }
@@ -164,7 +168,7 @@ impl Removal<'_> {
         }
         let deleted = namespace::delete(&self.cluster.api, &namespace.name, &namespace.object).await;
         deleted.map_err(|error| Diagnostic::machine(error.to_string()))?;
-        say(&format!("namespace/{} deleted", namespace.name))
+        self.say(&format!("namespace/{} deleted", namespace.name))
     }
 
     /// Waits until the namespace is gone; what holds it up, if it isn't.
@@ -183,9 +187,4 @@ impl Removal<'_> {
             Going::Interrupted => self.stop_if_asked().map(|()| Vec::new()),
         }
     }
-}
-
-/// One line of the report: what is gone.
-fn say(line: &str) -> Result<(), Diagnostic> {
-    write_stdout(format!("{line}\n").as_bytes()).map(|_| ())
 }

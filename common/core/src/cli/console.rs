@@ -1,4 +1,7 @@
-//! What is said on stderr: messages by level, with colour where a person looks, without secrets.
+//! What is said on stderr: messages by level, with colour where a person looks, without secrets; and what is printed
+//! on stdout for people.
+//!
+//! Every text passes the one redactor here, [`Secrets`], and loses what a terminal would act on ([`printable`]).
 
 use std::fmt;
 use std::io::{IsTerminal, Write};
@@ -7,9 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use clap::ValueEnum;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::printable;
 use crate::secrets::Secrets;
 
-use super::{Host, Messages, frame};
+use super::{ExitCode, Host, Messages, command_line, frame, stdout};
 
 /// The least grave thing that is still said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -92,8 +96,21 @@ impl Console {
             Severity::Warning => Level::Warn,
         };
         if level >= self.level {
-            self.print(&frame::render(message, &self.secrets, self.colored));
+            self.write(&frame::render(message, &self.secrets, self.colored));
         }
+    }
+
+    /// Prints a text on stdout.
+    ///
+    /// # Errors
+    /// The output is full or can't be written.
+    pub fn print(&self, text: &str) -> Result<ExitCode, Diagnostic> {
+        stdout::write(self.shown(text).as_bytes())
+    }
+
+    /// A text as people may see it.
+    pub fn shown(&self, text: &str) -> String {
+        self.secrets.masked(&printable::lines(text))
     }
 
     /// Says one line of information.
@@ -103,7 +120,7 @@ impl Console {
 
     /// Passes on a line of another program's output.
     pub fn relay(&self, line: &str) {
-        self.print(&(self.secrets.masked(line) + "\n"));
+        self.write(&(printable::indented(&self.shown(line)) + "\n"));
     }
 
     /// Says one line for those who look for a fault.
@@ -115,12 +132,12 @@ impl Console {
 
     fn line(&self, level: Level, name: &str, line: &str) {
         if level >= self.level {
-            self.print(&format!("{name}: {}\n", self.secrets.masked(line)));
+            self.write(&format!("{name}: {}\n", printable::indented(&self.shown(line))));
         }
     }
 
     /// Writes to stderr; when stderr is closed there is nobody left to tell.
-    fn print(&self, text: &str) {
+    fn write(&self, text: &str) {
         match &mut *self.footer.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(footer) => footer.write_above(text),
             None => drop(std::io::stderr().lock().write_all(text.as_bytes())),
@@ -128,11 +145,24 @@ impl Console {
     }
 }
 
-/// The secrets in the process's own environment.
+/// The secrets of the process: in its environment, and in the addresses that its arguments and variables name.
 pub(super) fn process_secrets(host: &Host) -> Secrets {
     let secrets = Secrets::default();
     for (name, value) in host.variables() {
         secrets.learn(name, value);
+        if name.starts_with("CODEXCTL_") || name.to_ascii_uppercase().ends_with("_PROXY") {
+            secrets.learn_url(value);
+        }
+    }
+    for argument in command_line().skip(1) {
+        let argument = argument.to_string_lossy();
+        // `--server=URL` is one argument.
+        secrets.learn_url(
+            argument
+                .split_once('=')
+                .filter(|(flag, _)| flag.starts_with("--"))
+                .map_or(&argument, |(_, value)| value),
+        );
     }
     secrets
 }

@@ -1,13 +1,15 @@
 //! A message as text: title, the user's lines with the columns marked, hint.
 //!
 //! The drawing is rustc's own renderer; here its input is cut to the lines that matter, so that a huge
-//! file costs nothing, and secrets are masked before anything is drawn.
+//! file costs nothing, and secrets are masked before anything is drawn. What others wrote stays within its line or
+//! its note.
 
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::printable;
 use crate::secrets::Secrets;
 
 /// The longest stretch of one line that is shown on either side of a mark, in bytes.
@@ -15,8 +17,10 @@ const REACH: usize = 120;
 
 /// The text of a message, ending in a line break.
 pub(super) fn render(message: &Diagnostic, secrets: &Secrets, colored: bool) -> String {
-    let title = secrets.masked(&message.title);
-    let hint = message.hint.as_deref().map(|hint| secrets.masked(hint));
+    let shown = |text: &str| secrets.masked(&printable::lines(text));
+    // The renderer indents all lines but their first.
+    let title = shown(&message.title);
+    let hint = message.hint.as_deref().map(shown);
     let windows: Vec<Window> = message.places.iter().map(|place| Window::cut(place, secrets)).collect();
     let level = match message.severity {
         Severity::Error => Level::ERROR,
@@ -30,13 +34,13 @@ pub(super) fn render(message: &Diagnostic, secrets: &Secrets, colored: bool) -> 
             Snippet::source(window.text.as_str()).path(&window.name).line_start(window.line).annotation(mark),
         );
     }
-    let notes: Vec<String> = message.notes.iter().map(|note| secrets.masked(note)).collect();
+    let notes = message.notes.iter().map(|note| printable::indented(&shown(note)));
+    let notes: String = notes.map(|note| format!("\n  {note}")).collect();
     let mut report = vec![main];
     if let Some(hint) = &hint {
         report.push(Group::with_title(Level::HELP.with_name("hint").secondary_title(hint.as_str())));
     }
     let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
-    let notes: String = notes.iter().map(|note| format!("\n  {}", note.replace('\n', "\n  "))).collect();
     // With nothing to draw between them, the renderer would still put a bar between title and hint.
     let groups: Vec<&[Group<'_>]> =
         if windows.is_empty() { report.chunks(1).collect() } else { vec![&report] };
@@ -70,13 +74,13 @@ impl Window {
         // Masking comes before shortening: half a secret would not be recognised any more.
         let line = text[line_start..line_end].trim_end_matches('\r');
         let span = (start - line_start).min(line.len())..(end - line_start).min(line.len());
-        let (line, span) = secrets.mask(line, span);
+        let (line, span) = printable_span(secrets.mask(line, span));
         Self {
-            name: secrets.masked(&place.source.name),
+            name: secrets.masked(&printable::line(&place.source.name)),
             line: text[..line_start].bytes().filter(|byte| *byte == b'\n').count() + 1,
             text: line,
             span,
-            label: secrets.masked(&place.label),
+            label: secrets.masked(&printable::line(&place.label)),
         }
         .shortened()
     }
@@ -87,6 +91,16 @@ impl Window {
         self.text.truncate(end);
         self
     }
+}
+
+/// A line as it is shown, column for column, and where its span went.
+fn printable_span((line, span): (String, Range<usize>)) -> (String, Range<usize>) {
+    let shown = |part: &str| part.chars().map(printable::letter).collect::<String>();
+    let mut text = shown(&line[..span.start]);
+    let start = text.len();
+    text += &shown(&line[span.clone()]);
+    let end = text.len();
+    (text + &shown(&line[span.end..]), start..end)
 }
 
 /// The nearest character boundary at or before `at`.
@@ -122,6 +136,23 @@ mod tests {
         secrets.learn("DB_PASSWORD", "hunter22");
         let text = render(&message("p: hunter22 !x\n", 12..14), &secrets, false);
         assert!(text.contains("1 | p: *** !x\n  |        ^^ here"), "{text}");
+    }
+
+    #[test]
+    fn what_others_wrote_neither_moves_the_cursor_nor_forges_a_message() {
+        let place = Place {
+            source: Source::new("a\u{1b}.yaml", "a: \u{9b}2J\u{202e}x y\n"),
+            span: 10..11,
+            label: "l\nerror: l".into(),
+        };
+        let message = Diagnostic::machine("cannot apply x\u{1b}[2J\nerror: forged")
+            .at(place)
+            .note("denied\r\nerror: forged\u{8}")
+            .hint(Some("try\nhint: forged".into()));
+        assert_eq!(
+            render(&message, &Secrets::default(), false),
+            "error: cannot apply x\u{fffd}[2J\n       error: forged\n --> a\u{fffd}.yaml:1:8\n  |\n1 | a: \u{fffd}2J\u{fffd}x y\n  |        ^ l error: l\n  |\nhint: try\n      hint: forged\n  denied\n  error: forged\u{fffd}\n"
+        );
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub use stdout::write as write_stdout;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::diagnostic::Diagnostic;
+use crate::printable;
 
 /// What a binary's command line offers to the shared `main`.
 pub trait Program: CommandFactory + FromArgMatches {
@@ -73,7 +74,7 @@ fn parse<P: Program>(host: &Host) -> Result<P, ExitCode> {
             let error = error.format(&mut command);
             let text = program::as_typed(&error.to_string(), command_line());
             if error.use_stderr() {
-                eprint!("{}", console::process_secrets(host).masked(&text));
+                eprint!("{}", console::process_secrets(host).masked(&printable::lines(&text)));
                 return ExitCode::Usage;
             }
             match stdout::write(text.as_bytes()) {

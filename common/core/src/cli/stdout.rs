@@ -6,7 +6,8 @@ use crate::diagnostic::{Diagnostic, system_reason};
 
 use super::ExitCode;
 
-/// Writes `bytes` to stdout.
+/// Writes `bytes` to stdout as they are: manifests and facts, and documents whose values are masked already. A text
+/// for people goes through [`super::Console::print`].
 ///
 /// # Errors
 /// The output is full or can't be written; a reader that went away is none, it is [`ExitCode::ClosedPipe`].

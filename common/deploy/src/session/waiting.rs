@@ -16,7 +16,7 @@ use super::Session;
 use crate::arguments::duration;
 use lines::Lines;
 use live::Live;
-use words::{name, printable, seconds};
+use words::{name, seconds};
 
 /// How long is waited when nothing says so.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
@@ -131,12 +131,12 @@ fn stuck_words(stuck: &Stuck) -> String {
 /// The message with the newest warning and the last log lines, which may hold anything.
 fn with_evidence(mut message: Diagnostic, evidence: &Evidence) -> Diagnostic {
     if let Some(warning) = &evidence.warning {
-        message = message.note(printable(warning));
+        message = message.note(warning);
     }
     if let Some((pod, container)) = evidence.log_of.as_ref().filter(|_| !evidence.log_tail.is_empty()) {
         message = message.note(format!("the last lines of the log of {pod}, container {container}:"));
         for line in &evidence.log_tail {
-            message = message.note(format!("| {}", printable(line)));
+            message = message.note(format!("| {}", line));
         }
     }
     message

@@ -11,7 +11,7 @@ use codex_cluster::wait::{Report, Waiting};
 use codex_common::cli::Console;
 use codex_common::diagnostic::Diagnostic;
 
-use super::words::{name, printable, seconds};
+use super::words::{name, seconds};
 
 /// How often it is said who is still waited for.
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -37,8 +37,8 @@ impl Report for Lines<'_> {
         let words = match readiness {
             Readiness::Ready { .. } if !self.awaited.contains(&target) => return,
             Readiness::Ready { .. } => "ready".to_owned(),
-            Readiness::Waiting { reason } => format!("waiting: {}", printable(reason)),
-            Readiness::Failed { reason } => format!("failed: {}", printable(reason)),
+            Readiness::Waiting { reason } => format!("waiting: {}", reason),
+            Readiness::Failed { reason } => format!("failed: {}", reason),
         };
         self.awaited.insert(target);
         self.console.info(format!("{} {words} ({})", name(&self.targets[target]), seconds(elapsed)));
@@ -55,13 +55,13 @@ impl Report for Lines<'_> {
             self.console.info(format!(
                 "  {}: {} for {}",
                 name(&self.targets[one.target]),
-                printable(one.reason),
+                one.reason,
                 seconds(one.waited)
             ));
         }
     }
 
     fn disturbed(&mut self, message: &str) {
-        self.console.say(&Diagnostic::warning(printable(message)));
+        self.console.say(&Diagnostic::warning(message));
     }
 }

@@ -17,8 +17,9 @@ use codex_cluster::readiness::Readiness;
 use codex_cluster::wait::{Report, Waiting};
 use codex_common::cli::Console;
 use codex_common::diagnostic::Diagnostic;
+use codex_common::printable;
 
-use super::words::{name, printable, seconds};
+use super::words::{name, seconds};
 use crate::picture::{Line, Picture, Size, cut, width};
 
 /// A wait that is over sooner is no reason to draw.
@@ -43,6 +44,11 @@ impl<'a> Live<'a> {
         let picture = Picture::default();
         console.set_footer(Some(Box::new(picture.clone())));
         Self { console, targets, picture, awaited: BTreeSet::new() }
+    }
+
+    /// A text as a part of a line.
+    fn one_line(&self, text: &str) -> String {
+        self.console.secrets().masked(&printable::line(text))
     }
 }
 
@@ -70,8 +76,8 @@ impl Report for Live<'_> {
         let rows: Vec<Row> = waiting
             .iter()
             .map(|one| Row {
-                name: printable(&name(&self.targets[one.target])),
-                reason: printable(&self.console.secrets().masked(one.reason)).replace('\n', " "),
+                name: self.one_line(&name(&self.targets[one.target])),
+                reason: self.one_line(one.reason),
                 time: seconds(one.waited),
             })
             .collect();
@@ -81,7 +87,7 @@ impl Report for Live<'_> {
     }
 
     fn disturbed(&mut self, message: &str) {
-        self.console.say(&Diagnostic::warning(printable(message)));
+        self.console.say(&Diagnostic::warning(message));
     }
 }
 

@@ -19,15 +19,6 @@ pub(super) fn seconds(time: Duration) -> String {
     }
 }
 
-/// A text of the cluster's without characters that a terminal would act on.
-pub(super) fn printable(text: &str) -> String {
-    text.chars()
-        .map(
-            |letter| if letter.is_control() && letter != '\n' { char::REPLACEMENT_CHARACTER } else { letter },
-        )
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,10 +27,5 @@ mod tests {
     fn times_are_as_short_as_they_can_be() {
         let all = [0, 999, 1000, 59_999, 60_000, 90_000].map(|time| seconds(Duration::from_millis(time)));
         assert_eq!(all, ["0ms", "999ms", "1s", "59s", "1m", "1m30s"]);
-    }
-
-    #[test]
-    fn a_terminal_acts_on_nothing_of_the_clusters() {
-        assert_eq!(printable("a\u{1b}[2Jb\rc\nd"), "a\u{fffd}[2Jb\u{fffd}c\nd");
     }
 }
