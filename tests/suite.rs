@@ -15,5 +15,6 @@ mod documentation;
 mod golden;
 mod render;
 mod repository;
+mod secrets;
 mod slot;
 mod vectors;

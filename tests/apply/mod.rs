@@ -10,7 +10,7 @@ mod custom_resources;
 mod diff;
 mod doubled;
 mod dry_run;
-mod faults;
+pub(crate) mod faults;
 mod hooks;
 mod images;
 mod immutable;
@@ -54,13 +54,13 @@ spec:
 }
 
 /// The Deployment [`web`] whose pods do as the test cluster's label says.
-fn behaving(behaviour: &str) -> String {
+pub(crate) fn behaving(behaviour: &str) -> String {
     let label = format!("labels: {{app: web, kubectl-codex.test/behaviour: {behaviour}}}\n    spec");
     web("registry.test/app:1").replace("labels: {app: web}\n    spec", &label)
 }
 
 /// A ConfigMap with one entry, `a`.
-fn map(name: &str, value: &str) -> String {
+pub(crate) fn map(name: &str, value: &str) -> String {
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  a: \"{value}\"\n---\n")
 }
 

@@ -35,6 +35,7 @@ mod outcome;
 mod proxy;
 mod registry;
 mod relay;
+mod scanner;
 mod scene;
 mod scripted;
 mod terminal;
@@ -51,6 +52,7 @@ pub use golden::{GoldenCase, golden_cases};
 pub use outcome::{Expectation, Outcome};
 pub use proxy::{Fault, FaultProxy, ProxiedCall, Step};
 pub use registry::Registry;
+pub use scanner::Scanner;
 pub use scene::Scene;
 pub use scripted::{
     Answer, Body, Call, Calls, ScriptedKubeconfig, ScriptedServer, Verb, plugin_runs, stolen_input,

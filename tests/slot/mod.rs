@@ -25,7 +25,7 @@ use codex_tests::{ClusterScene, Expectation, Outcome};
 use serde_json::{Value, json};
 
 /// A project whose environments `ai` and `ai-repair` have slots, with one object and records of its own.
-fn project() -> ClusterScene {
+pub(crate) fn project() -> ClusterScene {
     on(ClusterScene::new())
 }
 
@@ -47,7 +47,7 @@ services:
 }
 
 /// Runs a verb.
-fn slot(scene: &ClusterScene, arguments: &[&str]) -> Expectation {
+pub(crate) fn slot(scene: &ClusterScene, arguments: &[&str]) -> Expectation {
     scene.scene().run("kubectl-codex-slot", arguments)
 }
 
@@ -91,7 +91,7 @@ fn record(scene: &ClusterScene, slot: u64) -> Value {
 }
 
 /// Puts a record there with exactly the keys that codexctl writes.
-fn codexctls_record(scene: &ClusterScene, slot: u64, changes: &Value) {
+pub(crate) fn codexctls_record(scene: &ClusterScene, slot: u64, changes: &Value) {
     codexctls_record_in(scene, &format!("{}-state", scene.name()), slot, changes);
 }
 

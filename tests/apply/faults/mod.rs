@@ -11,7 +11,7 @@ use codex_tests::{Expectation, Scene, ScriptedServer};
 use serde_json::json;
 
 /// A scene whose kubeconfig leads to the server, where the namespace `shop` is.
-pub(super) fn scene(server: &ScriptedServer) -> Scene {
+pub(crate) fn scene(server: &ScriptedServer) -> Scene {
     server.put(json!({
         "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "shop" },
         "status": { "phase": "Active" },
