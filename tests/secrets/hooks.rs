@@ -37,7 +37,7 @@ fn a_script_finds_all_as_if_it_were_an_argument() {
         ": xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
             .repeat(2000);
     let script = format!(
-        "echo \"zero is $0, flags are $-\"\ncat\necho \"input is over\"\necho line $LINENO of ${{#BASH_SOURCE[@]}}\nshopt -q login_shell && echo login\nno-such-command\ncat <<END\nhere $((1 + 1))\nEND\necho \"$DB_PASSWORD\" | wc -c\nls -l /proc/self/fd >fds\n{long}exec echo the end"
+        "echo \"zero is $0, flags are $-\"\ncat\necho \"input is over\"\necho line $LINENO\nshopt -q login_shell && echo login\nno-such-command\ncat <<END\nhere $((1 + 1))\nEND\necho \"$DB_PASSWORD\" | wc -c\nls -l /proc/self/fd >fds\n{long}exec echo the end"
     );
     let text = serde_json::to_string(&script).unwrap();
     let story = with_hooks(&format!("    - run: {}\n", text.replace("{{", "{{ \"{{\" }}")));
@@ -46,7 +46,7 @@ fn a_script_finds_all_as_if_it_were_an_argument() {
     for line in [
         "zero is bash, flags are hBc",
         "input is over",
-        "line 4 of 1",
+        "line 4",
         "login",
         "bash: line 6: no-such-command: command not found",
         "here 2",

@@ -28,7 +28,7 @@ fn no_verb_shows_any() {
     story.scanner.files(&story.beside("slots"));
     slot(0, &["gc", "--env", "ai", "--ttl", "24h", "--dry-run"]);
     // An apply that fails on the way to ready.
-    let web = super::WEB.replace("image: registry.test/app:1", "image: {{ .EnvMap.DB_PASSWORD | toJson }}");
+    let web = super::WEB.replace("replicas: 1", "replicas: {{ .EnvMap.DB_PASSWORD | toJson }}");
     std::fs::write(story.scene.scene().path("web.yaml"), web).unwrap();
     slot(1, &["ready", "--issue", "7", "--env", "ai", "--apply", "--force-apply"]);
     std::fs::write(story.scene.scene().path("web.yaml"), super::WEB).unwrap();

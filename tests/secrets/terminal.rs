@@ -8,6 +8,11 @@ use crate::apply::{behaving, faults, map};
 /// What would clear the screen, overwrite a line, turn the text around and forge an error.
 const HOSTILE: &str = "x\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\r\u{8}\u{202e}y\nerror: forged\r\nwarning: forged";
 
+/// The text as JSON and YAML have it.
+fn quoted() -> String {
+    serde_json::to_string(HOSTILE).unwrap().replace('\u{9b}', "\\u009b").replace('\u{202e}', "\\u202e")
+}
+
 fn is_harmless(outcome: &Outcome) {
     let text = outcome.stdout.clone() + &outcome.stderr;
     let acts = |letter: char| (letter.is_control() && letter != '\n') || letter == '\u{202e}';
@@ -30,6 +35,7 @@ fn words_of_the_server_stay_in_their_message() {
         Answer::text(500, HOSTILE),
     ] {
         for arguments in [&[][..], &["--diff"]] {
+            eprintln!("{answer:?} {arguments:?}");
             let server = ScriptedServer::start();
             server.on(Calls::patch("configmaps"), .., answer.clone());
             let scene = faults::scene(&server).stdin(map("settings", "1"));
@@ -54,7 +60,7 @@ fn words_of_the_server_stay_in_their_message() {
 #[test]
 fn names_in_manifests_stay_in_their_line() {
     let server = ScriptedServer::start();
-    let name = serde_json::to_string(HOSTILE).unwrap();
+    let name = quoted();
     let text = format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, annotations: {{{name}: {name}}}}}\ndata: {{a: {name}}}\n"
     );
@@ -73,7 +79,7 @@ fn events_and_logs_stay_in_their_note() {
     ClusterScene::tell_in_namespace(|scene| {
         let log = format!(
             "      annotations: {{kubectl-codex.test/log: {}}}\n    spec:\n      containers",
-            serde_json::to_string(HOSTILE).unwrap()
+            quoted()
         );
         let text = behaving("crash").replace("    spec:\n      containers", &log);
         let outcome = scene.apply_text(&text, &["--wait", "--wait-timeout", "40s"]).unchecked();

@@ -7,7 +7,7 @@
 use codex_common::secrets::{MASK, Secrets};
 use serde_json::{Map, Value};
 
-/// What a new value gets that differs from the old one only where both are hidden.
+/// What is said where a new value differs from the old one only in what is hidden.
 const CHANGED: &str = " (changed)";
 
 /// Hides secrets in two states of one object.
@@ -107,15 +107,17 @@ fn texts(before: &mut String, after: &mut String, secrets: &Secrets) {
         }
     }
     if is_change && before == after {
-        after.push_str(CHANGED);
+        *after = after.replacen(MASK, &format!("{MASK}{CHANGED}"), 1);
     }
 }
 
-/// An old text without what stands where its new one has secrets.
+/// An old text without what stands where its new one has secrets. What is one line and looks otherwise is hidden as
+/// a whole: Base64, for instance, has other neighbours for another value.
 fn hidden_like(old: &str, new: &str) -> String {
     if new.trim() == MASK {
         return MASK.to_owned();
     }
+    let is_line = !old.trim_end().contains('\n');
     let ends: Vec<(&str, &str)> = new
         .lines()
         .filter_map(|line| Some((&line[..line.find(MASK)?], &line[line.rfind(MASK)? + MASK.len()..])))
@@ -131,7 +133,8 @@ fn hidden_like(old: &str, new: &str) -> String {
             None => line.to_owned(),
         }
     });
-    hidden.collect()
+    let hidden: String = hidden.collect();
+    if is_line && !hidden.contains(MASK) { MASK.to_owned() } else { hidden }
 }
 
 #[cfg(test)]
@@ -180,6 +183,19 @@ mod tests {
         );
         assert_eq!(before, "user: a\npassword: ***\nport: 1\n");
         assert_eq!(after, "user: b\npassword: ***\nport: 1\n");
+    }
+
+    #[test]
+    fn old_values_that_look_otherwise_are_hidden_as_a_whole() {
+        let encoded = |text: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
+        let (before, after) =
+            pair(json!(encoded("user:old secret")), json!(format!("{}", encoded("user:hunter\"22"))));
+        assert_eq!(before, "***");
+        assert!(after.as_str().unwrap().contains("***"));
+        let (before, after) =
+            pair(json!("a: 1\npassword: 12345\nb: 2\n"), json!("a: 1\npassword: hunter\"22\nb: 2\n"));
+        assert_eq!(before, "a: 1\npassword: ***\nb: 2\n");
+        assert_eq!(after, "a: 1\npassword: *** (changed)\nb: 2\n");
     }
 
     #[test]

@@ -22,8 +22,8 @@ const WRAPPED_AT: [usize; 2] = [76, 64];
 pub(super) struct Form {
     /// The text.
     pub(super) text: String,
-    /// Whether it is a stretch of Base64, of which the characters beside it may hold some bits, too.
-    pub(super) is_inner: bool,
+    /// Whether the characters before and behind it hold some bits of the value, too: it is a stretch of Base64.
+    pub(super) shares: [bool; 2],
 }
 
 /// All forms of a value, none of them shorter than [`SHORTEST`] characters.
@@ -35,7 +35,7 @@ pub(super) fn of(value: &str) -> BTreeSet<Form> {
                 let encoded = encoded(&text);
                 for form in &encoded {
                     forms.extend(self::encoded(&form.text));
-                    forms.insert(Form { text: percent(&form.text, true), is_inner: form.is_inner });
+                    forms.insert(Form { text: percent(&form.text, true), shares: form.shares });
                 }
                 forms.extend(encoded);
                 forms.extend(escaped(&text).into_iter().map(outer));
@@ -54,7 +54,7 @@ pub(super) fn of(value: &str) -> BTreeSet<Form> {
 }
 
 fn outer(text: String) -> Form {
-    Form { text, is_inner: false }
+    Form { text, shares: [false; 2] }
 }
 
 /// The value, and what quoting and escaping make of it.
@@ -146,9 +146,12 @@ fn encoded(value: &str) -> BTreeSet<Form> {
             let bytes = [&[0; 3][..before], value.as_bytes()].concat();
             // Six bits a character: those that hold bits of the value alone.
             let (first, end) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
+            let whole = engine.encode(&bytes);
+            // Where it ends with the value.
+            forms.insert(Form { text: whole[first..].to_owned(), shares: [before > 0, false] });
             if first < end {
-                let text = engine.encode(&bytes)[first..end].to_owned();
-                forms.insert(Form { text, is_inner: true });
+                let text = whole[first..end].to_owned();
+                forms.insert(Form { text, shares: [before > 0, bytes.len() % 3 > 0] });
             }
         }
     }

@@ -35,7 +35,7 @@ impl Matcher {
             }
         }
         for alike in forms.values_mut() {
-            alike.sort_by_key(|form| std::cmp::Reverse((form.text.len(), form.is_inner)));
+            alike.sort_by_key(|form| std::cmp::Reverse((form.text.len(), form.shares)));
         }
         Self { forms, begins }
     }
@@ -47,6 +47,7 @@ impl Matcher {
             return found;
         }
         let bytes = text.as_bytes();
+        let is_shortened = ELLIPSES.iter().any(|end| text.contains(end));
         for (at, key) in bytes.windows(KEY).enumerate() {
             if !self.begins[usize::from(key[0])] {
                 continue;
@@ -54,9 +55,11 @@ impl Matcher {
             let candidates = <[u8; KEY]>::try_from(key).ok().and_then(|key| self.forms.get(&key));
             for form in candidates.into_iter().flatten() {
                 if bytes[at..].starts_with(form.text.as_bytes()) {
-                    let end = at + form.text.len();
-                    found.push(if form.is_inner { widened(bytes, at..end) } else { at..end });
+                    found.push(widened(bytes, at..at + form.text.len(), form.shares));
                     break;
+                }
+                if !is_shortened {
+                    continue;
                 }
                 // The beginning of a secret, where a text was shortened.
                 let length = common_length(&text[at..], &form.text);
@@ -70,10 +73,13 @@ impl Matcher {
     }
 }
 
-/// With the characters beside it that hold bits of the value, and the padding.
-fn widened(bytes: &[u8], Range { start, end }: Range<usize>) -> Range<usize> {
+/// A match with the characters beside it that hold bits of the value, and the padding.
+fn widened(bytes: &[u8], Range { start, end }: Range<usize>, shares: [bool; 2]) -> Range<usize> {
     let is_code = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte);
-    let start = if start > 0 && is_code(&bytes[start - 1]) { start - 1 } else { start };
+    let start = if shares[0] && start > 0 && is_code(&bytes[start - 1]) { start - 1 } else { start };
+    if !shares[1] {
+        return start..end;
+    }
     let end = if bytes.get(end).is_some_and(is_code) { end + 1 } else { end };
     let padding = bytes[end..].iter().take(2).take_while(|byte| **byte == b'=').count();
     start..end + padding
