@@ -31,11 +31,14 @@ fn words_of_the_server_stay_in_their_message() {
         Answer::invalid(&[(HOSTILE, HOSTILE)]),
         Answer::ownership_conflict(&[(HOSTILE, ".data.a")]),
         Answer::untyped_500(HOSTILE),
-        Answer::webhook_unavailable(HOSTILE),
+        Answer::status(
+            400,
+            "BadRequest",
+            &format!("admission webhook \"{HOSTILE}\" denied the request: {HOSTILE}"),
+        ),
         Answer::text(500, HOSTILE),
     ] {
         for arguments in [&[][..], &["--diff"]] {
-            eprintln!("{answer:?} {arguments:?}");
             let server = ScriptedServer::start();
             server.on(Calls::patch("configmaps"), .., answer.clone());
             let scene = faults::scene(&server).stdin(map("settings", "1"));

@@ -95,7 +95,10 @@ fn quoting_and_encoding_hide_nothing_from_us() {
             let text = STANDARD.encode(format!("{before}{AWKWARD}{behind}"));
             let masked = secrets.masked(&text);
             let shown: usize = masked.split("***").map(str::len).sum();
-            assert!(shown <= (before.len() + behind.len()).div_ceil(3) * 4, "{before} {behind}: {masked}");
+            assert!(
+                shown <= (before.len() + behind.len()).div_ceil(3) * 4 + "==".len(),
+                "{before} {behind}: {masked}"
+            );
         }
     }
     assert!(secrets.masked(&STANDARD.encode(&in_json)).contains("***"));
