@@ -92,7 +92,7 @@ impl Outlet {
     /// It can't be written.
     pub(crate) fn write(self, report: &Report, console: &Console) -> Result<ExitCode, Diagnostic> {
         match self {
-            Self::Line => console.print(&format!("{}\n", report.line)),
+            Self::Line => console.print(&format!("{}\n", printable::line(&report.line))),
             Self::Message => {
                 console.info(&report.line);
                 Ok(ExitCode::Done)

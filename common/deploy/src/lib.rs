@@ -20,9 +20,11 @@ pub mod request;
 mod scene;
 mod session;
 
+use codex_cluster::input::Object;
 use codex_cluster::interrupt::Interrupt;
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
+use codex_common::printable;
 
 pub use input::Input;
 pub use scene::kinds;
@@ -37,8 +39,11 @@ use request::{DryRun, Request};
 pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let input = Input::read(request, host, console)?;
     if request.dry_run == Some(DryRun::Client) {
-        let lines: String =
-            input.objects().iter().map(|object| format!("{} created (dry run)\n", object.identity)).collect();
+        let line = |object: &Object| {
+            let name = object.identity.to_string();
+            format!("{} created (dry run)\n", printable::line(&name))
+        };
+        let lines: String = input.objects().iter().map(line).collect();
         return console.print(&lines);
     }
     let runtime = runtime()?;

@@ -14,9 +14,10 @@ use codex_common::yaml::{self, KeyOrder, Mapping, Node, Value as Yaml};
 
 use crate::request::{DryRun, OutputFormat};
 
-/// `deployment.apps/web`.
+/// `deployment.apps/web`, on one line whatever the manifest calls it.
 pub(crate) fn name(planned: &Planned) -> String {
-    planned.target.resource.display(&planned.target.object.identity.name)
+    let name = planned.target.resource.display(&planned.target.object.identity.name);
+    printable::line(&name).into_owned()
 }
 
 /// The line of an object that was applied; nothing for the others.

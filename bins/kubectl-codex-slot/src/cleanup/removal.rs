@@ -12,6 +12,7 @@ use codex_cluster::namespace::{self, Going};
 use codex_cluster::sweep::slot as sweep;
 use codex_cluster::sweep::{Leftover, delete};
 use codex_common::diagnostic::Diagnostic;
+use codex_common::printable;
 use codex_deploy::{HookScene, Moment};
 use codex_slot::record::{Listed, Record};
 use futures::{StreamExt as _, stream};
@@ -84,7 +85,7 @@ impl Removal<'_> {
 
     /// One line of the report: what is gone.
     fn say(&self, line: &str) -> Result<(), Diagnostic> {
-        self.scene.console.print(&format!("{line}\n")).map(|_| ())
+        self.scene.console.print(&format!("{}\n", printable::line(line))).map(|_| ())
     }
 
     fn stop_if_asked(&self) -> Result<(), Diagnostic> {
