@@ -3,6 +3,7 @@
 //! Most run against the real control plane, in a namespace of their own; those of `faults/`
 //! against a scripted API server, for what a healthy one won't do.
 
+mod authorities;
 mod bad_input;
 mod conflicts;
 mod connection;

@@ -38,6 +38,7 @@ mod relay;
 mod scanner;
 mod scene;
 mod scripted;
+mod socks_proxy;
 mod terminal;
 pub mod transcript;
 mod upstream;
@@ -57,4 +58,5 @@ pub use scene::Scene;
 pub use scripted::{
     Answer, Body, Call, Calls, ScriptedKubeconfig, ScriptedServer, Verb, plugin_runs, stolen_input,
 };
+pub use socks_proxy::SocksProxy;
 pub use terminal::Terminal;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ConnectRequest ──source──▶ Kubeconfig ──selection──▶ Selection ──client──▶ Cluster
-//!                  (parse)                  (proxy, credentials)
+//!                  (parse)          (proxy, tls, authorization, plugin)
 //! ```
 //!
 //! The rules are kubectl's, with codexctl's own places before them: `--kubeconfig` or `CODEXCTL_KUBECONFIG`,
@@ -10,8 +10,11 @@
 //! F17–F19, A11; `apply.md`, "Input"). Nothing is asked of the cluster here: [`Cluster::unreachable`] explains
 //! the first request that fails. Credential plugins do run here, so standard input must have been read.
 
+mod address;
+mod authorization;
 mod client;
 mod credentials;
+mod dial;
 mod download;
 mod error;
 mod http_client;
@@ -20,15 +23,17 @@ mod plugin;
 mod proxy;
 mod selection;
 mod source;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub(crate) use client::install_crypto;
 pub use credentials::Credentials;
 pub use download::download;
 pub use error::{ConnectError, Origin};
+pub(crate) use http_client::anonymous;
+pub use plugin::Relay;
 
 use crate::api::{Api, NoAnswer};
 use selection::Selection;
@@ -64,8 +69,12 @@ pub struct ConnectRequest<'a> {
     pub variables: &'a BTreeMap<String, String>,
     /// The working directory, absolute; relative paths are relative to it.
     pub folder: &'a Path,
+    /// The program's name, for the server's logs.
+    pub program: &'a str,
     /// Whether a credential plugin may ask the user something.
     pub stdin_is_terminal: bool,
+    /// Who is told what a credential plugin says.
+    pub relay: Relay,
     /// Where the service account's files are: [`SERVICE_ACCOUNT`].
     pub service_account: &'a Path,
 }
@@ -85,7 +94,9 @@ impl<'a> ConnectRequest<'a> {
             environment: None,
             variables,
             folder,
+            program: "",
             stdin_is_terminal: false,
+            relay: Relay::default(),
             service_account: Path::new(SERVICE_ACCOUNT),
         }
     }

@@ -50,6 +50,7 @@ pub mod path;
 pub mod place;
 pub mod plan;
 pub mod preflight;
+mod process_group;
 pub mod prune;
 pub mod readiness;
 pub mod sweep;

@@ -9,7 +9,6 @@ use std::io;
 
 use codex_common::diagnostic::system_reason;
 use hyper_util::client::legacy::Error as ClientError;
-use kube::client::AuthError;
 use rustls::CertificateError;
 
 use crate::answer::Transport;
@@ -34,7 +33,6 @@ impl NoAnswer {
 impl From<&kube::Error> for NoAnswer {
     fn from(error: &kube::Error) -> Self {
         match error {
-            kube::Error::Auth(error) => Self::new(Transport::Unsent, plugin_reason(error)),
             kube::Error::HttpError(_) | kube::Error::BuildRequest(_) => {
                 Self::new(Transport::Unsent, error.to_string())
             }
@@ -50,13 +48,13 @@ impl From<kube::Error> for NoAnswer {
 }
 
 /// The first error of the chain that says what happened, else the innermost one.
-fn of_chain(error: &(dyn Error + 'static)) -> NoAnswer {
+pub(crate) fn of_chain(error: &(dyn Error + 'static)) -> NoAnswer {
     let mut transport = Transport::Closed;
     let mut link: Option<&(dyn Error + 'static)> = Some(error);
     let mut innermost = error;
     while let Some(error) = link {
-        if let Some(error) = error.downcast_ref::<AuthError>() {
-            return NoAnswer::new(Transport::Unsent, plugin_reason(error));
+        if error.is::<http::Error>() || error.is::<http::uri::InvalidUri>() {
+            return NoAnswer::new(Transport::Unsent, lower_first(&error.to_string()));
         }
         if error.downcast_ref::<ClientError>().is_some_and(ClientError::is_connect) {
             transport = Transport::Connect;
@@ -113,50 +111,6 @@ fn tls_reason(error: &rustls::Error) -> String {
     .to_owned()
 }
 
-/// Why credentials could not be had. A plugin's standard output is left out: it is where tokens stand.
-pub(crate) fn plugin_reason(error: &AuthError) -> String {
-    match error {
-        AuthError::AuthExecStart(error) => format!("it can't be started: {}", system_reason(error)),
-        AuthError::AuthExecRun { out, .. } => ended(out),
-        AuthError::AuthExecParse(_) | AuthError::AuthExecSerialize(_) => {
-            "it printed no ExecCredential".to_owned()
-        }
-        AuthError::ExecPluginFailed => "its ExecCredential has no status".to_owned(),
-        AuthError::MalformedTokenExpirationDate(_) => "the time its token expires is malformed".to_owned(),
-        AuthError::MissingCommand => "the kubeconfig names no command".to_owned(),
-        AuthError::InvalidBasicAuth(_) | AuthError::InvalidBearerToken(_) => {
-            "the credentials hold characters that can't be sent".to_owned()
-        }
-        AuthError::ReadTokenFile(error, path) => {
-            format!("cannot read the token file {}: {}", path.display(), system_reason(error))
-        }
-        other => lower_first(&other.to_string()),
-    }
-}
-
-/// How a program ended that should have given credentials, with the last line of its standard error.
-pub(crate) fn ended(out: &std::process::Output) -> String {
-    let said = String::from_utf8_lossy(&out.stderr);
-    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
-    let ended = match out.status.code() {
-        Some(code) => format!("it ended with {code}"),
-        None => "it was killed".to_owned(),
-    };
-    match last {
-        Some(line) => format!("{ended}: {}", shortened(line)),
-        None => ended,
-    }
-}
-
-/// The beginning of a line that may be of any length.
-fn shortened(line: &str) -> String {
-    const LONGEST: usize = 300;
-    match line.char_indices().nth(LONGEST) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line.to_owned(),
-    }
-}
-
 fn lower_first(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
@@ -186,17 +140,5 @@ mod tests {
         assert!(answer.detail.contains("authority that isn't known"), "{answer}");
         let answer = of_chain(&Outer(io::Error::other("Words of a stranger")));
         assert_eq!(answer, NoAnswer::new(Transport::Closed, "words of a stranger"));
-    }
-
-    #[test]
-    fn of_a_plugin_only_the_last_line_of_its_stderr_is_shown() {
-        use std::os::unix::process::ExitStatusExt as _;
-        let out = std::process::Output {
-            status: std::process::ExitStatus::from_raw(3 << 8),
-            stdout: b"token-on-stdout".to_vec(),
-            stderr: b"trying\nlog in first\n\n".to_vec(),
-        };
-        let error = AuthError::AuthExecRun { cmd: "login --token x".into(), out: Box::new(out) };
-        assert_eq!(plugin_reason(&error), "it ended with 3: log in first");
     }
 }

@@ -3,7 +3,7 @@
 //! Takes the flags of every program that talks to a cluster, gives the way to it. Separate from the deploy
 //! because slots are looked up where nothing is deployed.
 
-use codex_cluster::connect::{self, Cluster, ConnectRequest, EnvironmentCluster};
+use codex_cluster::connect::{self, Cluster, ConnectRequest, EnvironmentCluster, Relay};
 use codex_common::cli::{Console, Host};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Project;
@@ -25,6 +25,7 @@ pub async fn connect(
         kubeconfig: &project.context.environment.kubeconfig,
         context: &project.context.environment.context,
     });
+    let listener = console.clone();
     let cluster = connect::connect(&ConnectRequest {
         kubeconfig: flags.kubeconfig.as_deref(),
         context: flags.context.as_deref(),
@@ -35,7 +36,9 @@ pub async fn connect(
         impersonate_groups: &flags.impersonate_groups,
         request_timeout: flags.request_timeout.as_deref(),
         environment,
+        program: host.program(),
         stdin_is_terminal: host.stdin_is_terminal(),
+        relay: Relay::new(move |line| listener.relay(line)),
         ..ConnectRequest::new(host.variables(), host.folder())
     })
     .await?;

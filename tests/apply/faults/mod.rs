@@ -4,6 +4,9 @@ mod answers;
 mod broken_api;
 mod credentials;
 mod every_call;
+mod kubeconfigs;
+mod plugins;
+mod proxies;
 mod silence;
 mod watches;
 

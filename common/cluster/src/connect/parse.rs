@@ -3,7 +3,11 @@
 //! Read by our own YAML reader, as kubectl reads it, because the errors of a typed reader repeat the values
 //! that are wrong, and those may be tokens.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use codex_common::stack::files::{MAX_FILE, read_text};
 use codex_common::yaml::{Dialect, KeyOrder, Node, Value, read, split, write_json};
@@ -32,7 +36,10 @@ fn parse(text: &str, path: &Path) -> Result<Kubeconfig, ConnectError> {
         if node.as_mapping().is_none() {
             return Err(invalid(node.position.line, "it is no mapping".to_owned()));
         }
-        numbers_to_texts(&mut node);
+        if let Some((line, problem)) = doubled(&node) {
+            return Err(invalid(line, problem));
+        }
+        as_fields_are(&mut node);
         let mut json = String::new();
         write_json(&node, KeyOrder::Kept, 0, &mut json)
             .map_err(|error| invalid(error.position.line, error.to_string()))?;
@@ -41,18 +48,53 @@ fn parse(text: &str, path: &Path) -> Result<Kubeconfig, ConnectError> {
     Ok(Kubeconfig::default())
 }
 
-/// No field of a kubeconfig that matters is a number, but names may look like one: `name: 2024`.
-fn numbers_to_texts(root: &mut Node) {
-    let mut open = vec![root];
-    while let Some(node) = open.pop() {
+/// The line of an entry whose name another one of its list has, and what is wrong. Some programs would take the first
+/// and others the last, so kubectl takes none.
+fn doubled(root: &Node) -> Option<(u32, String)> {
+    for list in ["clusters", "users", "contexts"] {
+        let Some(Value::Sequence(entries)) = root.get(list).map(|node| &node.value) else { continue };
+        let mut names = HashSet::new();
+        for name in entries.iter().filter_map(|entry| entry.get("name")) {
+            let text = name.text().unwrap_or_default().into_owned();
+            if names.contains(&text) {
+                return Some((
+                    name.position.line,
+                    format!("two of its {list} are called `{}`", text.escape_debug()),
+                ));
+            }
+            names.insert(text);
+        }
+    }
+    None
+}
+
+/// Makes of each scalar what its field holds. No field of a kubeconfig that matters is a number, but names may look
+/// like one (`name: 2024`); Base64 may be broken into lines, or be decoded already (`!!binary`).
+fn as_fields_are(root: &mut Node) {
+    let mut open = vec![("", root)];
+    while let Some((field, node)) = open.pop() {
         if matches!(node.value, Value::Int(_) | Value::Uint(_) | Value::Float(_)) {
             let text = node.text().map(|text| text.into_owned()).unwrap_or_default();
             node.value = Value::String(text);
             continue;
         }
         match &mut node.value {
-            Value::Sequence(items) => open.extend(items.iter_mut()),
-            Value::Mapping(entries) => open.extend(entries.iter_mut().map(|(_, value)| value)),
+            Value::Sequence(items) => open.extend(items.iter_mut().map(|item| (field, item))),
+            Value::Mapping(entries) => {
+                open.extend(entries.iter_mut().map(|(key, value)| (key.as_str().unwrap_or_default(), value)));
+            }
+            Value::String(text)
+                if matches!(
+                    field,
+                    "certificate-authority-data" | "client-certificate-data" | "client-key-data"
+                ) =>
+            {
+                *text = if text.contains("-----BEGIN ") {
+                    STANDARD.encode(&*text)
+                } else {
+                    text.split_ascii_whitespace().collect()
+                };
+            }
             _ => {}
         }
     }

@@ -3,19 +3,67 @@
 //! Ours, because the client library holds `NO_PROXY` against the proxy's own address instead of the server's.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 
-use http::Uri;
+use super::address::{Address, Userinfo};
+
+/// How a proxy is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
+    /// SOCKS 5; names are looked up by the proxy.
+    Socks,
+}
+
+/// A proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Proxy {
+    /// How it is spoken to.
+    pub(super) kind: Kind,
+    address: Address,
+}
+
+impl Proxy {
+    /// Its host with its port.
+    pub(super) fn place(&self) -> String {
+        self.address.place(match self.kind {
+            Kind::Http => 80,
+            Kind::Https => 443,
+            Kind::Socks => 1080,
+        })
+    }
+
+    /// Its host, without brackets.
+    pub(super) fn host(&self) -> &str {
+        self.address.bare_host()
+    }
+
+    /// The credentials in its address.
+    pub(super) fn userinfo(&self) -> Option<&Userinfo> {
+        self.address.userinfo.as_ref()
+    }
+}
+
+impl fmt::Display for Proxy {
+    /// Its address without credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.address)
+    }
+}
 
 /// The proxy for `server`. `of_cluster` is the kubeconfig's `proxy-url`; it knows no exceptions.
 ///
 /// # Errors
 /// What names the proxy, with the reason why it can't be used.
 pub(super) fn proxy(
-    server: &Uri,
+    server: &Address,
     of_cluster: Option<&str>,
     variables: &BTreeMap<String, String>,
-) -> Result<Option<Uri>, String> {
+) -> Result<Option<Proxy>, String> {
     let variable = |upper: &'static str, lower: &'static str| {
         let set = |name: &'static str| {
             variables.get(name).filter(|text| !text.is_empty()).map(|text| (name, text.as_str()))
@@ -25,8 +73,7 @@ pub(super) fn proxy(
     let named = match of_cluster.filter(|text| !text.is_empty()) {
         Some(text) => Some(("proxy-url", text)),
         None => {
-            let is_https = server.scheme_str() == Some("https");
-            let named = if is_https {
+            let named = if server.scheme == "https" {
                 variable("HTTPS_PROXY", "https_proxy")
             } else {
                 variable("HTTP_PROXY", "http_proxy")
@@ -38,32 +85,28 @@ pub(super) fn proxy(
     let Some((name, text)) = named else {
         return Ok(None);
     };
-    let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    let uri: Uri = text.parse().map_err(|_| format!("{name} is no address"))?;
-    match uri.scheme_str() {
-        Some("http" | "https") => Ok(Some(uri)),
-        scheme => Err(format!(
-            "{name}: proxies of the kind {} are not supported, only http and https",
-            scheme.unwrap_or("that it names")
-        )),
-    }
-}
-
-/// A proxy's address without the credentials that may stand in it.
-pub(super) fn display(proxy: &Uri) -> String {
-    let authority = proxy.authority().map_or("", |authority| authority.as_str());
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{}://{host}", proxy.scheme_str().unwrap_or("http"))
+    let address = Address::parse(text.trim(), "http").ok_or_else(|| format!("{name} is no address"))?;
+    let kind = match address.scheme.as_str() {
+        "http" => Kind::Http,
+        "https" => Kind::Https,
+        "socks5" | "socks5h" => Kind::Socks,
+        scheme => {
+            return Err(format!(
+                "{name}: proxies of the kind {scheme} are not supported, only http, https and socks5"
+            ));
+        }
+    };
+    Ok(Some(Proxy { kind, address }))
 }
 
 /// Whether a server is reached without a proxy: this machine itself, and what the exceptions name.
-fn is_direct(server: &Uri, exceptions: &str) -> bool {
-    let host = server.host().unwrap_or_default().trim_matches(['[', ']']).to_lowercase();
+fn is_direct(server: &Address, exceptions: &str) -> bool {
+    let host = server.bare_host().to_lowercase();
     let address: Option<IpAddr> = host.parse().ok();
     if host == "localhost" || address.is_some_and(|address| address.is_loopback()) {
         return true;
     }
-    let port = server.port_u16().unwrap_or(if server.scheme_str() == Some("https") { 443 } else { 80 });
+    let port = server.port.unwrap_or(if server.scheme == "https" { 443 } else { 80 });
     exceptions.split(',').map(str::trim).filter(|entry| !entry.is_empty()).any(|entry| {
         let (name, of_port) = match entry.rsplit_once(':') {
             Some((name, digits)) if !name.contains(':') || name.ends_with(']') => (name, digits.parse().ok()),
@@ -119,8 +162,8 @@ mod tests {
         variables: &[(&str, &str)],
     ) -> Result<Option<String>, String> {
         let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let uri = server.parse().unwrap();
-        proxy(&uri, of_cluster, &variables).map(|found| found.map(|uri| display(&uri)))
+        let server = Address::parse(server, "https").unwrap();
+        proxy(&server, of_cluster, &variables).map(|found| found.map(|proxy| proxy.to_string()))
     }
 
     #[test]
@@ -168,9 +211,23 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_said_without_credentials() {
-        let error = of("https://a", Some("socks5://user:pass@p:1"), &[]).unwrap_err();
-        assert_eq!(error, "proxy-url: proxies of the kind socks5 are not supported, only http and https");
+        let error = of("https://a", Some("socks4://user:pass@p:1"), &[]).unwrap_err();
+        assert_eq!(
+            error,
+            "proxy-url: proxies of the kind socks4 are not supported, only http, https and socks5"
+        );
         assert_eq!(of("https://a", Some("http://user:pass@p:1"), &[]), Ok(Some("http://p:1".into())));
-        assert_eq!(of("https://a", Some("http://a b"), &[]), Err("proxy-url is no address".into()));
+        for text in ["http://a b", "http://u:s3cr3t@p:99999", "://", "http://"] {
+            assert_eq!(of("https://a", Some(text), &[]), Err("proxy-url is no address".into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn socks_proxies_have_a_port_of_their_own() {
+        let of = |text| proxy(&Address::parse("https://a", "").unwrap(), Some(text), &BTreeMap::new());
+        let proxy = of("socks5h://user:p%3Ass@[::1]").unwrap().unwrap();
+        assert_eq!((proxy.kind, proxy.place().as_str(), proxy.host()), (Kind::Socks, "[::1]:1080", "::1"));
+        assert!(proxy.userinfo().is_some_and(|userinfo| userinfo.password == "p:ss"));
+        assert_eq!(of("socks5://p:9").unwrap().unwrap().place(), "p:9");
     }
 }

@@ -3,7 +3,7 @@
 use kube::config::{AuthInfo, Cluster, Context, Kubeconfig, NamedAuthInfo, NamedCluster, NamedContext};
 
 use super::source::Found;
-use super::{ConnectError, ConnectRequest, Origin, resolved};
+use super::{ConnectError, ConnectRequest, Origin, authorization, resolved};
 
 /// One context with its cluster and user.
 #[derive(Clone)]
@@ -16,6 +16,8 @@ pub(super) struct Selection {
     pub(super) cluster: Cluster,
     /// Its user.
     pub(super) user: AuthInfo,
+    /// The name of the user's entry; empty if there is none.
+    pub(super) user_name: String,
 }
 
 impl Selection {
@@ -41,7 +43,8 @@ impl Selection {
         // A user that isn't there is nobody, as in kubectl: some clusters ask for no credentials.
         let user = kubeconfig.auth_infos.iter().find(|named| Some(&named.name) == context.user.as_ref());
         let user = user.and_then(|named| named.auth_info.clone()).unwrap_or_default();
-        let mut selection = Self { context: name, namespace: None, cluster, user };
+        let user_name = context.user.unwrap_or_default();
+        let mut selection = Self { context: name, namespace: None, cluster, user, user_name };
         selection.namespace = context.namespace.filter(|namespace| !namespace.is_empty());
         selection.apply_flags(request)?;
         if selection.cluster.server.as_deref().is_none_or(str::is_empty) {
@@ -76,6 +79,7 @@ impl Selection {
             cluster.certificate_authority_data = None;
         }
         if let Some(name) = request.impersonate {
+            sendable("--as", name)?;
             user.impersonate = Some(name.to_owned());
             user.impersonate_groups = None;
         }
@@ -87,6 +91,7 @@ impl Selection {
                     problem: "a group needs a user: `--as NAME`".to_owned(),
                 });
             }
+            request.impersonate_groups.iter().try_for_each(|group| sendable("--as-group", group))?;
             user.impersonate_groups = Some(request.impersonate_groups.to_vec());
         }
         Ok(())
@@ -114,6 +119,15 @@ impl Selection {
             ..Kubeconfig::default()
         }
     }
+}
+
+/// Refuses what no header can hold.
+fn sendable(flag: &'static str, value: &str) -> Result<(), ConnectError> {
+    authorization::header(value).map(drop).map_err(|problem| ConnectError::Flag {
+        flag,
+        value: value.escape_debug().to_string(),
+        problem: format!("it {problem}"),
+    })
 }
 
 /// The context that someone names. The environment's doesn't count where its kubeconfig doesn't: in a pod.

@@ -5,6 +5,8 @@
 use super::*;
 use crate::fixture::Folder;
 
+mod anything;
+
 /// A machine of the test's own: files, variables, a service account or none.
 struct Machine {
     folder: Folder,

@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use codex_common::stack::Project;
+use http::Request;
 use http::header::{HOST, HeaderValue};
-use http::{Request, Uri};
 use kube::client::Body;
-use kube::{Client, Config};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::connect;
 use crate::transport::NoAnswer;
 
 use super::HookContext;
@@ -68,9 +68,7 @@ pub(super) async fn run(ports: &HostPorts, context: &HookContext<'_>) {
 
 async fn status(host: &str) -> Result<u16, String> {
     let header = HeaderValue::from_str(host).map_err(|_| "it is no host name".to_owned())?;
-    let mut config = Config::new(Uri::from_static("http://127.0.0.1"));
-    config.default_retry = false;
-    let client = Client::try_from(config).map_err(|error| error.to_string())?;
+    let client = connect::anonymous("http://127.0.0.1", None, None)?;
     let request = Request::builder().uri("/").header(HOST, header).body(Body::empty());
     let request = request.map_err(|error| error.to_string())?;
     let response = client.send(request).await.map_err(|error| NoAnswer::from(error).detail)?;

@@ -9,10 +9,12 @@ use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Signal;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+
+use crate::process_group::ProcessGroup;
 
 /// How long a program that has to stop may clean up.
 const GRACE: Duration = Duration::from_secs(2);
@@ -38,24 +40,6 @@ pub(super) enum End<S> {
     Stopped(S),
 }
 
-/// Kills the group when dropped, unless its program ended by itself.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn signal(&self, signal: Signal) {
-        if let Some(leader) = self.0 {
-            // A group without members is what is wanted.
-            let _ = kill_process_group(leader, signal);
-        }
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.signal(Signal::KILL);
-    }
-}
-
 /// Runs a program to its end, or until `stop` says why it has to end. Its standard input is the caller's affair.
 ///
 /// # Errors
@@ -67,8 +51,7 @@ pub(super) async fn run<S>(
 ) -> io::Result<End<S>> {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
     let mut child = command.spawn()?;
-    let leader = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    let mut group = Group(leader);
+    let mut group = ProcessGroup::of(&child);
     let (mut out, mut err) =
         (child.stdout.take().map(BufReader::new), child.stderr.take().map(BufReader::new));
     let (end, is_drained) = {
@@ -103,7 +86,7 @@ pub(super) async fn run<S>(
     match end {
         Err(reason) => Ok(End::Stopped(reason)),
         Ok(status) => {
-            group.0 = None;
+            group.release();
             if !is_drained {
                 // Nobody reads any more, but a pipe without a reader would kill who writes to it.
                 tokio::spawn(async move { tokio::join!(discard(out), discard(err)) });
@@ -114,7 +97,7 @@ pub(super) async fn run<S>(
 }
 
 /// Ends what is left of the group.
-async fn kill(group: &Group, child: &mut Child) {
+async fn kill(group: &ProcessGroup, child: &mut Child) {
     group.signal(Signal::KILL);
     // Nothing survives that signal, so this is short; a program already waited for is none.
     let _ = child.wait().await;

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
 use http::header::ACCEPT;
-use http::{Method, Request, Uri};
+use http::{Method, Request};
+use kube::Client;
 use kube::client::Body;
-use kube::{Client, Config};
 use tokio::time::timeout;
 
 use crate::answer::Transport;
-use crate::connect::install_crypto;
+use crate::connect;
 use crate::transport::NoAnswer;
 
 use super::{Check, Outcome};
@@ -134,13 +134,7 @@ async fn reach(registry: &str) -> Result<Client, String> {
 }
 
 fn client(scheme: &str, registry: &str) -> Result<Client, String> {
-    install_crypto();
-    let uri: Uri =
-        format!("{scheme}://{registry}").parse().map_err(|_| "its name is no address".to_owned())?;
-    let mut config = Config::new(uri);
-    config.default_retry = false;
-    config.connect_timeout = Some(PATIENCE);
-    Client::try_from(config).map_err(|error| NoAnswer::from(error).detail)
+    connect::anonymous(&format!("{scheme}://{registry}"), None, Some(PATIENCE))
 }
 
 async fn look(client: &Client, image: &Image<'_>) -> Look {

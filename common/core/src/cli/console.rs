@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ValueEnum;
 
@@ -46,14 +46,14 @@ pub trait Footer: fmt::Debug + Send {
     fn write_above(&mut self, text: &str);
 }
 
-/// The writer of messages.
-#[derive(Debug)]
+/// The writer of messages. Clones share it.
+#[derive(Debug, Clone)]
 pub struct Console {
     level: Level,
     colored: bool,
     live: bool,
-    secrets: Secrets,
-    footer: Mutex<Option<Box<dyn Footer>>>,
+    secrets: Arc<Secrets>,
+    footer: Arc<Mutex<Option<Box<dyn Footer>>>>,
 }
 
 impl Console {
@@ -64,8 +64,8 @@ impl Console {
             level,
             colored: is_colored(messages.color, host),
             live: level <= Level::Info && is_live(host),
-            secrets: process_secrets(host),
-            footer: Mutex::new(None),
+            secrets: Arc::new(process_secrets(host)),
+            footer: Arc::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct Host {
     variables: BTreeMap<String, String>,
     folder: PathBuf,
+    program: String,
     now: (i64, u32),
 }
 
@@ -23,7 +24,8 @@ impl Host {
             .collect();
         let fixed = variables.get("SOURCE_DATE_EPOCH").and_then(|text| text.trim().parse().ok());
         let now = fixed.map_or_else(clock, |seconds| (seconds, 0));
-        Self { variables, folder: std::env::current_dir().unwrap_or_default(), now }
+        let folder = std::env::current_dir().unwrap_or_default();
+        Self { variables, folder, program: super::program::file_name(), now }
     }
 
     /// A variable of the environment; an empty one counts as unset.
@@ -39,6 +41,11 @@ impl Host {
     /// The working directory.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The file name that this program was started by.
+    pub fn program(&self) -> &str {
+        &self.program
     }
 
     /// Whether a person sits at standard input.

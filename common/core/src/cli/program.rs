@@ -6,6 +6,12 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
+/// The file name that this program was started by; empty if nobody said.
+pub(super) fn file_name() -> String {
+    let path = super::command_line().next().unwrap_or_default();
+    Path::new(&path).file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// What is typed to reach the file `path`.
 ///
 /// kubectl looks for `kubectl-codex_render` when `codex-render` is typed, and for

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use codex_common::stack::files::read_text;
-use rustix::process::test_kill_process;
+use rustix::process::{Pid, kill_process_group, test_kill_process};
 use tokio::sync::oneshot::{self, error::RecvError};
 
 /// Runs a script; gives its end and its lines.

@@ -27,7 +27,7 @@ fn refusal(code: u16) -> Value {
 /// A server that gives these answers, one to each request; the last stays open. Gives what was asked for.
 async fn serve(answers: Vec<Scripted>) -> (Api, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let server = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap());
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
     tokio::spawn(async move {
@@ -48,11 +48,7 @@ async fn serve(answers: Vec<Scripted>) -> (Api, Arc<Mutex<Vec<String>>>) {
         }
         std::future::pending::<()>().await;
     });
-    crate::connect::install_crypto();
-    let mut config = kube::Config::new(server);
-    // As `connect` has it: what fails is seen here.
-    config.default_retry = false;
-    let client = kube::Client::try_from(config).unwrap();
+    let client = crate::connect::anonymous(&server, None, None).unwrap();
     (Api::new(crate::access::Access::fixed(client), None), asked)
 }
 
