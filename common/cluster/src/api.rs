@@ -44,6 +44,15 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    /// The objects of a list; whatever else a server sends is none.
+    pub fn into_objects(self) -> Vec<Value> {
+        let Value::Object(mut list) = self.body else { return Vec::new() };
+        match list.remove("items") {
+            Some(Value::Array(items)) => items.into_iter().filter(Value::is_object).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The answer as [`crate::answer::classify`] takes it.
     pub fn reply(&self) -> Reply<'_> {
         Reply { code: self.status, body: &self.body, retry_after: self.retry_after }

@@ -80,7 +80,7 @@ async fn list(
     path: String,
     search: Search<'_>,
 ) -> Result<Vec<Leftover>, LiveError> {
-    let mut answer = api.get(&path).await.map_err(LiveError::NoAnswer)?;
+    let answer = api.get(&path).await.map_err(LiveError::NoAnswer)?;
     // Kinds that may not or can't be listed hold nothing of ours: what we made we could list.
     if matches!(answer.status, 403..=405) {
         return Ok(Vec::new());
@@ -88,10 +88,7 @@ async fn list(
     if !answer.is_success() {
         return Err(LiveError::Refused { path, answer });
     }
-    let Value::Array(items) = answer.body["items"].take() else {
-        return Ok(Vec::new());
-    };
-    let leftovers = items.into_iter().filter_map(|item| {
+    let leftovers = answer.into_objects().into_iter().filter_map(|item| {
         let (item, identity) = identified(item, resource)?;
         let may_go = !search.kept.contains(&identity)
             && may_delete(&item, &identity, search.owner, search.all).is_ok();

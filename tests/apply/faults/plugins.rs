@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use codex_tests::{Calls, Scene, ScriptedServer, binary};
 use serde_json::{Value, json};
@@ -76,12 +78,39 @@ fn credentials_that_are_none_are_named_as_such() {
         fails(apply(&scene, &[]), 1, &["credential plugin `/bin/sh`"]);
     }
     fails(apply(&with_plugin(&server, "exec cat /dev/zero"), &[]), 1, &["it printed more than 1 MiB"]);
+}
+
+#[test]
+fn what_a_plugin_says_without_end_is_shown_up_to_a_limit() {
+    let server = ScriptedServer::start();
     let scene = with_plugin(&server, "yes 'endless words' >&2");
     let mut child = scene.start(&binary("kubectl-codex-apply"), &["-n", "shop", "-f", "-"]);
-    drop(child.stdin.take());
+    child.stdin.take().unwrap().write_all(map("settings", "1").as_bytes()).unwrap();
     let shown = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let note = shown.take(100_000).find(|line| line.contains("says more, which isn't shown"));
-    assert!(note.is_some());
+    let shown: Vec<String> =
+        shown.take_while(|line| !line.contains("says more, which isn't shown")).collect();
+    let bytes: usize = shown.iter().map(String::len).sum();
+    assert!((60 << 10..65 << 10).contains(&bytes), "{bytes}");
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+#[test]
+fn an_interrupt_ends_a_plugin_and_what_it_started() {
+    let server = ScriptedServer::start();
+    let scene = with_plugin(&server, "sleep 1000 & echo $! >&2; wait");
+    let mut child = scene.start(&binary("kubectl-codex-apply"), &["-n", "shop", "-f", "-"]);
+    child.stdin.take().unwrap().write_all(map("settings", "1").as_bytes()).unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let about = format!("/proc/{}/stat", lines.next().unwrap());
+    let is_there = || fs::read_to_string(&about).is_ok_and(|stat| !stat.contains(") Z "));
+    assert!(is_there(), "{about}");
+    let interrupt = ["-INT".to_owned(), child.id().to_string()];
+    assert!(Command::new("kill").args(interrupt).status().unwrap().success());
+    child.wait().unwrap();
+    let end = Instant::now() + Duration::from_secs(30);
+    while is_there() {
+        assert!(Instant::now() < end, "{about} is still there");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

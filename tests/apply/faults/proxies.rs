@@ -66,7 +66,7 @@ fn the_environments_proxies_count_as_in_go() {
         assert_eq!(proxy.targets().len(), count, "{exceptions}");
     }
     // This machine itself is never asked through a proxy.
-    let scene = scene(&server).stdin(map("settings", "1")).env("HTTPS_PROXY", &address);
+    let scene = super::scene(&server).stdin(map("settings", "1")).env("HTTPS_PROXY", &address);
     done_with(apply(&scene, &[]), &["configmap/settings unchanged"]);
     assert_eq!(proxy.targets().len(), count);
 }

@@ -118,10 +118,7 @@ async fn events_of(api: &Api, object: &Value) -> Vec<Value> {
     let selector = escaped(&format!("involvedObject.uid={}", uid_of(object)));
     let path = format!("/api/v1/namespaces/{namespace}/events?limit=100&fieldSelector={selector}");
     match timeout(PATIENCE, api.get(&path)).await {
-        Ok(Ok(mut answer)) if answer.is_success() => match answer.body["items"].take() {
-            Value::Array(events) => events,
-            _ => Vec::new(),
-        },
+        Ok(Ok(answer)) if answer.is_success() => answer.into_objects(),
         _ => Vec::new(),
     }
 }

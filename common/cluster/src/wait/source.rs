@@ -246,14 +246,9 @@ impl Feed<'_> {
             if !answer.is_success() {
                 return Err(answer.into());
             }
-            let mut body = answer.body;
-            let version = text(&body["metadata"]["resourceVersion"]);
-            let next = text(&body["metadata"]["continue"]);
-            let items = match body["items"].take() {
-                Value::Array(items) => items,
-                _ => Vec::new(),
-            };
-            for mut item in items {
+            let version = text(&answer.body["metadata"]["resourceVersion"]);
+            let next = text(&answer.body["metadata"]["continue"]);
+            for mut item in answer.into_objects() {
                 let name = text(&item["metadata"]["name"]);
                 if !self.source.is_wanted(&name) {
                     continue;

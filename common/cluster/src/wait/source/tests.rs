@@ -178,3 +178,18 @@ async fn who_may_look_at_nothing_is_told_so_once() {
     let all = Source { names: None, ..config_maps(&[]) };
     assert_eq!(hear(api, all, 1).await, ["denied: no"]);
 }
+
+#[tokio::test]
+async fn what_is_no_object_in_a_list_is_passed_over() {
+    let found = json!({"metadata": {"name": "a"}});
+    let odd =
+        json!({"metadata": {"resourceVersion": "1"}, "items": [null, 7, "text", [found], found]}).to_string();
+    let no_list = || Scripted(200, json!([1]).to_string(), false);
+    let watched = Scripted(200, String::new(), false);
+    let quiet = Scripted(200, String::new(), true);
+    let (api, _) = serve(vec![Scripted(200, odd, false), watched, no_list(), quiet]).await;
+    let all = Source { names: None, ..config_maps(&[]) };
+    assert_eq!(hear(api, all, 2).await, ["+a", "listed"]);
+    let (api, _) = serve(vec![no_list(), Scripted(200, String::new(), true)]).await;
+    assert_eq!(hear(api, config_maps(&["a"]), 1).await, ["listed"]);
+}
