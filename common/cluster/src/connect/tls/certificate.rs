@@ -60,11 +60,13 @@ impl Certificate {
         let version = body.skip(VERSION).and_then(|version| version.last().copied());
         body.expect(INTEGER)?;
         // The signature's algorithm and the issuer.
-        (body.expect(SEQUENCE)?, body.expect(SEQUENCE)?);
+        body.expect(SEQUENCE)?;
+        body.expect(SEQUENCE)?;
         let mut validity = Der(body.expect(SEQUENCE)?);
         let (not_before, not_after) = (time(validity.next()?)?, time(validity.next()?)?);
         // The subject and its key.
-        (body.expect(SEQUENCE)?, body.expect(SEQUENCE)?);
+        body.expect(SEQUENCE)?;
+        body.expect(SEQUENCE)?;
         let is_of_version_3 = version == Some(2);
         let mut certificate = Self { not_before, not_after, may_sign: !is_of_version_3, may_serve: true };
         while let Some((tag, content)) = body.next() {
