@@ -157,10 +157,12 @@ fn stable_word(word: &str) -> String {
 fn is_duration(word: &str) -> bool {
     let mut was_digit = false;
     for letter in word.chars() {
-        if !letter.is_ascii_digit() && !(was_digit && "smhd".contains(letter)) {
+        let is_digit = letter.is_ascii_digit();
+        let is_unit = was_digit && "smhd".contains(letter);
+        if !is_digit && !is_unit {
             return false;
         }
-        was_digit = letter.is_ascii_digit();
+        was_digit = is_digit;
     }
     !word.is_empty() && !was_digit
 }
