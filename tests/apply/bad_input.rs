@@ -87,8 +87,8 @@ fn a_file_that_is_not_there() {
 #[test]
 fn nothing_is_applied_when_one_object_is_wrong() {
     let scene = ClusterScene::new().with_namespace();
-    let text = format!("{}apiVersion: v1\nkind: ConfigMop\nmetadata: {{name: x}}\n", map("a", "1"));
-    fails(scene.apply_text(&text, &[]), 2, &["ConfigMop", "standard input:9:"]);
+    let text = format!("{}apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: [x]}}\n", map("a", "1"));
+    fails(scene.apply_text(&text, &[]), 2, &["metadata.name", "standard input:10:"]);
     assert!(!scene.finds("configmap/a"));
 }
 

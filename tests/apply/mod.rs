@@ -19,6 +19,7 @@ mod input;
 mod interrupts;
 mod labels;
 mod live;
+mod messages;
 mod namespaces;
 mod prune;
 mod rights;
@@ -27,6 +28,7 @@ mod shim;
 mod shop;
 mod takeover;
 mod unchanged;
+mod unserved;
 mod waiting;
 mod webhooks;
 

@@ -10,6 +10,7 @@ mod limits;
 mod list;
 mod missing_values;
 mod names;
+mod nearly_right;
 mod output;
 mod overlays;
 mod secrets;

@@ -9,6 +9,7 @@ use codex_common::cli::{
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::{Mode, variables::inline};
 use codex_deploy::arguments::{ClusterArgs, WaitArgs, duration};
+use codex_deploy::kustomize_hint;
 use codex_deploy::request::{DryRun, Lines, OutputFormat, Request};
 
 const EXAMPLES: &str = "\
@@ -65,6 +66,10 @@ struct InputArgs {
     /// Apply these manifests instead of the project's own ("-": stdin)
     #[arg(short, long, value_name = "FILE|DIR|URL|-")]
     filename: Vec<String>,
+
+    /// kubectl has it; here kustomize's output comes through a pipe
+    #[arg(short = 'k', long, value_name = "DIR", hide = true)]
+    kustomize: Option<String>,
 
     /// Look for manifests in subfolders too
     #[arg(short = 'R', long, requires = "filename")]
@@ -146,6 +151,10 @@ impl Program for Arguments {
 impl Arguments {
     /// Checks what was typed before any file is touched.
     fn request(self) -> Result<Request, Diagnostic> {
+        if let Some(directory) = &self.input.kustomize {
+            return Err(Diagnostic::input("`-k` is kubectl's: nothing is built here")
+                .hint(Some(kustomize_hint(directory))));
+        }
         if let (false, Some(flag)) = (self.input.filename.is_empty(), self.filters.given()) {
             return Err(Diagnostic::input(format!(
                 "`{flag}` is about the project's own manifests, it can't be used with `-f`"

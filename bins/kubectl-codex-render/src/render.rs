@@ -1,7 +1,7 @@
 //! The work: load, select, render, print.
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use codex_common::cli::{self, Console, ExitCode, Host, ProjectSource, StackTarget};
 use codex_common::diagnostic::{Diagnostic, Source};
@@ -60,7 +60,14 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
         Output::JsonList => render::listing_to_json(&render::listing(&selection)),
         Output::Documents(format) => {
             let (pieces, is_partial) = if request.files.is_empty() {
-                (own(request, &project, &selection, format, console)?, request.is_filtered)
+                let homeless = Mutex::new(Vec::new());
+                let pieces = own(request, &project, &selection, format, (console, &homeless))?;
+                // `apply` knows where they belong; who reads a pipe can't be told.
+                if request.source.mode == Mode::Plain && host.stdout_is_terminal() {
+                    let homeless = homeless.into_inner().unwrap_or_else(PoisonError::into_inner);
+                    say_homeless(&homeless, &project.context.namespace, console);
+                }
+                (pieces, request.is_filtered)
             } else {
                 made_elsewhere(request, &project, &selection, format, host, console)?
             };
@@ -86,10 +93,13 @@ fn own(
     project: &Project,
     selection: &Selection<'_>,
     format: Format,
-    console: &Console,
+    (console, homeless): (&Console, &Mutex<Vec<String>>),
 ) -> Result<Vec<String>, Diagnostic> {
     let unwritable = Mutex::new(None);
     let collect = |text: &mut String, document: Document| {
+        if document.lacks_a_namespace() {
+            homeless.lock().unwrap_or_else(PoisonError::into_inner).push(document.name());
+        }
         if let Err(error) = render::write_document(text, &document, format, KeyOrder::Sorted, request.header)
         {
             unwritable.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
@@ -103,6 +113,17 @@ fn own(
         rendering.lints.iter().for_each(|lint| console.say(lint));
     }
     Ok(rendering.pieces)
+}
+
+/// Says that objects would go where nobody meant them to, when another program than ours applies them.
+fn say_homeless(homeless: &[String], namespace: &str, console: &Console) {
+    let what = match homeless {
+        [] => return,
+        [one] => format!("{one} has no namespace"),
+        [first, others @ ..] => format!("{first} and {} more have no namespace", others.len()),
+    };
+    let hint = format!("`kubectl codex apply` puts them into `{namespace}`; other programs into `default`");
+    console.say(&Diagnostic::warning(what).hint(Some(hint)));
 }
 
 /// The manifests of `-f` as text, and whether they are only some of the project's: all but a whole stream of ours.

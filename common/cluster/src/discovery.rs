@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use codex_common::suggestion::nearest;
 use serde_json::Value;
 
 use crate::api::{Answer, Api, NoAnswer};
@@ -53,14 +54,19 @@ impl Resource {
             format!("/apis/{}/{}", self.group, self.version)
         };
         match namespace.filter(|_| self.is_namespaced) {
-            Some(namespace) => format!("{root}/namespaces/{namespace}/{}", self.plural),
+            Some(namespace) => format!("{root}/namespaces/{}/{}", path_segment(namespace), self.plural),
             None => format!("{root}/{}", self.plural),
         }
     }
 
     /// The path of one object.
     pub fn object(&self, namespace: Option<&str>, name: &str) -> String {
-        format!("{}/{name}", self.collection(namespace))
+        format!("{}/{}", self.collection(namespace), path_segment(name))
+    }
+
+    /// The kind's objects in words: `deployments.apps`.
+    pub fn plural_name(&self) -> String {
+        if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
     }
 
     /// The apiVersion of objects of this kind.
@@ -107,8 +113,10 @@ impl Kinds {
             if !answer.is_success() {
                 return Err(DiscoveryError::Refused(answer));
             }
-            if answer.body["kind"] != "APIGroupDiscoveryList" {
-                return Err(DiscoveryError::TooOld);
+            match answer.body["kind"].as_str() {
+                Some("APIGroupDiscoveryList") => {}
+                Some("APIVersions" | "APIGroupList") => return Err(DiscoveryError::TooOld),
+                _ => return Err(DiscoveryError::NotKubernetes),
             }
             kinds.add(&answer.body);
         }
@@ -192,10 +200,58 @@ impl Kinds {
         listed.filter(move |resource| seen.insert((resource.group.as_str(), resource.kind.as_str())))
     }
 
+    /// What an unknown kind was probably meant to be: the apiVersion that serves it, or the name of the nearest
+    /// kind, of the same group if there is one.
+    pub fn meant(&self, api_version: &str, kind: &str) -> Option<String> {
+        let group = crate::identity::group_of(api_version);
+        let served = self.resources.iter().filter(|resource| resource.kind == kind);
+        if let Some(resource) = served.min_by_key(|resource| resource.group != group) {
+            return Some(resource.api_version());
+        }
+        let of_group = self.resources.iter().filter(|resource| resource.group == group);
+        let near = |kinds: &mut dyn Iterator<Item = &str>| nearest(kind, kinds).map(str::to_owned);
+        near(&mut of_group.map(|resource| resource.kind.as_str())).or_else(|| near(&mut self.names()))
+    }
+
     /// The names of all kinds, for suggestions.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.resources.iter().map(|resource| resource.kind.as_str())
     }
+}
+
+/// The path of a collection or an object in words: `deployments.apps in namespace x`.
+pub fn path_words(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let steps: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let (group, rest) = match steps.as_slice() {
+        ["api", _, rest @ ..] => ("", rest),
+        ["apis", group, _, rest @ ..] => (*group, rest),
+        _ => return path.to_owned(),
+    };
+    let (place, rest) = match rest {
+        ["namespaces", namespace, rest @ ..] if !rest.is_empty() => {
+            (format!(" in namespace {namespace}"), rest)
+        }
+        rest => (String::new(), rest),
+    };
+    let [plural, name @ ..] = rest else { return path.to_owned() };
+    let group = if group.is_empty() { String::new() } else { format!(".{group}") };
+    let name = name.first().map(|name| format!("/{name}")).unwrap_or_default();
+    format!("{plural}{group}{name}{place}")
+}
+
+/// A name as one segment of a path: RBAC allows nearly any character in it.
+pub fn path_segment(name: &str) -> String {
+    let mut segment = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b':' | b'@' => {
+                segment.push(byte.into());
+            }
+            _ => segment.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    segment
 }
 
 fn read(group: &str, version: &str, resource: &Value) -> Resource {
@@ -224,6 +280,9 @@ pub enum DiscoveryError {
     /// The server says no.
     #[error("{}", .0.message())]
     Refused(Answer),
+    /// What answers isn't an API server.
+    #[error("what answers there is no Kubernetes API server")]
+    NotKubernetes,
     /// The server has no aggregated discovery.
     #[error("the server is older than Kubernetes 1.30")]
     TooOld,
@@ -269,6 +328,38 @@ mod tests {
         assert_eq!(place("service.serving.example.org"), Some(("serving.example.org", "v2")));
         assert_eq!(place("deploymint"), None);
         assert_eq!(place("deploy.nope"), None);
+    }
+
+    #[test]
+    fn what_was_meant_is_the_kinds_version_or_the_nearest_kind() {
+        let kinds = kinds();
+        let meant = |api_version: &str, kind: &str| kinds.meant(api_version, kind);
+        assert_eq!(meant("apps/v1beta2", "Deployment").as_deref(), Some("apps/v1"));
+        assert_eq!(meant("extensions/v1beta1", "Deployment").as_deref(), Some("apps/v1"));
+        assert_eq!(meant("serving.example.org/v1", "Service").as_deref(), Some("serving.example.org/v2"));
+        assert_eq!(meant("apps/v1", "Deploymnt").as_deref(), Some("Deployment"));
+        assert_eq!(meant("apps/v1", "deployment").as_deref(), Some("Deployment"));
+        assert_eq!(meant("example.org/v1", "Zebra"), None);
+    }
+
+    #[test]
+    fn paths_are_said_by_kind_and_namespace() {
+        for (path, words) in [
+            ("/apis/apps/v1/namespaces/shop/deployments?limit=500", "deployments.apps in namespace shop"),
+            ("/api/v1/namespaces/shop/pods", "pods in namespace shop"),
+            ("/api/v1/namespaces/shop/pods/web", "pods/web in namespace shop"),
+            ("/api/v1/namespaces", "namespaces"),
+            ("/api/v1/namespaces/shop", "namespaces/shop"),
+            ("/apis/rbac.authorization.k8s.io/v1/clusterroles", "clusterroles.rbac.authorization.k8s.io"),
+        ] {
+            assert_eq!(path_words(path), words);
+        }
+    }
+
+    #[test]
+    fn names_are_one_segment_of_a_path() {
+        assert_eq!(path_segment("system:node-1.x_y"), "system:node-1.x_y");
+        assert_eq!(path_segment("on call <é>?#"), "on%20call%20%3C%C3%A9%3E%3F%23");
     }
 
     #[test]

@@ -56,7 +56,10 @@ impl Share {
     /// another slot, where there are slots: what is in it too is shared between them.
     pub fn of(identity: &Identity, namespace: &str, elsewhere: Option<&BTreeSet<Identity>>) -> Self {
         let inside = identity.namespace.as_deref() == Some(namespace);
-        let changes_with_slot = elsewhere.is_some_and(|elsewhere| !elsewhere.contains(identity));
+        // The environment's namespace is its own as what lives in it is, unless other slots are known to have
+        // the same.
+        let is_home = identity.is("", "Namespace") && identity.name == namespace;
+        let changes_with_slot = elsewhere.map_or(is_home, |elsewhere| !elsewhere.contains(identity));
         if inside || changes_with_slot { Self::Own } else { Self::Project }
     }
 }
@@ -287,7 +290,9 @@ mod tests {
         assert_eq!(share(&inside, None), Share::Own);
         let namespace = identity("Namespace", None, "shop-ai-3");
         assert_eq!(share(&namespace, Some(&elsewhere)), Share::Own);
-        assert_eq!(share(&namespace, None), Share::Project);
+        assert_eq!(share(&namespace, None), Share::Own, "from a pipe it is as much its own");
+        assert_eq!(share(&namespace, Some(&BTreeSet::from([namespace.clone()]))), Share::Project);
+        assert_eq!(share(&identity("Namespace", None, "shop-tools"), None), Share::Project);
     }
 
     #[test]

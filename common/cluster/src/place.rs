@@ -12,6 +12,7 @@ use crate::discovery::{Found, Kinds, Resource};
 use crate::identity::Identity;
 use crate::input::{Object, Origin};
 use crate::labels::{Owner, Share};
+use crate::path::Path;
 
 /// An object and where it goes.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub enum Misplaced {
         api_version: String,
         /// Its kind.
         kind: String,
+        /// The apiVersion or kind that was probably meant.
+        meant: Option<String>,
     },
     /// The server of the kind's group does not answer.
     #[error("the API server of `{api_version}` does not answer, so `{kind}` can't be applied")]
@@ -78,20 +81,31 @@ pub struct Belonging<'a> {
     pub elsewhere: Option<&'a BTreeSet<Identity>>,
 }
 
-/// Places objects; `item` names the item of services.yaml that an origin belongs to.
-///
-/// # Errors
-/// All objects that can't be placed.
+/// An object that can't be placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unplaced {
+    /// Which object.
+    pub identity: Identity,
+    /// The document that it comes from.
+    pub origin: Origin,
+    /// Where it stands in that document.
+    pub within: Path,
+    /// Why not.
+    pub why: Misplaced,
+}
+
+/// Places objects; `item` names the item of services.yaml that an origin belongs to. The others can't be placed.
 pub fn place(
     objects: Vec<Object>,
     kinds: &Kinds,
     belonging: Belonging<'_>,
     item: impl Fn(&Origin) -> Option<String>,
-) -> Result<Vec<Target>, Vec<(Origin, Misplaced)>> {
+) -> (Vec<Target>, Vec<Unplaced>) {
     let coming = definitions(&objects);
     let (mut targets, mut misplaced) = (Vec::new(), Vec::new());
     for object in objects {
-        let origin = object.origin.clone();
+        let (identity, origin, within) =
+            (object.identity.clone(), object.origin.clone(), object.within.clone());
         match one(object, kinds, &coming, belonging) {
             Ok(mut target) => {
                 if let Some(owner) = belonging.owner {
@@ -100,10 +114,10 @@ pub fn place(
                 }
                 targets.push(target);
             }
-            Err(why) => misplaced.push((origin, why)),
+            Err(why) => misplaced.push(Unplaced { identity, origin, within, why }),
         }
     }
-    if misplaced.is_empty() { Ok(targets) } else { Err(misplaced) }
+    (targets, misplaced)
 }
 
 fn one(
@@ -117,7 +131,10 @@ fn one(
         (Found::Served(resource), _) => (resource.clone(), true),
         (_, Found::Served(resource)) => (resource.clone(), false),
         (Found::Broken, _) => return Err(Misplaced::BrokenGroup { api_version, kind }),
-        (Found::Unknown, _) => return Err(Misplaced::UnknownKind { api_version, kind }),
+        (Found::Unknown, _) => {
+            let meant = kinds.meant(&api_version, &kind).or_else(|| coming.meant(&api_version, &kind));
+            return Err(Misplaced::UnknownKind { api_version, kind, meant });
+        }
     };
     let namespace = match (resource.is_namespaced, object.identity.namespace.take()) {
         (false, _) => None,
@@ -138,7 +155,7 @@ fn one(
 }
 
 /// The kinds that come with CustomResourceDefinitions of the same input.
-fn definitions(objects: &[Object]) -> Kinds {
+pub fn definitions(objects: &[Object]) -> Kinds {
     let mut kinds = Kinds::default();
     for object in objects {
         if !object.identity.is("apiextensions.k8s.io", "CustomResourceDefinition") {

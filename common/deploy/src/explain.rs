@@ -1,11 +1,14 @@
 //! Why an object was not applied, in words, with the manifest's line.
 
+use codex_cluster::FIELD_MANAGER;
 use codex_cluster::answer::{Answer as Meaning, Cause, Conflict, RetryReason};
 use codex_cluster::apply::Fault;
 use codex_cluster::connect::Cluster;
 use codex_cluster::path::{Path, locate};
 use codex_cluster::place::Target;
+use codex_cluster::plan::Planned;
 use codex_common::diagnostic::Diagnostic;
+use serde_json::Value;
 
 use crate::scene::Manifests;
 
@@ -106,6 +109,36 @@ fn with_causes(
         let field = if cause.field.is_empty() { String::new() } else { format!("`{}`: ", cause.field) };
         at(message, &place.path, &format!("{field}{}", cause.clause))
     })
+}
+
+/// The message about a Service with a line for each port that another manager gave it and the manifest lacks.
+///
+/// Server-side apply knows ports by number: one whose number somebody changed is another port beside ours, and
+/// the server then refuses both for their names, without a word of who owns them.
+pub(crate) fn with_foreign_ports(message: Diagnostic, planned: &Planned) -> Diagnostic {
+    let object = &planned.target.object;
+    let Some(live) = planned.before.as_ref().filter(|_| object.identity.is("", "Service")) else {
+        return message;
+    };
+    let number =
+        |port: &Value| Some((port["port"].as_i64()?, port["protocol"].as_str().unwrap_or("TCP").to_owned()));
+    let ours: Vec<_> =
+        object.value["spec"]["ports"].as_array().into_iter().flatten().filter_map(number).collect();
+    let mut message = message;
+    for entry in live["metadata"]["managedFields"].as_array().into_iter().flatten() {
+        let manager = entry["manager"].as_str().unwrap_or_default();
+        let keys =
+            entry["fieldsV1"]["f:spec"]["f:ports"].as_object().into_iter().flat_map(|ports| ports.keys());
+        let ports = keys.filter_map(|key| serde_json::from_str::<Value>(key.strip_prefix("k:")?).ok());
+        for (port, protocol) in ports.filter_map(|port| number(&port)) {
+            if manager != FIELD_MANAGER && !ours.contains(&(port, protocol.clone())) {
+                message = message.note(format!(
+                    "`{manager}` gave it port {port}/{protocol}, which the manifest doesn't have"
+                ));
+            }
+        }
+    }
+    message
 }
 
 /// `kubectl-set` or `kubectl (scale)`.

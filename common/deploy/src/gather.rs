@@ -1,5 +1,6 @@
 //! Where the documents come from: the project, rendered here, or files and standard input.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use codex_cluster::connect::download;
@@ -136,8 +137,8 @@ fn project_of(
         (None, Some(env)) => (env, request.slot),
         (None, None) => return Ok(None),
     };
-    let must_be_there = identity.is_none() || request.source.config != "services.yaml";
-    if !must_be_there && !is_file(&host.folder().join(&request.source.config)) {
+    // Without a stream that says whose it is, the file must be there.
+    if identity.is_some() && request.source.path(host, console).is_none() {
         return Ok(None);
     }
     let target = StackTarget { env, slot, namespace: request.namespace.as_deref() };
@@ -177,15 +178,29 @@ fn fetched(url: &str, host: &Host) -> Result<String, Diagnostic> {
     Ok(text_of(bytes, url)?)
 }
 
-#[allow(clippy::disallowed_methods, reason = "the one place where this program looks at paths")]
-fn is_file(path: &Path) -> bool {
-    path.is_file()
+/// Whether a file says how kustomize makes manifests of others.
+fn is_kustomization(path: &Path) -> bool {
+    let name = path.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
+    matches!(&*name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+}
+
+/// How kustomize's output gets here.
+pub fn kustomize_hint(directory: &str) -> String {
+    format!("pipe what kustomize makes: `kubectl kustomize {directory} | kubectl codex apply -f -`")
 }
 
 /// A file itself, or the manifests of a folder by name, as kubectl takes them.
 #[allow(clippy::disallowed_methods, reason = "the one place where this program lists folders")]
 fn files_of(path: &Path, folder: &Path, recursive: bool) -> Result<Vec<PathBuf>, Diagnostic> {
     if !folder.join(path).is_dir() {
+        if is_kustomization(path) {
+            let directory = path.parent().map(Path::to_string_lossy).filter(|parent| !parent.is_empty());
+            return Err(Diagnostic::input(format!(
+                "cannot apply {}: it has to be built first",
+                path.display()
+            ))
+            .hint(Some(kustomize_hint(directory.as_deref().unwrap_or(".")))));
+        }
         return Ok(vec![path.to_owned()]);
     }
     let unreadable = |error: std::io::Error| {
@@ -196,6 +211,10 @@ fn files_of(path: &Path, folder: &Path, recursive: bool) -> Result<Vec<PathBuf>,
         entries.push(path.join(entry.map_err(unreadable)?.file_name()));
     }
     entries.sort();
+    if let Some(name) = entries.iter().find(|entry| is_kustomization(entry)) {
+        return Err(Diagnostic::input(format!("cannot apply {}: it has to be built first", name.display()))
+            .hint(Some(kustomize_hint(&path.to_string_lossy()))));
+    }
     let mut files = Vec::new();
     for entry in entries {
         let is_manifest = entry.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json");

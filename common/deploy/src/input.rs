@@ -17,7 +17,7 @@ use codex_common::yaml::{self, KeyOrder, Mapping, Node};
 use sha2::{Digest as _, Sha256};
 
 use crate::gather::{self, Gathered};
-use crate::request::{DryRun, Request};
+use crate::request::{DryRun, OutputFormat, Request};
 use crate::scene::{self, Checked, Manifests};
 use crate::session;
 
@@ -65,10 +65,11 @@ impl Input {
         console: &Console,
     ) -> Result<Self, Diagnostic> {
         let Checked { objects, manifests } = scene::check(request, &mut gathered, console)?;
+        scene::other_namespaces(request, &objects, console);
         session::check_hooks(request, &gathered, console)?;
-        // Labels, for which this is, go only to a server.
-        let elsewhere = match request.dry_run {
-            Some(DryRun::Client) => None,
+        // This is for labels, which lines don't show.
+        let elsewhere = match (request.dry_run, request.output) {
+            (Some(DryRun::Client), None | Some(OutputFormat::Name)) => None,
             _ => scene::in_another_slot(request, &gathered, host, console)?,
         };
         Ok(Self { gathered, objects, manifests, elsewhere })

@@ -20,17 +20,16 @@ pub mod request;
 mod scene;
 mod session;
 
-use codex_cluster::input::Object;
 use codex_cluster::interrupt::Interrupt;
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
-use codex_common::printable;
 
+pub use gather::kustomize_hint;
 pub use input::Input;
 pub use scene::kinds;
 pub use session::{Deployed, Destination, HookScene, Moment, await_applied, deploy};
 
-use request::{DryRun, Request};
+use request::{DryRun, OutputFormat, Request};
 
 /// A whole deploy, as the command `apply` does it.
 ///
@@ -39,12 +38,13 @@ use request::{DryRun, Request};
 pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let input = Input::read(request, host, console)?;
     if request.dry_run == Some(DryRun::Client) {
-        let line = |object: &Object| {
-            let name = object.identity.to_string();
-            format!("{} created (dry run)\n", printable::line(&name))
+        let objects = scene::of_client(request, input);
+        return match request.output {
+            Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) => {
+                report::print(&report::client_data(&objects, format, console.secrets()))
+            }
+            format => console.print(&report::client_lines(&objects, format)),
         };
-        let lines: String = input.objects().iter().map(line).collect();
-        return console.print(&lines);
     }
     let runtime = runtime()?;
     let outcome = runtime.block_on(async {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use codex_cluster::apply::Status;
 use codex_cluster::diff::{redacted, shown, unified};
 use codex_cluster::document::node_of;
+use codex_cluster::input::Object;
 use codex_cluster::plan::{Action, Planned};
 use codex_common::cli::{self, ExitCode};
 use codex_common::diagnostic::Diagnostic;
@@ -63,32 +64,57 @@ pub(crate) fn data(
     format: OutputFormat,
     secrets: &Secrets,
 ) -> String {
-    let entry = |(at, planned): (usize, &Planned)| {
-        let identity = &planned.target.object.identity;
+    let result = |at: usize| {
+        statuses.and_then(|statuses| statuses.get(at)).map(|status| match status {
+            Status::Applied(applied) => applied.verb.word(),
+            Status::Failed(_) => "failed",
+            Status::NotTried => "not tried",
+        })
+    };
+    let entries = plan.iter().enumerate();
+    let entries = entries.map(|(at, planned)| (&planned.target.object, planned.action.word(), result(at)));
+    written(entries, format, secrets)
+}
+
+/// What would be sent, without asking the cluster: kubectl's lines or names.
+pub(crate) fn client_lines(objects: &[Object], format: Option<OutputFormat>) -> String {
+    let suffix = if format == Some(OutputFormat::Name) { "" } else { " created (dry run)" };
+    let line = |object: &Object| {
+        let name = object.identity.to_string();
+        format!("{}{suffix}\n", printable::line(&name))
+    };
+    objects.iter().map(line).collect()
+}
+
+/// The same as data, as that of a plan.
+pub(crate) fn client_data(objects: &[Object], format: OutputFormat, secrets: &Secrets) -> String {
+    written(objects.iter().map(|object| (object, "create", None)), format, secrets)
+}
+
+/// Objects with what happens to them and what became of it, as data.
+fn written<'a>(
+    entries: impl Iterator<Item = (&'a Object, &'a str, Option<&'a str>)>,
+    format: OutputFormat,
+    secrets: &Secrets,
+) -> String {
+    let entry = |(object, action, result): (&Object, &str, Option<&str>)| {
+        let identity = &object.identity;
         let text = |text: &str| Node::from(secrets.masked(text).as_str());
         let mut fields = Mapping::from_iter([
             ("name", text(&identity.name)),
             ("namespace", identity.namespace.as_deref().map_or_else(|| Node::new(Yaml::Null), text)),
             ("kind", text(&identity.kind)),
-            ("apiVersion", text(planned.target.object.api_version())),
-            ("action", text(planned.action.word())),
-            (
-                "source",
-                text(&format!("{}:{}", planned.target.object.origin.file, planned.target.object.origin.line)),
-            ),
+            ("apiVersion", text(object.api_version())),
+            ("action", text(action)),
+            ("source", text(&format!("{}:{}", object.origin.file, object.origin.line))),
         ]);
-        if let Some(status) = statuses.and_then(|statuses| statuses.get(at)) {
-            let word = match status {
-                Status::Applied(applied) => applied.verb.word(),
-                Status::Failed(_) => "failed",
-                Status::NotTried => "not tried",
-            };
-            fields.insert("result", text(word));
+        if let Some(result) = result {
+            fields.insert("result", text(result));
         }
-        fields.insert("object", node_of(&redacted(&planned.target.object.value, secrets)));
+        fields.insert("object", node_of(&redacted(&object.value, secrets)));
         Node::from(fields)
     };
-    let entries: Vec<Node> = plan.iter().enumerate().map(entry).collect();
+    let entries: Vec<Node> = entries.map(entry).collect();
     let list = Node::from(Mapping::from_iter([("objects", Node::from(entries))]));
     let mut text = String::new();
     match format {
@@ -132,11 +158,11 @@ pub(crate) fn print(text: &str) -> Result<ExitCode, Diagnostic> {
     cli::write_stdout(text.as_bytes())
 }
 
-/// `3 to create, 1 to change, 12 unchanged`.
-pub(crate) fn summary(plan: &[Planned]) -> String {
+/// `3 to create, 1 to change, 12 unchanged`, of the words of all actions.
+pub(crate) fn summary<'a>(actions: impl Iterator<Item = &'a str>) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for planned in plan {
-        *counts.entry(planned.action.word()).or_default() += 1;
+    for action in actions {
+        *counts.entry(action).or_default() += 1;
     }
     let words = [
         ("create", "to create"),

@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use codex_cluster::connect::Cluster;
-use codex_cluster::discovery::{DiscoveryError, Kinds};
+use codex_cluster::discovery::{DiscoveryError, Found, Kinds};
 use codex_cluster::document::value_of;
-use codex_cluster::identity::Identity;
+use codex_cluster::identity::{Identity, group_of, is_built_in};
 use codex_cluster::input::{self, Object};
-use codex_cluster::labels::Owner;
+use codex_cluster::labels::{Owner, Share};
 use codex_cluster::path::{Path, Step};
-use codex_cluster::place::{Belonging, Target, place};
+use codex_cluster::place::{Belonging, Misplaced, Target, Unplaced, definitions, place};
 use codex_common::cli::{Console, Host, StackTarget};
 use codex_common::diagnostic::Diagnostic;
-use codex_common::render::Document;
+use codex_common::render::{self, Document};
 use codex_common::yaml::{Node, Position};
 
 use crate::gather::{Gathered, documents};
+use crate::input::Input;
 use crate::request::Request;
+use crate::session;
 
 /// The documents by the place they came from, to find lines again.
 #[derive(Debug, Default)]
@@ -146,28 +148,86 @@ pub(crate) fn owner_of(gathered: &Gathered) -> Option<Owner> {
     Some(Owner { project: identity.project.clone(), environment: identity.env.clone(), slot })
 }
 
+/// Objects and where they go.
+#[derive(Debug, Default)]
+pub(crate) struct Placed {
+    /// Those that can be applied.
+    pub(crate) targets: Vec<Target>,
+    /// Those that can't, since the server doesn't serve their kind: name and message of each. kubectl applies
+    /// the others too.
+    pub(crate) unserved: Vec<(String, Diagnostic)>,
+}
+
 /// Where the objects go.
+///
+/// # Errors
+/// One has no namespace, two are one, or none can be applied.
 pub(crate) fn targets(
     objects: Vec<Object>,
     manifests: &Manifests,
     kinds: &Kinds,
     belonging: Belonging<'_>,
-) -> Result<Vec<Target>, Diagnostic> {
-    let placed = place(objects, kinds, belonging, |origin| manifests.item(origin));
-    let targets = placed.map_err(|misplaced| {
-        let mut messages = misplaced.into_iter();
-        let Some((origin, why)) = messages.next() else {
-            return Diagnostic::input("nothing can be applied");
+) -> Result<Placed, Diagnostic> {
+    let (targets, unplaced) = place(objects, kinds, belonging, |origin| manifests.item(origin));
+    if targets.is_empty() || unplaced.iter().any(|unplaced| matches!(unplaced.why, Misplaced::NoNamespace(_)))
+    {
+        let mut messages = unplaced.iter();
+        let Some(first) = messages.next() else {
+            return Ok(Placed::default());
         };
-        let message = Diagnostic::input(format!("cannot apply {}", origin.file));
-        let message = manifests.blame(message, &origin, &Path::of_keys(&["kind"]), &why.to_string());
-        messages.fold(message, |message, (origin, why)| {
+        let message =
+            misplaced(manifests, first, Diagnostic::input(format!("cannot apply {}", first.origin.file)));
+        return Err(messages.fold(message, |message, Unplaced { origin, why, .. }| {
             message.note(format!("{}:{}: {why}", origin.file, origin.line))
-        })
-    })?;
+        }));
+    }
     // Namespaces are filled in by now: an object without one may be another's double.
     let doubled = input::doubled(targets.iter().map(|target| &target.object));
-    if doubled.is_empty() { Ok(targets) } else { Err(refusal(manifests, &doubled)) }
+    if !doubled.is_empty() {
+        return Err(refusal(manifests, &doubled));
+    }
+    let message = |unplaced: &Unplaced| {
+        let title = Diagnostic::machine(format!("cannot apply {}", unplaced.identity));
+        (unplaced.identity.to_string(), misplaced(manifests, unplaced, title))
+    };
+    let unserved = unplaced.iter().map(message).collect();
+    Ok(Placed { targets, unserved })
+}
+
+/// The message about an object that can't be placed.
+fn misplaced(manifests: &Manifests, unplaced: &Unplaced, message: Diagnostic) -> Diagnostic {
+    let field = match &unplaced.why {
+        Misplaced::UnknownKind { meant: Some(meant), .. } if meant.contains('/') || meant == "v1" => {
+            "apiVersion"
+        }
+        _ => "kind",
+    };
+    let hint = match &unplaced.why {
+        Misplaced::UnknownKind { meant: Some(meant), .. } => Some(format!("did you mean `{meant}`?")),
+        Misplaced::UnknownKind { api_version, .. } if !is_built_in(group_of(api_version)) => {
+            Some("is its CustomResourceDefinition installed?".to_owned())
+        }
+        _ => None,
+    };
+    let path = unplaced.within.with(field);
+    manifests.blame(message, &unplaced.origin, &path, &unplaced.why.to_string()).hint(hint)
+}
+
+/// A word for each object that `-n` doesn't move: its manifest names another namespace.
+pub(crate) fn other_namespaces(request: &Request, objects: &[Object], console: &Console) {
+    let given = request.namespace.as_deref().map(str::trim).filter(|given| !given.is_empty());
+    let Some(given) = given.filter(|_| !request.files.is_empty()) else {
+        return;
+    };
+    for Object { identity, origin, .. } in objects {
+        let other = identity.namespace.as_deref().filter(|namespace| *namespace != given);
+        // What lives outside of namespaces loses the one it is written in.
+        let Some(other) = other.filter(|_| !render::is_cluster_scoped(&identity.kind)) else { continue };
+        console.say(&Diagnostic::warning(format!(
+            "{identity} ({}:{}) stays in namespace `{other}`, not `{given}`",
+            origin.file, origin.line
+        )));
+    }
 }
 
 /// The identities that the same manifests have in another slot, where that can be known.
@@ -188,4 +248,29 @@ pub(crate) fn in_another_slot(
     let other = request.source.load(target, host, console)?;
     let others = documents(request, &other, console)?;
     Ok(Some(others.iter().filter_map(|document| Identity::of(&value_of(&document.node))).collect()))
+}
+
+/// The objects as they would be sent, as far as that is known without a cluster: with labels and namespaces.
+/// Where the objects of someone's own kind live is known if its definition is among them.
+pub(crate) fn of_client(request: &Request, input: Input) -> Vec<Object> {
+    let Input { gathered, mut objects, manifests, elsewhere } = input;
+    let (owner, namespace) =
+        (owner_of(&gathered), session::namespace(request, &gathered).unwrap_or_default());
+    let coming = definitions(&objects);
+    for object in &mut objects {
+        let kind = &object.identity.kind;
+        let lives_in_one = match coming.find(object.value["apiVersion"].as_str().unwrap_or_default(), kind) {
+            Found::Served(resource) => resource.is_namespaced,
+            _ => is_built_in(&object.identity.group) && !render::is_cluster_scoped(kind),
+        };
+        if lives_in_one && object.identity.namespace.is_none() && !namespace.is_empty() {
+            object.value["metadata"]["namespace"] = namespace.as_str().into();
+            object.identity.namespace = Some(namespace.clone());
+        }
+        if let Some(owner) = &owner {
+            let share = Share::of(&object.identity, &namespace, elsewhere.as_ref());
+            owner.put_on(&mut object.value, share, manifests.item(&object.origin).as_deref());
+        }
+    }
+    objects
 }

@@ -10,7 +10,7 @@ mod waiting;
 use std::collections::BTreeSet;
 
 use codex_cluster::connect::Cluster;
-use codex_cluster::discovery::{Found, Kinds};
+use codex_cluster::discovery::{Found, Kinds, path_words};
 use codex_cluster::identity::is_built_in;
 use codex_cluster::input::Object;
 use codex_cluster::interrupt::Interrupt;
@@ -26,7 +26,7 @@ use crate::gather::Gathered;
 use crate::input::Input;
 use crate::report;
 use crate::request::{DryRun, Lines, OutputFormat, Request};
-use crate::scene::{self, Manifests};
+use crate::scene::{self, Manifests, Placed};
 
 pub(crate) use hooks::check as check_hooks;
 pub use hooks::{HookScene, Moment};
@@ -102,6 +102,7 @@ struct Ground {
     manifests: Manifests,
     owner: Option<Owner>,
     namespace: String,
+    unserved: Vec<(String, Diagnostic)>,
 }
 
 impl Ground {
@@ -112,11 +113,12 @@ impl Ground {
     ) -> Result<(Self, Vec<Target>), Diagnostic> {
         let Input { gathered, objects, manifests, elsewhere } = input;
         let owner = scene::owner_of(&gathered);
-        let namespace = namespace(request, &gathered, cluster);
+        let namespace =
+            namespace(request, &gathered).or_else(|| cluster.namespace.clone()).unwrap_or_default();
         let belonging =
             Belonging { owner: owner.as_ref(), namespace: &namespace, elsewhere: elsewhere.as_ref() };
-        let targets = scene::targets(objects, &manifests, kinds, belonging)?;
-        Ok((Self { gathered, manifests, owner, namespace }, targets))
+        let Placed { targets, unserved } = scene::targets(objects, &manifests, kinds, belonging)?;
+        Ok((Self { gathered, manifests, owner, namespace, unserved }, targets))
     }
 
     fn session<'a>(
@@ -135,6 +137,7 @@ impl Ground {
             manifests: &self.manifests,
             owner: self.owner.as_ref(),
             namespace: &self.namespace,
+            unserved: &self.unserved,
             interrupt: destination.interrupt,
         }
     }
@@ -145,15 +148,11 @@ pub(crate) fn stopped() -> Diagnostic {
     Diagnostic::interrupted("stopped; nothing is applied")
 }
 
-/// The namespace of objects without one; empty if nothing gives one.
-fn namespace(request: &Request, gathered: &Gathered, cluster: &Cluster) -> String {
+/// The namespace of objects without one, which may be empty; `None` for manifests of nobody in particular, which
+/// go to the kubeconfig's, as kubectl has it.
+pub(crate) fn namespace(request: &Request, gathered: &Gathered) -> Option<String> {
     let given = request.namespace.as_deref().map(str::trim).filter(|given| !given.is_empty());
-    match (given, &gathered.identity) {
-        (Some(given), _) => given.to_owned(),
-        (None, Some(identity)) => identity.namespace.clone(),
-        // kubectl's own way with manifests of nobody in particular.
-        (None, None) => cluster.namespace.clone().unwrap_or_default(),
-    }
+    given.map(str::to_owned).or_else(|| gathered.identity.as_ref().map(|identity| identity.namespace.clone()))
 }
 
 /// One apply to one cluster.
@@ -166,6 +165,7 @@ pub(crate) struct Session<'a> {
     pub(crate) manifests: &'a Manifests,
     pub(crate) owner: Option<&'a Owner>,
     pub(crate) namespace: &'a str,
+    pub(crate) unserved: &'a [(String, Diagnostic)],
     pub(crate) interrupt: &'a Interrupt,
 }
 
@@ -189,7 +189,7 @@ impl Session<'_> {
         }
         self.hooks(Moment::BeforeApply, targets.iter()).await?;
         let plan = self.looking(self.plan(targets, &BTreeSet::new(), false)).await?;
-        self.summarize(&plan);
+        self.summarize(&plan, made);
         let statuses = self.apply(&plan, made).await?;
         if self.request.prune {
             let pruned = self.interrupt.unless_raised(self.prune(&plan, kinds)).await;
@@ -236,8 +236,9 @@ impl Session<'_> {
             }
             format => self.console.print(&report::dry_run(&plan, DryRun::Server, format)),
         }?;
-        self.summarize(&plan);
-        let mut has_failed = false;
+        self.summarize(&plan, false);
+        let mut has_failed = !self.unserved.is_empty();
+        self.unserved.iter().for_each(|(_, message)| self.console.say(message));
         for planned in &plan {
             let meaning = match &planned.action {
                 Action::Conflict(conflicts) if !self.request.force => {
@@ -247,7 +248,8 @@ impl Session<'_> {
                 _ => continue,
             };
             has_failed = true;
-            self.console.say(&explain::meaning(self.manifests, &planned.target, &meaning));
+            let message = explain::meaning(self.manifests, &planned.target, &meaning);
+            self.console.say(&explain::with_foreign_ports(message, planned));
         }
         let has_differences = plan.iter().any(|planned| planned.action.is_difference());
         Ok(match code {
@@ -257,9 +259,14 @@ impl Session<'_> {
         })
     }
 
-    /// Says the plan in one line, and what in it may surprise.
-    fn summarize(&self, plan: &[Planned]) {
-        self.console.info(format!("plan: {}", report::summary(plan)));
+    /// Says the plan in one line, and what in it may surprise; `made_namespace` says that this very apply made
+    /// the environment's namespace before.
+    fn summarize(&self, plan: &[Planned], made_namespace: bool) {
+        let word = |planned: &Planned| match planned.action {
+            Action::Same if made_namespace && self.is_own_namespace(&planned.target) => Action::Create.word(),
+            _ => planned.action.word(),
+        };
+        self.console.info(format!("plan: {}", report::summary(plan.iter().map(word))));
         for planned in plan {
             if let Some((before, after)) = planned.reset_replicas() {
                 let message = format!(
@@ -300,7 +307,7 @@ impl Session<'_> {
         live::look_up(&self.cluster.api, targets, missing, unsure).await.map_err(|error| match error {
             LiveError::NoAnswer(no_answer) => self.cluster.unreachable(no_answer).into(),
             LiveError::Refused { path, answer } => {
-                Diagnostic::machine(format!("cannot list {path}")).note(answer.message())
+                Diagnostic::machine(format!("cannot list {}", path_words(&path))).note(answer.message())
             }
         })
     }

@@ -1,7 +1,7 @@
 //! The flags of every verb: which project and environment, with which variables, on which cluster.
 
 use clap::Args;
-use codex_common::cli::{Compat, Messages, ProjectSource, Variables};
+use codex_common::cli::{Compat, DEFAULT_CONFIG, Messages, ProjectSource, Variables};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Mode;
 use codex_deploy::arguments::ClusterArgs;
@@ -13,8 +13,8 @@ const DEFAULT_ENV: &str = "ai";
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Project")]
 pub(crate) struct StackArgs {
-    /// The project's services.yaml; its folder is the project's root
-    #[arg(short, long, value_name = "FILE", default_value = "services.yaml")]
+    /// The project's file, here or in a directory above; its folder is the project's root
+    #[arg(short, long, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     config: String,
 
     /// The environment, one of those in services.yaml that have slots

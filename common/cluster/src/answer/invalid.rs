@@ -34,13 +34,18 @@ pub(super) fn classify(status: &Status<'_>) -> Answer {
 pub(super) fn causes(status: &Status<'_>) -> Option<Vec<Cause>> {
     let mut causes: Vec<Cause> = Vec::new();
     for cause in status.causes() {
-        let cause = Cause { field: cause.field.to_owned(), clause: clause(cause.message) };
+        let cause = Cause { field: named(cause.field).to_owned(), clause: clause(cause.message) };
         // The same is said once for each label that is wrong, or for each place that checks.
         if !causes.contains(&cause) {
             causes.push(cause);
         }
     }
     (!causes.is_empty()).then_some(causes)
+}
+
+/// A field's name; none where the server has no field and prints what Go makes of that.
+fn named(field: &str) -> &str {
+    if matches!(field, "<nil>" | "[]") { "" } else { field }
 }
 
 /// Whether the words say that the field can't be changed in an object that exists.
@@ -65,6 +70,10 @@ pub fn clause(message: &str) -> String {
     let Some((kind, rest)) = split_kind(message) else {
         return without_values(message);
     };
+    if kind == "Too long" && !rest.is_empty() && !rest.starts_with(['"', '{', '[']) {
+        // The server leaves the value out, since it is long, and says the limit.
+        return format!("too long: {}", first_line(rest));
+    }
     let says_nothing_of_the_value = matches!(kind, "Required value" | "Forbidden");
     if says_nothing_of_the_value {
         return if rest.is_empty() { kind.to_lowercase() } else { first_line(rest) };
@@ -192,7 +201,9 @@ mod tests {
                 "Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden",
                 "updates to statefulset spec for fields other than 'replicas' are forbidden",
             ),
-            ("Too long: may not be more than 63 bytes", "too long"),
+            ("Too long: may not be more than 63 bytes", "too long: may not be more than 63 bytes"),
+            ("Too long: \"hunter2\"", "too long"),
+            ("Too many: 17: must have at most 16 items", "must have at most 16 items"),
             (
                 "Forbidden: spec is immutable after creation\n@@ -1 +1 @@\n- \"a\": \"hunter2\"\n",
                 "spec is immutable after creation",
@@ -238,6 +249,16 @@ mod tests {
             )),
             Answer::Manifest { causes: vec![], message: "is odd".into() }
         );
+    }
+
+    #[test]
+    fn what_is_no_field_is_not_named() {
+        for field in ["<nil>", "[]"] {
+            let message = "Too long: may not be more than 1048576 bytes";
+            let found = of(json!([{"field": field, "message": message}]));
+            let causes = vec![cause("", "too long: may not be more than 1048576 bytes")];
+            assert_eq!(found, Answer::Manifest { causes, message: String::new() });
+        }
     }
 
     #[test]

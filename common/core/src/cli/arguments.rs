@@ -1,8 +1,12 @@
 //! The flags that mean the same everywhere, and their twins in the environment.
 
+use std::ffi::OsString;
+
 use clap::builder::BoolishValueParser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgAction, Args, Command, ValueEnum};
 
+use super::project::DEFAULT_CONFIG;
 use super::{Color, Host, Level};
 use crate::render;
 use crate::stack::Mode;
@@ -10,8 +14,8 @@ use crate::stack::Mode;
 /// Which project, environment and slot a command is about.
 #[derive(Debug, Clone, Args)]
 pub struct StackArgs {
-    /// The project's services.yaml; its folder is the project's root
-    #[arg(short, long, value_name = "FILE", default_value = "services.yaml")]
+    /// The project's file, here or in a directory above; its folder is the project's root
+    #[arg(short, long, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     pub config: String,
 
     /// The environment, one of those in services.yaml
@@ -134,6 +138,11 @@ impl Messages {
     }
 }
 
+/// The twin of a flag.
+fn variable_of(long: &str) -> String {
+    format!("CODEXCTL_{}", long.to_uppercase().replace('-', "_"))
+}
+
 /// Gives every flag, those of subcommands too, its twin `CODEXCTL_<FLAG>`; a flag wins, an empty variable counts as unset.
 pub(super) fn with_environment_twins(command: Command, host: &Host) -> Command {
     let command = command.mut_subcommands(|verb| with_environment_twins(verb, host));
@@ -144,7 +153,7 @@ pub(super) fn with_environment_twins(command: Command, host: &Host) -> Command {
         if matches!(long, "help" | "version") {
             return argument;
         }
-        let name = format!("CODEXCTL_{}", long.to_uppercase().replace('-', "_"));
+        let name = variable_of(long);
         if host.variable(&name).is_none() {
             return argument;
         }
@@ -152,4 +161,35 @@ pub(super) fn with_environment_twins(command: Command, host: &Host) -> Command {
         let argument = argument.env(name).hide_env(true);
         if is_switch { argument.value_parser(BoolishValueParser::new()) } else { argument }
     })
+}
+
+/// The variable that a wrong value came from, if it came from one: the flag itself wasn't typed.
+pub(super) fn culprit(error: &clap::Error, typed: &[OsString], host: &Host) -> Option<String> {
+    if !matches!(
+        error.kind(),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::ArgumentConflict
+    ) {
+        return None;
+    }
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let flag = argument.split([' ', '=']).next().filter(|flag| flag.starts_with("--"))?;
+    let is_flag = |word: &OsString| word.to_str().is_some_and(|word| word.split('=').next() == Some(flag));
+    let name = variable_of(&flag[2..]);
+    (host.variable(&name).is_some() && !typed.iter().any(is_flag)).then_some(name)
+}
+
+/// What the parser says of a wrong command line, as we say things: `hint:` at the beginning of its line, and
+/// the variable by name that a wrong value came from.
+pub(super) fn in_our_words(text: &str, culprit: Option<&str>) -> String {
+    let mut lines = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let hint = line.trim_start().strip_prefix("tip: ").map(|tip| format!("hint: {tip}"));
+        lines.push(hint.unwrap_or_else(|| line.to_owned()));
+        if let (0, Some(culprit)) = (at, culprit) {
+            lines[0] = format!("{} (the value of {culprit})", lines[0]);
+        }
+    }
+    lines.join("\n") + "\n"
 }

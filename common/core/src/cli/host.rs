@@ -53,6 +53,11 @@ impl Host {
         std::io::IsTerminal::is_terminal(&std::io::stdin())
     }
 
+    /// Whether a person looks at standard output.
+    pub fn stdout_is_terminal(&self) -> bool {
+        std::io::IsTerminal::is_terminal(&std::io::stdout())
+    }
+
     /// The time of this run: seconds since 1970 and nanoseconds, UTC.
     pub fn now(&self) -> (i64, u32) {
         self.now

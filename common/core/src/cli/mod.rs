@@ -18,7 +18,7 @@ pub use console::{Color, Console, Footer, Level};
 pub use exit::ExitCode;
 pub use host::Host;
 pub use program::spelling;
-pub use project::{ProjectSource, StackTarget};
+pub use project::{DEFAULT_CONFIG, ProjectSource, StackTarget};
 pub use stdin::{MAX_INPUT, hint_if_terminal, read as read_stdin};
 pub use stdout::write as write_stdout;
 
@@ -71,9 +71,11 @@ fn parse<P: Program>(host: &Host) -> Result<P, ExitCode> {
         .try_get_matches_from_mut(command_line())
         .and_then(|mut matches| P::from_arg_matches_mut(&mut matches))
         .map_err(|error| {
+            let culprit = arguments::culprit(&error, &command_line().collect::<Vec<_>>(), host);
             let error = error.format(&mut command);
             let text = program::as_typed(&error.to_string(), command_line());
             if error.use_stderr() {
+                let text = arguments::in_our_words(&text, culprit.as_deref());
                 eprint!("{}", console::process_secrets(host).masked(&printable::lines(&text)));
                 return ExitCode::Usage;
             }

@@ -3,14 +3,20 @@
 //! Takes the flags about services.yaml and variables, gives a loaded [`Project`]. Here, since all commands
 //! have these flags, and since loading needs what only the edge knows: folder, environment, clock.
 
+use std::sync::OnceLock;
+
 use gotemplate::Missing;
 
 use crate::diagnostic::Diagnostic;
+use crate::stack::files::find_above;
 use crate::stack::variables::inline;
 use crate::stack::{LoadRequest, Mode, Project, load};
 
 use super::arguments::Variables;
 use super::{Console, Host};
+
+/// The file that is looked for where none is named.
+pub const DEFAULT_CONFIG: &str = "services.yaml";
 
 /// Where a project comes from: checked, and free of how it was typed.
 #[derive(Debug, Clone)]
@@ -23,6 +29,10 @@ pub struct ProjectSource {
     pub missing: Missing,
     variables: Vec<(String, String)>,
     var_file: String,
+    /// Where `services.yaml` was found, once it was looked for.
+    found: OnceLock<Option<String>>,
+    /// Whether the warnings of loading were said.
+    warned: OnceLock<()>,
 }
 
 /// What a project is loaded for.
@@ -52,7 +62,31 @@ impl ProjectSource {
             Mode::Plain => Missing::Error,
             Mode::Codexctl => Missing::Print,
         };
-        Ok(Self { config, mode, missing, variables: checked, var_file: variables.var_file })
+        Ok(Self {
+            config,
+            mode,
+            missing,
+            variables: checked,
+            var_file: variables.var_file,
+            found: OnceLock::new(),
+            warned: OnceLock::new(),
+        })
+    }
+
+    /// The path of the file: as the user typed it, or the nearest `services.yaml` in this directory and those
+    /// above, which is said if it isn't this one. `None` if there is none and none was named.
+    pub fn path(&self, host: &Host, console: &Console) -> Option<&str> {
+        if self.config != DEFAULT_CONFIG {
+            return Some(&self.config);
+        }
+        let look = || {
+            let found = find_above(host.folder(), DEFAULT_CONFIG)?;
+            if found != DEFAULT_CONFIG {
+                console.info(format!("project: {found}"));
+            }
+            Some(found)
+        };
+        self.found.get_or_init(look).as_deref()
     }
 
     /// Loads the project; the console learns its secrets.
@@ -65,8 +99,9 @@ impl ProjectSource {
         host: &Host,
         console: &Console,
     ) -> Result<Project, Diagnostic> {
+        let path = self.path(host, console);
         let request = LoadRequest {
-            config: &self.config,
+            config: path.unwrap_or(&self.config),
             folder: host.folder(),
             env: target.env,
             slot: target.slot,
@@ -78,6 +113,15 @@ impl ProjectSource {
             mode: self.mode,
             missing: self.missing,
         };
-        load(&request, console.secrets())
+        let project = load(&request, console.secrets()).map_err(|error| match path {
+            None if !target.env.trim().is_empty() => error
+                .hint(Some("there is none in the directories above either; `-c FILE` names one".to_owned())),
+            _ => error,
+        })?;
+        // A project may be loaded for several slots.
+        if self.warned.set(()).is_ok() {
+            project.warnings.iter().for_each(|warning| console.say(warning));
+        }
+        Ok(project)
     }
 }

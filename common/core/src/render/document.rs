@@ -59,6 +59,22 @@ pub struct Document {
     pub origin: Origin,
 }
 
+impl Document {
+    /// Whether the object lives in a namespace and doesn't say in which. Of the kinds that aren't built in it
+    /// isn't known where they live: they count as living in one.
+    pub fn lacks_a_namespace(&self) -> bool {
+        let namespace = self.node.get("metadata").and_then(|metadata| metadata.get("namespace"));
+        let has_one = namespace.and_then(Node::as_str).is_some_and(|namespace| !namespace.trim().is_empty());
+        !has_one && kind(&self.node).is_some_and(|kind| !super::is_cluster_scoped(kind))
+    }
+
+    /// Kind, name and place for messages: ``ConfigMap `shop` (deploy/config.yaml:3)``.
+    pub fn name(&self) -> String {
+        let (kind, name) = (kind(&self.node).unwrap_or_default(), name(&self.node).unwrap_or_default());
+        format!("{kind} `{name}` ({}:{})", self.origin.file(), self.origin.line)
+    }
+}
+
 /// The object's `kind`, if it is a text.
 pub(crate) fn kind(node: &Node) -> Option<&str> {
     node.get("kind").and_then(Node::as_str)

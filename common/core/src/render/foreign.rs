@@ -166,13 +166,8 @@ fn other_namespace(project: &Project, document: &Document) -> Option<Diagnostic>
     if ours.is_empty() || present.trim().is_empty() || present == ours {
         return None;
     }
-    let what = format!(
-        "{} `{}`",
-        kind(&document.node).unwrap_or_default(),
-        name(&document.node).unwrap_or_default()
-    );
-    let (file, line) = (document.origin.file(), document.origin.line);
-    Some(Diagnostic::warning(format!("{what} ({file}:{line}) stays in namespace `{present}`, not `{ours}`")))
+    let what = document.name();
+    Some(Diagnostic::warning(format!("{what} stays in namespace `{present}`, not `{ours}`")))
 }
 
 /// The objects of a source, read as kubectl reads them, lists taken apart.
@@ -183,7 +178,13 @@ pub fn read(source: &Source) -> Result<Vec<Document>, Diagnostic> {
     let unreadable = |error: ReadError| {
         let place =
             Place { span: source.span_at(error.position), source: source.clone(), label: error.to_string() };
-        Diagnostic::input(format!("cannot read {}", source.name)).at(place)
+        let is_template = source.text.lines().nth(error.position.line.saturating_sub(1) as usize);
+        let is_template = is_template.is_some_and(|line| line.contains("{{"));
+        let hint = is_template.then_some(
+            "`-f` renders no templates; the project's own manifests are rendered without `-f`, with \
+             `--only-infra NAME` or `--only-services NAME` only some of them",
+        );
+        Diagnostic::input(format!("cannot read {}", source.name)).at(place).hint(hint.map(str::to_owned))
     };
     let text = Stream::with_last_line_ended(&source.text);
     let mut stream = Stream::of(&text).map_err(unreadable)?;

@@ -7,6 +7,8 @@ mod image;
 mod mounts;
 mod namespace;
 
+pub use namespace::is_cluster_scoped;
+
 use crate::stack::model::Service;
 use crate::stack::{Mode, Project};
 use crate::template::TemplateError;

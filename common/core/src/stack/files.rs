@@ -75,6 +75,14 @@ pub fn read_text(path: &Path, name: &str, limit: u64) -> Result<String, FileErro
     text_of(bytes, name)
 }
 
+/// The path of a file from `folder` on: its name if it is there, else with as many `../` as lead to the nearest
+/// directory above that has it. `None` if none has.
+#[allow(clippy::disallowed_methods, reason = "the one place where files are looked for")]
+pub fn find_above(folder: &Path, name: &str) -> Option<String> {
+    let height = folder.ancestors().position(|folder| folder.join(name).is_file())?;
+    Some("../".repeat(height) + name)
+}
+
 /// The text that `bytes` are, without a byte order mark.
 ///
 /// # Errors

@@ -59,6 +59,8 @@ pub struct Project {
     pub root: PathBuf,
     /// Whose rules are followed.
     pub mode: Mode,
+    /// What is worth saying of the files of variables.
+    pub warnings: Vec<Diagnostic>,
     /// The namespace's pattern, if it is simple.
     pub(super) pattern: Option<SimplePattern>,
 }
@@ -91,7 +93,7 @@ pub fn load(request: &LoadRequest<'_>, secrets: &Secrets) -> Result<Project, Dia
 
     let given = Variables::new(request.process, given_variables(request)?, request.inline.clone());
     given.teach(secrets);
-    let mut loading = Loading { request, secrets, source, root, given };
+    let mut loading = Loading { request, secrets, source, root, given, warnings: Vec::new() };
     loading.run()
 }
 /// The variables of the var file.

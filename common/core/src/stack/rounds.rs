@@ -38,6 +38,8 @@ pub(super) struct Loading<'a> {
     pub(super) source: Source,
     pub(super) root: PathBuf,
     pub(super) given: Variables,
+    /// What is worth saying of the env files.
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 /// What one round starts from and the next one may start from instead.
@@ -247,7 +249,8 @@ impl Loading<'_> {
         context.storage.clone_from(&stack.storage);
         let engine = engine.with_context(&context);
         let (root, mode) = (self.root.clone(), self.request.mode);
-        Ok(Project { stack, context, engine, text, root, mode, pattern: None })
+        let warnings = self.warnings.clone();
+        Ok(Project { stack, context, engine, text, root, mode, warnings, pattern: None })
     }
 
     /// Whether another round could give another text: a value changed that the file mentions.
@@ -262,10 +265,16 @@ impl Loading<'_> {
 
     fn load_env_files(&mut self, names: &[String], context: &mut Context) -> Result<(), Diagnostic> {
         let mut entries = Vec::new();
+        self.warnings.clear();
         for name in names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
             let text = read_text(&self.root.join(name), name, MAX_FILE)?;
             let parsed = env_file::parse(&text).map_err(|error| variable_error("env file", name, &error))?;
-            entries.extend(parsed);
+            self.warnings.extend(parsed.losses.iter().map(|loss| {
+                let (what, hint) = loss.words();
+                Diagnostic::warning(format!("env file {name}, line {}: {what}", loss.line))
+                    .hint(Some(hint.to_owned()))
+            }));
+            entries.extend(parsed.variables);
         }
         let variables = self.given.with_env_files(self.request.process, entries);
         variables.teach(self.secrets);

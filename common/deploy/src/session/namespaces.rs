@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use codex_cluster::discovery::path_segment;
 use codex_cluster::labels;
 use codex_cluster::place::Target;
 use codex_common::diagnostic::Diagnostic;
@@ -24,7 +25,7 @@ impl Session<'_> {
         let wanted: BTreeSet<&str> = targets.iter().filter_map(Target::namespace).collect();
         let mut missing = BTreeSet::new();
         for name in wanted {
-            let answer = self.cluster.api.get(&format!("/api/v1/namespaces/{name}")).await;
+            let answer = self.cluster.api.get(&format!("/api/v1/namespaces/{}", path_segment(name))).await;
             let answer = answer.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
             if answer.status == 404 {
                 let may_come = coming.contains(name) || (name == self.namespace && self.owner.is_some());
@@ -45,15 +46,18 @@ impl Session<'_> {
     pub(crate) async fn make_namespace(&self, targets: &[Target]) -> Result<(), Diagnostic> {
         let given = targets.iter().find(|target| self.is_own_namespace(target));
         let object = given.map_or_else(|| self.namespace_object(), |target| target.object.value.clone());
-        let path =
-            format!("/api/v1/namespaces/{}?fieldManager={}", self.namespace, codex_cluster::FIELD_MANAGER);
+        let name = path_segment(self.namespace);
+        let path = format!("/api/v1/namespaces/{name}?fieldManager={}", codex_cluster::FIELD_MANAGER);
         let answer = self.cluster.api.patch(&path, codex_cluster::api::APPLY, &object).await;
         let answer = answer.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
         if !answer.is_success() {
             return Err(Diagnostic::machine(format!("cannot make namespace `{}`", self.namespace))
                 .note(answer.message()));
         }
-        self.console.info(format!("namespace {} made", self.namespace));
+        // One that comes with the manifests is said to be created when its turn comes.
+        if given.is_none() {
+            self.console.info(format!("namespace {} made", self.namespace));
+        }
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use codex_cluster::discovery::Kinds;
+use codex_cluster::discovery::{Kinds, path_words};
 use codex_cluster::identity::Identity;
 use codex_cluster::labels;
 use codex_cluster::live::LiveError;
@@ -30,7 +30,7 @@ impl Session<'_> {
         let found = sweep::find(&self.cluster.api, kinds, search).await.map_err(|error| match error {
             LiveError::NoAnswer(no_answer) => Diagnostic::from(self.cluster.unreachable(no_answer)),
             LiveError::Refused { path, answer } => {
-                Diagnostic::machine(format!("cannot list {path}")).note(answer.message())
+                Diagnostic::machine(format!("cannot list {}", path_words(&path))).note(answer.message())
             }
         })?;
         // With filters, and with a stream that was made with some, only what comes from the selected items is

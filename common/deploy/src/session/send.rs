@@ -45,10 +45,12 @@ impl Session<'_> {
             plan.iter().zip(&statuses).filter(|(_, status)| matches!(status, Status::Failed(_))).collect();
         for (planned, status) in &failed {
             if let Status::Failed(fault) = status {
-                self.console.say(&explain::fault(self.cluster, self.manifests, &planned.target, fault));
+                let message = explain::fault(self.cluster, self.manifests, &planned.target, fault);
+                self.console.say(&explain::with_foreign_ports(message, planned));
             }
         }
-        if failed.is_empty() && !self.interrupt.is_raised() {
+        self.unserved.iter().for_each(|(_, message)| self.console.say(message));
+        if failed.is_empty() && self.unserved.is_empty() && !self.interrupt.is_raised() {
             return match closed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
                 Some(error) => Err(error),
                 None => Ok(statuses),
@@ -58,7 +60,7 @@ impl Session<'_> {
         let words = format!(
             "{} applied, {} failed, {} not tried",
             count(|status| matches!(status, Status::Applied(_))),
-            failed.len(),
+            failed.len() + self.unserved.len(),
             count(|status| matches!(status, Status::NotTried)),
         );
         if self.interrupt.is_raised() {

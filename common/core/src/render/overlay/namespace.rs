@@ -54,15 +54,21 @@ const CLUSTER_SCOPED: [&str; 34] = [
 
 /// Whether objects of this kind live outside namespaces. Kinds are compared as they are written; an
 /// `apiVersion` is not looked at.
-fn is_cluster_scoped(kind: &str, mode: Mode) -> bool {
-    KNOWN_TO_CODEXCTL.contains(&kind) || (mode == Mode::Plain && CLUSTER_SCOPED.contains(&kind))
+pub fn is_cluster_scoped(kind: &str) -> bool {
+    KNOWN_TO_CODEXCTL.contains(&kind) || CLUSTER_SCOPED.contains(&kind)
 }
 
 /// Gives a document `namespace`, if it is of a kind that lives in one and has none.
 ///
 /// Blank, null and anything that is no text count as none.
 pub(super) fn put_on(node: &mut Node, namespace: &str, mode: Mode) {
-    let lives_in_one = kind(node).is_some_and(|kind| !kind.is_empty() && !is_cluster_scoped(kind, mode));
+    let lives_in_one = kind(node).is_some_and(|kind| {
+        let lives_outside = match mode {
+            Mode::Plain => is_cluster_scoped(kind),
+            Mode::Codexctl => KNOWN_TO_CODEXCTL.contains(&kind),
+        };
+        !kind.is_empty() && !lives_outside
+    });
     if namespace.is_empty() || !lives_in_one {
         return;
     }

@@ -13,41 +13,135 @@ use std::collections::HashMap;
 
 pub use super::error::{Error, Problem};
 
+/// An env file as it was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EnvFile {
+    /// Names and values, in order.
+    pub variables: Vec<(String, String)>,
+    /// Where the grammar loses text that was probably meant.
+    pub losses: Vec<Loss>,
+}
+
+/// Text that isn't in any value. What it is isn't kept: it may be part of a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// The line on which the variable begins, from 1.
+    pub line: u32,
+    /// The variable.
+    pub name: String,
+    /// How it is lost.
+    pub how: How,
+}
+
+/// How text is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// `$NAME` with a name that stands for nothing.
+    Reference,
+    /// What follows the closing quote.
+    BehindQuote,
+    /// A `#` inside quotes that don't begin the value.
+    Comment,
+    /// A backslash before a character that needs none.
+    Backslash,
+    /// A quote at the edge of a quoted value.
+    EdgeQuote,
+    /// A line without `=`.
+    NoName,
+}
+
+impl Loss {
+    /// What is lost, and what to write instead.
+    pub fn words(&self) -> (String, &'static str) {
+        let name = &self.name;
+        match self.how {
+            How::Reference => (
+                format!(
+                    "a `$` in `{name}` stands for a variable that this file doesn't set before, so for nothing"
+                ),
+                "single quotes keep a value as it is",
+            ),
+            How::BehindQuote => (
+                format!("what follows the closing quote of `{name}` is not part of the value"),
+                "put the whole value in quotes; a quote inside is written `\\\"` in double quotes",
+            ),
+            How::Comment => (
+                format!("a `#` in `{name}` begins a comment, though it stands in quotes"),
+                "quotes protect a value only if they stand around all of it",
+            ),
+            How::Backslash => {
+                (format!("a backslash in `{name}` is left out"), "write it twice, or use single quotes")
+            }
+            How::EdgeQuote => (
+                format!("a quote at the edge of `{name}` is left out"),
+                "use the other kind of quotes around the value",
+            ),
+            How::NoName => ("there is no `=`, so the line sets nothing".to_owned(), "write NAME=value"),
+        }
+    }
+}
+
 /// Reads an env file. A byte order mark before it doesn't count.
 ///
 /// # Errors
 ///
 /// A name with other characters than letters, digits, `_` and `.`, or a quote
 /// that is never closed.
-pub fn parse(text: &str) -> Result<Vec<(String, String)>, Error> {
+pub fn parse(text: &str) -> Result<EnvFile, Error> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let text =
         if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
     let mut variables = Variables::default();
     let mut lines = Lines { text: &text, counted: 0, line: 1 };
     let mut rest = statement(&text);
+    let mut losses = Vec::new();
     while !rest.is_empty() {
         let line = lines.line_of(rest);
         let (name, after) = split_name(rest).ok_or(Error::new(line, Problem::MalformedName))?;
+        // What follows a closing quote was said to be lost already.
+        let is_remnant = losses.last().is_some_and(|loss: &Loss| loss.line == line);
+        let mut lose = |how, is_so: bool| {
+            if is_so {
+                losses.push(Loss { line, name: name.to_owned(), how });
+            }
+        };
+        lose(How::NoName, name.is_empty() && !is_remnant);
         let (value, after) = match after.chars().next() {
             Some(quote @ ('"' | '\'')) => {
+                let quotes_at = after;
                 let Some((quoted, after)) = split_quoted(after, quote) else {
                     let problem = Problem::UnclosedQuote { name: name.to_owned() };
                     return Err(Error::new(lines.line_of(after), problem));
                 };
-                let value =
-                    if quote == '"' { variables.expand(&unescape(quoted)) } else { quoted.to_owned() };
+                // Both quotes, and nothing else, stand around the value.
+                let length = quotes_at.len() - after.len();
+                let is_cut = length != quoted.len() + 2;
+                lose(How::EdgeQuote, is_cut);
+                let behind = after.split(['\n', '\r']).next().unwrap_or_default();
+                let is_comment = behind.starts_with(is_blank) && behind.trim_start().starts_with('#');
+                lose(How::BehindQuote, !behind.trim().is_empty() && !is_comment);
+                let value = if quote == '"' {
+                    lose(How::Backslash, !is_cut && has_needless_backslash(quoted));
+                    let plain = unescape(quoted);
+                    lose(How::Reference, variables.has_unset(&plain));
+                    variables.expand(&plain)
+                } else {
+                    quoted.to_owned()
+                };
                 (value, after)
             }
             _ => {
                 let (line, after) = after.split_at(after.find(['\n', '\r']).unwrap_or(after.len()));
-                (variables.expand(without_comment(line).trim_matches(is_blank)), after)
+                let value = without_comment(line);
+                lose(How::Comment, is_in_quotes(value, &line[value.len()..]));
+                lose(How::Reference, variables.has_unset(value));
+                (variables.expand(value.trim_matches(is_blank)), after)
             }
         };
         variables.set(name, value);
         rest = statement(after);
     }
-    Ok(variables.list)
+    Ok(EnvFile { variables: variables.list, losses })
 }
 
 /// Counts lines as the statements go by.
@@ -84,6 +178,16 @@ impl Variables {
 
     fn get(&self, name: &str) -> &str {
         self.index.get(name).map_or("", |&index| &self.list[index].1)
+    }
+
+    /// Whether [`expand`](Self::expand) puts nothing in the place of a name that isn't set.
+    fn has_unset(&self, text: &str) -> bool {
+        text.match_indices('$').any(|(at, _)| {
+            let name = text[at + 1..].trim_start_matches(['(', '{']);
+            let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+            let name = &name[..name.find(|c| !is_name(c)).unwrap_or(name.len())];
+            !text[..at].ends_with('\\') && !name.is_empty() && !self.index.contains_key(name)
+        })
     }
 
     /// Puts values for `$NAME` and `${NAME}`; a backslash before `$` protects
@@ -164,6 +268,22 @@ fn split_quoted(text: &str, quote: char) -> Option<(&str, &str)> {
     Some((text[..close].trim_matches(quote), &text[close + 1..]))
 }
 
+/// Whether a quote opens in `before` that closes in `after`.
+fn is_in_quotes(before: &str, after: &str) -> bool {
+    ['"', '\''].into_iter().any(|quote| before.matches(quote).count() % 2 == 1 && after.contains(quote))
+}
+
+/// Whether [`unescape`] drops a backslash that escapes nothing.
+fn has_needless_backslash(text: &str) -> bool {
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        if c == '\\' && !matches!(characters.next(), Some('n' | 'r' | '$' | '\\' | '"' | '\'')) {
+            return true;
+        }
+    }
+    false
+}
+
 /// Resolves `\n` and `\r`; any other character loses its backslash, but for
 /// `$`, which [`Variables::expand`] still has to see.
 fn unescape(text: &str) -> String {
@@ -191,7 +311,7 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Vec<(String, String)> {
-        parse(text).unwrap()
+        parse(text).unwrap().variables
     }
 
     #[test]
@@ -222,6 +342,45 @@ mod tests {
             let expected: Vec<_> =
                 expected.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
             assert_eq!(values(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_lost_is_found() {
+        let losses = |text: &str| {
+            let losses = parse(text).unwrap().losses;
+            losses.iter().map(|loss| (loss.line, loss.name.clone(), loss.how)).collect::<Vec<_>>()
+        };
+        for (line, how) in [
+            ("A=p@ss$WORD!", How::Reference),
+            ("A=\"x${HOME}y\"", How::Reference),
+            ("A=5$1", How::Reference),
+            ("A=\"x\"#y", How::BehindQuote),
+            ("A='x'y", How::BehindQuote),
+            ("A=x\"y #z\"", How::Comment),
+            ("A=\"C:\\tmp\"", How::Backslash),
+            ("A=\"\\\"x\\\"\"", How::EdgeQuote),
+        ] {
+            assert_eq!(losses(&format!("# c\n{line}")), [(2, "A".to_owned(), how)], "{line}");
+        }
+        assert_eq!(losses("B=1\nA"), [(2, String::new(), How::NoName)]);
+        for line in [
+            "A=x # y",
+            "A=x#y",
+            "A='p@ss$WORD! # x'",
+            "A=\"x # y\" # z",
+            "A=x\\$HOME",
+            "A=\"\\$B\\n\"",
+            "A=it's #1",
+            "A=$lower$",
+            "B=1\nA=${B}x$B",
+            "A=",
+            "A=\"\"",
+            "A=\"x\ny\"",
+            "A='it \"is\"'",
+            "A=\"a\\\"b\"",
+        ] {
+            assert_eq!(losses(line), [], "{line}");
         }
     }
 
