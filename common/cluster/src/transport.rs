@@ -94,6 +94,9 @@ fn tls_reason(error: &rustls::Error) -> String {
         rustls::Error::AlertReceived(alert) => {
             return format!("the server refuses the connection ({alert:?})");
         }
+        rustls::Error::FailedToGetCurrentTime => {
+            return "no certificate can be checked, for this machine's clock is before 1970".to_owned();
+        }
         other => return lower_first(&other.to_string()),
     };
     match certificate {

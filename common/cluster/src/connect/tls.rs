@@ -20,6 +20,7 @@ use rustls::ClientConfig;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::time_provider::TimeProvider;
 
 pub(super) use identity::Identity;
 pub(super) use trust::Trust;
@@ -32,7 +33,7 @@ pub(super) fn client_config(
     verifier: Arc<dyn ServerCertVerifier>,
     identity: Option<Identity>,
 ) -> Result<ClientConfig, String> {
-    let builder = ClientConfig::builder_with_provider(provider::provider())
+    let builder = ClientConfig::builder_with_details(provider::provider(), Arc::new(Clock))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .dangerous()
@@ -49,4 +50,14 @@ pub(super) fn client_config(
 /// The certificates of a PEM text. What else stands there is passed over, as Go does.
 pub(super) fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).flatten().collect()
+}
+/// The machine's clock. The library's own panics where it shows a time before 1970.
+#[derive(Debug)]
+struct Clock;
+
+impl TimeProvider for Clock {
+    fn current_time(&self) -> Option<UnixTime> {
+        let (seconds, _) = codex_common::cli::clock()?;
+        Some(UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(seconds).ok()?)))
+    }
 }

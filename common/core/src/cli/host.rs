@@ -23,7 +23,7 @@ impl Host {
             .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
             .collect();
         let fixed = variables.get("SOURCE_DATE_EPOCH").and_then(|text| text.trim().parse().ok());
-        let now = fixed.map_or_else(clock, |seconds| (seconds, 0));
+        let now = fixed.map(|seconds| (seconds, 0)).or_else(clock).unwrap_or_default();
         let folder = std::env::current_dir().unwrap_or_default();
         Self { variables, folder, program: super::program::file_name(), now }
     }
@@ -64,10 +64,10 @@ impl Host {
     }
 }
 
+/// The clock, seconds since 1970 and nanoseconds; `None` if it shows an earlier time, as that of a machine whose
+/// battery is empty may.
 #[allow(clippy::disallowed_methods, reason = "the one place where the clock is read")]
-fn clock() -> (i64, u32) {
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => (i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos()),
-        Err(_) => (0, 0),
-    }
+pub fn clock() -> Option<(i64, u32)> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    Some((i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos()))
 }

@@ -16,11 +16,14 @@ mod stdout;
 pub use arguments::{Compat, Filters, Messages, StackArgs, Variables};
 pub use console::{Color, Console, Footer, Level};
 pub use exit::ExitCode;
-pub use host::Host;
+pub use host::{Host, clock};
 pub use program::spelling;
 pub use project::{DEFAULT_CONFIG, ProjectSource, StackTarget};
 pub use stdin::{MAX_INPUT, hint_if_terminal, read as read_stdin};
 pub use stdout::write as write_stdout;
+
+use std::io::Write as _;
+use std::path::Path;
 
 use clap::{CommandFactory, FromArgMatches};
 
@@ -76,7 +79,7 @@ fn parse<P: Program>(host: &Host) -> Result<P, ExitCode> {
             let text = program::as_typed(&error.to_string(), command_line());
             if error.use_stderr() {
                 let text = arguments::in_our_words(&text, culprit.as_deref());
-                eprint!("{}", console::process_secrets(host).masked(&printable::lines(&text)));
+                print_error(&console::process_secrets(host).masked(&printable::lines(&text)));
                 return ExitCode::Usage;
             }
             match stdout::write(text.as_bytes()) {
@@ -90,8 +93,40 @@ fn parse<P: Program>(host: &Host) -> Result<P, ExitCode> {
 #[allow(clippy::disallowed_methods, reason = "a panic has no other way to an exit code of its own")]
 fn report_panics_as_bugs() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
-        eprintln!("error: internal error{place}\nhint: this is a bug of kubectl-codex; please report it");
+        let place = panic.location().map(|at| format!(" at {}:{}", in_crate(at.file()), at.line()));
+        let place = place.unwrap_or_default();
+        print_error(&format!(
+            "error: internal error{place}\nhint: this is a bug of kubectl-codex; please report it\n"
+        ));
         std::process::exit(ExitCode::Bug.code().into());
     }));
+}
+
+/// Writes to stderr; when nobody takes it there is nobody left to tell.
+fn print_error(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// The path of a source file from its crate on: what stands before it is only true of the machine that built us.
+fn in_crate(file: &str) -> &str {
+    if Path::new(file).is_relative() {
+        return file;
+    }
+    let directory = file.rfind("/src/").unwrap_or(file.len());
+    let start = file[..directory].rfind('/').map_or(0, |slash| slash + 1);
+    &file[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_names_the_crate_but_no_directory_of_the_machine_that_built_it() {
+        let registry = "/builds/.cargo/registry/src/index.crates.io-19/jiff-0.2.46/src/tz/mod.rs";
+        assert_eq!(in_crate(registry), "jiff-0.2.46/src/tz/mod.rs");
+        assert_eq!(in_crate("/rustc/0f1d/library/core/src/option.rs"), "core/src/option.rs");
+        assert_eq!(in_crate("/builds/shop/build.rs"), "build.rs");
+        assert_eq!(in_crate("common/core/src/yaml.rs"), "common/core/src/yaml.rs");
+    }
 }

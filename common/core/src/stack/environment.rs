@@ -1,6 +1,6 @@
 //! An environment with what it inherits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
@@ -73,25 +73,8 @@ impl Environment {
         blocks: &BTreeMap<String, EnvironmentBlock>,
         name: &str,
     ) -> Result<Self, EnvironmentError> {
-        let mut chain: Vec<&EnvironmentBlock> = Vec::new();
-        let mut visited: Vec<&str> = Vec::new();
-        let (mut next, mut position) = (name, Position::NONE);
-        loop {
-            if visited.contains(&next) {
-                return Err(EnvironmentError::Cycle { name: next.to_owned(), position });
-            }
-            let block = blocks.get(next).ok_or_else(|| EnvironmentError::Undefined {
-                name: next.to_owned(),
-                known: blocks.keys().cloned().collect(),
-                position,
-            })?;
-            visited.push(next);
-            chain.push(block);
-            (next, position) = (block.from.trim(), block.from.position);
-            if next.is_empty() {
-                break;
-            }
-        }
+        let chain = chain(blocks, name, &BTreeSet::new())?;
+        let chain: Vec<&EnvironmentBlock> = chain.into_iter().map(|(_, block)| block).collect();
         let text = |field: fn(&EnvironmentBlock) -> &String| {
             chain.iter().map(|block| field(block)).find(|text| !text.is_empty()).cloned().unwrap_or_default()
         };
@@ -104,6 +87,46 @@ impl Environment {
             slot_bootstrap_infra: groups.cloned().unwrap_or_default(),
         })
     }
+
+    /// Checks that every environment can be resolved, each `from` looked at once.
+    ///
+    /// # Errors
+    /// The first, by name, that inherits from one that doesn't exist, or in a circle.
+    pub fn check_all(blocks: &BTreeMap<String, EnvironmentBlock>) -> Result<(), EnvironmentError> {
+        let mut good: BTreeSet<&str> = BTreeSet::new();
+        for name in blocks.keys() {
+            let chain = chain(blocks, name, &good)?;
+            good.extend(chain.into_iter().map(|(name, _)| name));
+        }
+        Ok(())
+    }
+}
+
+/// The environment `name` and those it inherits from, nearest first, up to one of those known to be `good`.
+fn chain<'a>(
+    blocks: &'a BTreeMap<String, EnvironmentBlock>,
+    name: &'a str,
+    good: &BTreeSet<&str>,
+) -> Result<Vec<(&'a str, &'a EnvironmentBlock)>, EnvironmentError> {
+    let mut chain = Vec::new();
+    let mut visited: BTreeSet<&str> = BTreeSet::new();
+    let (mut next, mut position) = (name, Position::NONE);
+    while !good.contains(next) {
+        if !visited.insert(next) {
+            return Err(EnvironmentError::Cycle { name: next.to_owned(), position });
+        }
+        let block = blocks.get(next).ok_or_else(|| EnvironmentError::Undefined {
+            name: next.to_owned(),
+            known: blocks.keys().cloned().collect(),
+            position,
+        })?;
+        chain.push((next, block));
+        (next, position) = (block.from.trim(), block.from.position);
+        if next.is_empty() {
+            break;
+        }
+    }
+    Ok(chain)
 }
 
 #[cfg(test)]
@@ -134,5 +157,20 @@ mod tests {
         assert_eq!(error, Err("environment inheritance cycle detected at `a`".into()));
         let error = Environment::resolve(&blocks, "c").map_err(|error| error.to_string());
         assert_eq!(error, Err("environment `gone` is not defined in services.yaml".into()));
+    }
+
+    #[test]
+    fn all_are_checked_though_each_is_looked_at_once() {
+        let good = [("a", "b", ""), ("b", "c", ""), ("c", "", ""), ("d", "b", "")];
+        assert_eq!(Environment::check_all(&blocks(&good)), Ok(()));
+        let behind_a_good_one = [&good[..], &[("x", "y", ""), ("y", "z", ""), ("z", "x", "")]].concat();
+        let error = Environment::check_all(&blocks(&behind_a_good_one)).map_err(|error| error.to_string());
+        assert_eq!(error, Err("environment inheritance cycle detected at `x`".into()));
+        let error = Environment::check_all(&blocks(&[("a", "", ""), ("b", "b", "")]));
+        assert_eq!(
+            error.map_err(|error| error.to_string()),
+            Err("environment inheritance cycle detected at `b`".into())
+        );
+        assert!(Environment::check_all(&blocks(&[("a", "gone", "")])).is_err());
     }
 }
