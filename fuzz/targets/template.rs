@@ -19,7 +19,7 @@ static DOT: LazyLock<Value> = LazyLock::new(|| {
     ])
 });
 
-const LIMITS: Limits = Limits { steps: 20_000, bytes: 1 << 20 };
+const LIMITS: Limits = Limits { steps: 20_000, bytes: 1 << 20, memory: 1 << 20 };
 
 fuzz_target!(|text: &[u8]| {
     let Ok(template) = Template::parse("fuzz", text, &Functions::new()) else {

@@ -10,6 +10,7 @@ use crate::escape;
 use crate::exec::Failure;
 use crate::fmt::{self, TooLong};
 use crate::function::{Function, FunctionError, Signature};
+use crate::unicode;
 use crate::value::{Data, Kind, Type, Value};
 
 /// Which built-in function.
@@ -111,19 +112,27 @@ pub(crate) fn run(builtin: Builtin, args: &[Value], limit: usize) -> Result<Valu
 
 /// The text of `args`, as an action prints a single one of them, escaped.
 fn escaped(args: &[Value], limit: usize, escape: fn(&mut Vec<u8>, &[u8])) -> Result<Value, Failure> {
-    let mut out = Vec::new();
-    if let [arg] = args
-        && let Some(text) = arg.as_bytes()
-    {
-        escape(&mut out, text);
-        return Ok(Value::string(out));
-    }
-    let shown: Vec<Value> = args.iter().map(printable).collect();
     let mut text = Vec::new();
-    fmt::append_print(&mut text, &shown, limit)?;
-    escape(&mut out, &text);
+    let text = match args {
+        [arg] if arg.as_bytes().is_some() => arg.as_bytes().unwrap_or_default(),
+        _ => {
+            let shown: Vec<Value> = args.iter().map(printable).collect();
+            fmt::append_print(&mut text, &shown, limit)?;
+            &text
+        }
+    };
+    let mut out = Vec::new();
+    for part in unicode::parts(text, ESCAPED_AT_ONCE) {
+        escape(&mut out, part);
+        if out.len() > limit {
+            return Err(TooLong.into());
+        }
+    }
     Ok(Value::string(out))
 }
+
+/// A text is escaped in parts of so many bytes, so that one that grows beyond the limit ends in time.
+const ESCAPED_AT_ONCE: usize = 64 << 10;
 
 /// The value as an action would print it.
 fn printable(value: &Value) -> Value {

@@ -80,6 +80,8 @@ pub enum ErrorKind {
     StepLimit,
     /// More bytes than [`Limits::bytes`](crate::Limits::bytes).
     ByteLimit,
+    /// More bytes of values than [`Limits::memory`](crate::Limits::memory).
+    MemoryLimit,
     /// `{{template}}` calls nested too deeply.
     Depth,
     /// Everything else; the message tells.

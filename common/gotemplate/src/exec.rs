@@ -4,12 +4,14 @@
 //! neither recursion of templates nor nesting of any kind uses the native
 //! stack. [`statement`] walks the statements, [`expression`] evaluates
 //! pipelines, [`argument`] fits values to parameters, [`field`] looks into
-//! values, [`call`] runs functions, [`output`] writes.
+//! values, [`call`] runs functions, [`memory`] counts what they make, [`output`]
+//! writes.
 
 mod argument;
 mod call;
 mod expression;
 mod field;
+mod memory;
 mod output;
 mod statement;
 
@@ -22,6 +24,7 @@ use crate::source_map::SourceMap;
 use crate::value::Value;
 pub(crate) use call::Failure;
 use expression::Pending;
+use memory::Memory;
 use statement::Frame;
 
 /// Executes `tree`, the template `name`, with the data `dot`.
@@ -41,7 +44,9 @@ pub(crate) fn execute(
         map,
         variables: vec![(0, dot.clone())],
         variables_base: 0,
+        given: dot.clone(),
         dot,
+        memory: Memory::new(options.limits.memory),
         frames: Vec::new(),
         pending: Vec::new(),
         values: Vec::new(),
@@ -55,6 +60,9 @@ pub(crate) fn execute(
     Ok(executor.out)
 }
 
+/// What a variable takes.
+const VARIABLE_SIZE: usize = size_of::<(u32, Value)>();
+
 struct Executor<'t, 'm> {
     name: &'t str,
     tree: &'t Tree,
@@ -65,7 +73,10 @@ struct Executor<'t, 'm> {
     /// `variables_base`, with `$`.
     variables: Vec<(u32, Value)>,
     variables_base: usize,
+    /// The data.
+    given: Value,
     dot: Value,
+    memory: Memory,
     /// Statements under way.
     frames: Vec<Frame>,
     /// Expressions under way, and the arguments they have so far.
@@ -96,6 +107,15 @@ impl Executor<'_, '_> {
                 Err(self.error(ErrorKind::StepLimit, message))
             }
         }
+    }
+
+    /// Declares a variable.
+    fn declare(&mut self, symbol: u32, value: Value) -> Result<(), Error> {
+        if self.variables.len() == self.variables.capacity() {
+            self.hold(self.variables.len() * VARIABLE_SIZE)?;
+        }
+        self.variables.push((symbol, value));
+        Ok(())
     }
 
     fn too_long(&self) -> Error {

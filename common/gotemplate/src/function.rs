@@ -74,12 +74,25 @@ impl Signature {
 #[error("{message}")]
 pub struct FunctionError {
     message: String,
+    is_too_large: bool,
 }
 
 impl FunctionError {
     /// An error with this text.
     pub fn new(message: impl Into<String>) -> FunctionError {
-        FunctionError { message: message.into() }
+        FunctionError { message: message.into(), is_too_large: false }
+    }
+
+    /// The error of a [`Function::bounded`] whose result would be larger than
+    /// it may: the execution ends with
+    /// [`ErrorKind::MemoryLimit`](crate::ErrorKind::MemoryLimit).
+    #[must_use]
+    pub fn too_large() -> FunctionError {
+        FunctionError { message: "the result is too large".to_owned(), is_too_large: true }
+    }
+
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.is_too_large
     }
 }
 
@@ -95,7 +108,7 @@ impl From<String> for FunctionError {
     }
 }
 
-type Body = dyn Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync;
+type Body = dyn Fn(&[Value], usize) -> Result<Value, FunctionError> + Send + Sync;
 
 /// A function with its name and signature.
 pub struct Function {
@@ -117,6 +130,37 @@ impl Function {
         name: impl Into<String>,
         signature: Signature,
         body: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
+    ) -> Function {
+        Function::bounded(name, signature, move |args, _| body(args))
+    }
+
+    /// A function whose result may be much larger than its arguments. `body`
+    /// is also told how many bytes its result may take, and gives
+    /// [`FunctionError::too_large`] before it takes more.
+    ///
+    /// ```
+    /// use gotemplate::{ErrorKind, Function, FunctionError, Functions, Options, Signature, Template, Type, Value};
+    ///
+    /// let signature = Signature::new([Type::INT, Type::STRING], Type::STRING);
+    /// let repeat = Function::bounded("repeat", signature, |args, room| {
+    ///     let count = args[0].as_int().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
+    ///     let text = args[1].as_bytes().unwrap_or_default();
+    ///     match text.len().checked_mul(count) {
+    ///         Some(size) if size <= room => Ok(Value::string(text.repeat(count))),
+    ///         _ => Err(FunctionError::too_large()),
+    ///     }
+    /// });
+    /// let mut functions = Functions::new();
+    /// functions.add(repeat);
+    /// let template = Template::parse("t", "{{repeat 1000000000 \"x\"}}", &functions)?;
+    /// let error = template.execute(&Value::nil(), &Options::default()).unwrap_err();
+    /// assert_eq!(error.kind(), &ErrorKind::MemoryLimit);
+    /// # Ok::<(), gotemplate::Error>(())
+    /// ```
+    pub fn bounded(
+        name: impl Into<String>,
+        signature: Signature,
+        body: impl Fn(&[Value], usize) -> Result<Value, FunctionError> + Send + Sync + 'static,
     ) -> Function {
         Function { name: name.into(), signature, action: Action::Host(Box::new(body)) }
     }

@@ -24,16 +24,20 @@ pub enum Missing {
 /// How much an execution may use; beyond it, it ends with an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Nodes of the template to execute. Text that functions read or make
-    /// counts too, one step for every 64 bytes.
+    /// Nodes of the template to execute. What functions make counts too, and
+    /// text that they read: one step for every 64 bytes.
     pub steps: u64,
     /// Bytes of the output, and of every single text made on the way.
     pub bytes: usize,
+    /// Bytes of all values that are held at once, in variables and on the way
+    /// to them; what the data brings along doesn't count. Values that nothing
+    /// holds any more are looked for when a quarter of this has been made.
+    pub memory: usize,
 }
 
 impl Default for Limits {
-    /// Ten million steps and 64 MiB.
+    /// Ten million steps, 64 MiB of output and 64 MiB of values.
     fn default() -> Limits {
-        Limits { steps: 10_000_000, bytes: 64 << 20 }
+        Limits { steps: 10_000_000, bytes: 64 << 20, memory: 64 << 20 }
     }
 }

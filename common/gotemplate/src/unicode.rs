@@ -59,6 +59,19 @@ pub(crate) fn runes(text: &[u8]) -> impl Iterator<Item = (u32, usize)> + '_ {
     })
 }
 
+/// `text` in parts of about `length` bytes, no character cut in two.
+pub(crate) fn parts(text: &[u8], length: usize) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        // A character has three bytes at most behind its first.
+        let ends = length..(length + 4).min(rest.len());
+        let end = ends.clone().find(|end| rest[*end] & 0xC0 != 0x80).unwrap_or(ends.start);
+        let (part, after) = rest.split_at(end.min(rest.len()));
+        rest = after;
+        (!part.is_empty()).then_some(part)
+    })
+}
+
 /// How many characters `text` has, a byte outside of any valid sequence counting as one.
 pub(crate) fn rune_count(text: &[u8]) -> usize {
     match text.is_ascii() {

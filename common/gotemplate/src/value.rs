@@ -11,12 +11,14 @@ mod data;
 mod structure;
 mod types;
 mod walk;
+mod weight;
 
 pub use build::ValueError;
 pub(crate) use data::{Data, Items, List, MapData};
 pub use structure::StructType;
 pub(crate) use types::{Field, MethodSet, Shape};
 pub use types::{Kind, Type};
+pub(crate) use weight::Scales;
 
 /// A Go value together with its type.
 ///

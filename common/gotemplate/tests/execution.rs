@@ -20,6 +20,9 @@ fn functions() -> Functions {
     functions
         .register("strict", text(), |args| Ok(args[0].clone()))
         .register("lenient", text().missing_as_zero(), |args| Ok(args[0].clone()))
+        .register("pair", Signature::new([Type::ANY, Type::ANY], Type::ANY_SLICE), |args| {
+            Ok(Value::list(args.to_vec()))
+        })
         .register("fails", Signature::new([], Type::STRING), |_| Err("no luck".into()));
     functions
 }
@@ -139,7 +142,7 @@ fn recursion_ends_at_gos_depth() {
 
 #[test]
 fn text_made_on_the_way_is_limited() {
-    let limits = Limits { steps: 100_000, bytes: 1 << 16 };
+    let limits = Limits { steps: 100_000, bytes: 1 << 16, ..Limits::default() };
     let options = Options { limits, ..Options::default() };
     for template in [
         "{{$s := \"ab\"}}{{range 100}}{{$s = print $s $s}}{{end}}",
@@ -150,6 +153,96 @@ fn text_made_on_the_way_is_limited() {
         let error = render_with(template, &Value::nil(), &options).expect_err(template);
         assert_eq!(error.kind(), &ErrorKind::ByteLimit, "{template}");
     }
+}
+
+/// What a template may hold in the tests of it.
+const LITTLE: Limits = Limits { steps: 10_000_000, bytes: 1 << 20, memory: 1 << 20 };
+
+#[test]
+fn values_that_are_kept_are_limited() {
+    let options = Options { limits: LITTLE, ..Options::default() };
+    for template in [
+        // Texts, in variables, in loops, in calls of templates.
+        "{{$s := \"ab\"}}{{range 100}}{{$s = print $s $s}}{{end}}",
+        "{{$s := printf \"%900000d\" 1}}{{$t := print $s \"x\"}}{{$t}}",
+        "{{define \"f\"}}{{$s := printf \"%9000d\" 1}}{{template \"f\" $s}}{{end}}{{template \"f\" 1}}",
+        "{{define \"f\"}}{{with printf \"%9000d\" 1}}{{template \"f\"}}{{end}}{{end}}{{template \"f\"}}",
+        "{{define \"f\"}}{{range pair (printf \"%9000d\" 1) 2}}{{template \"f\"}}{{end}}{{end}}{{template \"f\"}}",
+        // A list in a list, each with a text of its own.
+        "{{$l := 1}}{{range 1000}}{{$l = pair $l (printf \"%9000d\" 1)}}{{end}}",
+        // Nothing but calls, loops and variables.
+        "{{define \"f\"}}{{if true}}{{if true}}{{template \"f\"}}{{end}}{{end}}{{end}}{{template \"f\"}}",
+        "{{define \"f\"}}{{$x := 1}}{{$y := 1}}{{template \"f\"}}{{end}}{{template \"f\"}}",
+        // The bytes that methods make, 64 times as large as the text.
+        "{{.AppendFormat .MarshalText (printf \"%900000d\" 1) | len}}",
+        // Escapes, six times as long.
+        "{{js (printf \"%900000d\" 1 | printf \"%q\" | js)}}",
+    ] {
+        let dot = Value::from(gotemplate::time::Time::default());
+        let error = render_with(template, &dot, &options).expect_err(template);
+        assert_eq!(error.kind(), &ErrorKind::MemoryLimit, "{template}: {error}");
+        assert!(error.to_string().starts_with("template: t:1:"), "{error}");
+    }
+}
+
+#[test]
+fn values_that_are_let_go_are_not_counted() {
+    let options = Options { limits: LITTLE, ..Options::default() };
+    for template in [
+        "{{range 1000}}{{$s := printf \"%9000d\" 1}}{{end}}done",
+        "{{$s := 1}}{{range 1000}}{{$s = printf \"%9000d\" 1}}{{end}}done",
+        "{{$s := printf \"%400000d\" 1}}{{range 1000}}{{$t := printf \"%9000d\" 1}}{{end}}done",
+        "{{define \"f\"}}{{$s := printf \"%9000d\" 1}}{{end}}{{range 1000}}{{template \"f\"}}{{end}}done",
+        "{{$l := 1}}{{range 1000}}{{$l = pair $l $l}}{{end}}done",
+    ] {
+        assert_eq!(render_with(template, &Value::nil(), &options).as_deref(), Ok("done"), "{template}");
+    }
+}
+
+#[test]
+fn the_data_does_not_count_as_made() {
+    let limits = Limits { memory: 16 << 10, ..Limits::default() };
+    let dot = Value::list(vec![Value::from("a text of some length"); 10_000]);
+    let options = Options { limits, ..Options::default() };
+    let template = "{{range $i, $x := .}}{{$y := print $i}}{{end}}{{len .}}";
+    assert_eq!(render_with(template, &dot, &options).as_deref(), Ok("10000"));
+}
+
+#[test]
+fn a_function_is_told_how_much_it_may_make() {
+    let mut functions = functions();
+    functions.add(gotemplate::Function::bounded("room", Signature::new([], Type::INT), |_, room| {
+        Ok(Value::from(i64::try_from(room).unwrap_or(i64::MAX)))
+    }));
+    let options = Options { limits: LITTLE, ..Options::default() };
+    let rooms = "{{room}} {{$s := printf \"%900000d\" 1}}{{room}}";
+    let template = Template::parse("t", rooms, &functions).expect("parses");
+    let output = template.execute(&Value::nil(), &options).expect("executes");
+    let output = String::from_utf8_lossy(&output).into_owned();
+    let (first, second) = output.split_once(' ').expect("two");
+    assert_eq!(first, (1 << 20).to_string());
+    let second: usize = second.parse().expect("a number");
+    assert!(second < (1 << 20) * 5 / 4 - 900_000, "{second}");
+}
+
+#[test]
+fn a_template_of_millions_of_actions_is_refused() {
+    let text = "{{1}}".repeat(500_000);
+    let error = Template::parse("t", text, &Functions::new()).expect_err("too many nodes");
+    assert!(error.to_string().contains("template is too large (limit 1048576 nodes)"), "{error}");
+    let text = format!("{{{{print {}}}}}", "1 ".repeat(2_000_000));
+    let error = Template::parse("t", text, &Functions::new()).expect_err("too many nodes");
+    assert!(error.to_string().contains("template is too large (limit 1048576 nodes)"), "{error}");
+}
+
+#[test]
+fn the_way_to_a_far_variable_counts_as_steps() {
+    let many: String = (0..10_000).map(|n| format!("{{{{$v{n} := 1}}}}")).collect();
+    let limits = Limits { steps: 100_000, ..Limits::default() };
+    let options = Options { limits, ..Options::default() };
+    let template = format!("{many}{{{{range 1000}}}}{{{{$v0}}}}{{{{end}}}}");
+    let error = render_with(&template, &Value::nil(), &options).expect_err("too far");
+    assert_eq!(error.kind(), &ErrorKind::StepLimit);
 }
 
 #[test]

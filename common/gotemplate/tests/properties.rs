@@ -3,7 +3,7 @@
 use gotemplate::{ErrorKind, Functions, Limits, Options, Template, Value};
 use proptest::prelude::*;
 
-const LIMITS: Limits = Limits { steps: 2_000, bytes: 4_096 };
+const LIMITS: Limits = Limits { steps: 2_000, bytes: 4_096, memory: 16_384 };
 
 fn dot() -> Value {
     Value::map([

@@ -10,7 +10,7 @@ use crate::function::{Action, FunctionError, Signature};
 use crate::methods::Method;
 use crate::options::Missing;
 use crate::parse::{Many, NodeId, Tree};
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 /// A call that isn't finished.
 pub(super) struct Call {
@@ -32,15 +32,18 @@ enum Callee {
     Method(&'static Method, Value),
 }
 
-/// How a call fails: at the function, or because its text is too long.
+/// How a call fails: at the function, or because what it makes is too large.
 pub(crate) enum Failure {
     Function(FunctionError),
+    /// The text is longer than it was allowed to be.
     TooLong,
+    /// The result would take too much memory.
+    TooLarge,
 }
 
 impl From<FunctionError> for Failure {
     fn from(error: FunctionError) -> Failure {
-        Failure::Function(error)
+        if error.is_too_large() { Failure::TooLarge } else { Failure::Function(error) }
     }
 }
 
@@ -50,8 +53,18 @@ impl From<crate::fmt::TooLong> for Failure {
     }
 }
 
-/// Text is counted as one step for so many bytes.
+/// Text that is read and whatever is made count as one step for so many bytes.
 const BYTES_PER_STEP: usize = 64;
+
+/// How many bytes a method makes of a byte of its arguments at most: a layout's `2` may become `2006`'s.
+const METHOD_GROWTH: usize = 4;
+
+impl Call {
+    /// The value that is to be the last argument.
+    pub(super) fn value(&self) -> Option<&Value> {
+        self.last.as_ref()
+    }
+}
 
 impl<'t> Executor<'t, '_> {
     pub(super) fn call_function(
@@ -195,7 +208,6 @@ impl<'t> Executor<'t, '_> {
         self.charge(args)?;
         let outcome = self.make(&call, args);
         self.values = values;
-        self.values.truncate(call.base);
         let value = match outcome {
             Ok(value) => value,
             Err(failure) => return Err(self.failure(&call, failure)),
@@ -204,7 +216,14 @@ impl<'t> Executor<'t, '_> {
             self.at = call.blame;
             return Err(self.too_long());
         }
-        self.charge(std::slice::from_ref(&value))?;
+        // The arguments still hold what is theirs, so that the rest is what the call has made.
+        let made = value.own_weight();
+        if made > 0 {
+            self.at = call.blame;
+            self.step((made / BYTES_PER_STEP) as u64)?;
+            self.hold(made)?;
+        }
+        self.values.truncate(call.base);
         Ok(Flow::Value(value))
     }
 
@@ -220,7 +239,9 @@ impl<'t> Executor<'t, '_> {
     fn failure(&mut self, call: &Call, failure: Failure) -> Error {
         self.at = call.blame;
         match failure {
+            Failure::TooLong if self.memory.room() < self.options.limits.bytes => self.too_much_held(),
             Failure::TooLong => self.too_long(),
+            Failure::TooLarge => self.too_much_held(),
             Failure::Function(error) => {
                 let name = self.signature(&call.callee).0.to_owned();
                 let message = error.to_string();
@@ -230,23 +251,33 @@ impl<'t> Executor<'t, '_> {
         }
     }
 
+    /// The longest text that a function may make now.
+    fn longest(&self) -> usize {
+        self.options.limits.bytes.min(self.memory.room())
+    }
+
     fn make(&self, call: &Call, args: &[Value]) -> Result<Value, Failure> {
         let function = match &call.callee {
             Callee::Method(method, receiver) => {
+                let size = args.iter().filter_map(Value::len).sum::<usize>() * METHOD_GROWTH;
+                let unit = if method.signature.result == Type::BYTES { size_of::<Value>() } else { 1 };
+                if size.saturating_mul(unit) > self.memory.room() {
+                    return Err(Failure::TooLarge);
+                }
                 return Ok(method.call(receiver, args)?.returned_as(&method.signature.result));
             }
             Callee::Function(index) => &self.tree.functions[*index as usize],
         };
         let builtin = match function.action() {
             Action::Host(body) => {
-                return Ok(body(args)?.returned_as(&function.signature().result));
+                return Ok(body(args, self.memory.room())?.returned_as(&function.signature().result));
             }
             Action::Builtin(builtin) => *builtin,
         };
         if let Builtin::Call = builtin {
             return self.call_value(call, args);
         }
-        builtins::run(builtin, args, self.options.limits.bytes)
+        builtins::run(builtin, args, self.longest())
     }
 
     /// The built-in function `call`: the first argument is the function.
@@ -258,8 +289,10 @@ impl<'t> Executor<'t, '_> {
         let function = builtins::callee(&name, args)?;
         let args = builtins::call_arguments(&name, &function, args.get(1..).unwrap_or_default())?;
         match function.action() {
-            Action::Host(body) => Ok(body(&args)?.returned_as(&function.signature().result)),
-            Action::Builtin(builtin) => builtins::run(*builtin, &args, self.options.limits.bytes),
+            Action::Host(body) => {
+                Ok(body(&args, self.memory.room())?.returned_as(&function.signature().result))
+            }
+            Action::Builtin(builtin) => builtins::run(*builtin, &args, self.longest()),
         }
     }
 

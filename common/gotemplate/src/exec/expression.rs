@@ -24,6 +24,9 @@ pub(super) enum Flow {
     Enter(NodeId),
 }
 
+/// How many variables are passed over in one step.
+const VARIABLES_PER_STEP: usize = 64;
+
 impl Executor<'_, '_> {
     /// The value of a pipeline; its variables are declared or assigned.
     pub(super) fn pipeline(&mut self, pipe: NodeId) -> Result<Value, Error> {
@@ -78,7 +81,7 @@ impl Executor<'_, '_> {
                 if assigns {
                     self.assign(*decl, value.clone())?;
                 } else if let NodeKind::Variable { symbol, .. } = self.tree.node(*decl).kind {
-                    self.variables.push((symbol, value.clone()));
+                    self.declare(symbol, value.clone())?;
                 }
             }
             return Ok(Flow::Value(value));
@@ -165,12 +168,21 @@ impl Executor<'_, '_> {
         }
     }
 
-    fn variable(&self, symbol: u32) -> Result<Value, Error> {
+    fn variable(&mut self, symbol: u32) -> Result<Value, Error> {
+        let place = self.place_of(symbol)?;
+        Ok(self.variables[place].1.clone())
+    }
+
+    /// The index of the innermost variable of that symbol. A long way to it counts as steps.
+    fn place_of(&mut self, symbol: u32) -> Result<usize, Error> {
         let scope = &self.variables[self.variables_base..];
-        match scope.iter().rev().find(|(known, _)| *known == symbol) {
-            Some((_, value)) => Ok(value.clone()),
-            None => Err(self.undefined_variable(symbol)),
+        let Some(distance) = scope.iter().rev().position(|(known, _)| *known == symbol) else {
+            return Err(self.undefined_variable(symbol));
+        };
+        if distance >= VARIABLES_PER_STEP {
+            self.step((distance / VARIABLES_PER_STEP) as u64)?;
         }
+        Ok(self.variables.len() - 1 - distance)
     }
 
     /// Sets the variable of a declaring node.
@@ -178,14 +190,9 @@ impl Executor<'_, '_> {
         let NodeKind::Variable { symbol, .. } = self.tree.node(decl).kind else {
             return Ok(());
         };
-        let scope = &mut self.variables[self.variables_base..];
-        match scope.iter_mut().rev().find(|(known, _)| *known == symbol) {
-            Some((_, place)) => {
-                *place = value;
-                Ok(())
-            }
-            None => Err(self.undefined_variable(symbol)),
-        }
+        let place = self.place_of(symbol)?;
+        self.variables[place].1 = value;
+        Ok(())
     }
 
     fn undefined_variable(&self, symbol: u32) -> Error {

@@ -9,6 +9,9 @@ use crate::value::{Data, Kind, Value};
 /// How deeply `{{template}}` calls may be nested, as in Go.
 const MAX_DEPTH: usize = 100_000;
 
+/// What a frame takes, the state of a loop included.
+pub(super) const FRAME_SIZE: usize = size_of::<Frame>() + size_of::<Loop>();
+
 /// A list of statements under way.
 pub(super) struct Frame {
     /// The next statement and the end, in the tree's links.
@@ -16,10 +19,10 @@ pub(super) struct Frame {
     end: u32,
     /// How many variables there were before.
     variables: usize,
-    kind: FrameKind,
+    pub(super) kind: FrameKind,
 }
 
-enum FrameKind {
+pub(super) enum FrameKind {
     /// The statements of `if`, or a whole template.
     Plain,
     /// The statements of `with`: the dot outside.
@@ -36,7 +39,7 @@ enum FrameKind {
 }
 
 /// A loop under way.
-struct Loop {
+pub(super) struct Loop {
     over: Value,
     /// For integers, how many rounds there are.
     rounds: u64,
@@ -53,7 +56,7 @@ struct Loop {
 impl Executor<'_, '_> {
     pub(super) fn run(&mut self) -> Result<(), Error> {
         let main = self.tree.definitions[self.definition as usize].list;
-        self.enter(main, FrameKind::Plain);
+        self.enter(main, FrameKind::Plain)?;
         while let Some(frame) = self.frames.last_mut() {
             if frame.next == frame.end {
                 self.leave()?;
@@ -66,9 +69,13 @@ impl Executor<'_, '_> {
         Ok(())
     }
 
-    fn enter(&mut self, list: Many, kind: FrameKind) {
+    fn enter(&mut self, list: Many, kind: FrameKind) -> Result<(), Error> {
+        if self.frames.len() == self.frames.capacity() {
+            self.hold(self.frames.len() * FRAME_SIZE)?;
+        }
         let variables = self.variables.len();
         self.frames.push(Frame { next: list.start, end: list.end, variables, kind });
+        Ok(())
     }
 
     fn statement(&mut self, id: NodeId) -> Result<(), Error> {
@@ -108,7 +115,7 @@ impl Executor<'_, '_> {
             true => FrameKind::With(std::mem::replace(&mut self.dot, value)),
             false => FrameKind::Plain,
         };
-        self.enter(list, kind);
+        self.enter(list, kind)?;
         self.set_frame_variables(variables);
         Ok(())
     }
@@ -149,7 +156,7 @@ impl Executor<'_, '_> {
         if rounds == 0 {
             match branch.else_list {
                 Some(list) => {
-                    self.enter(list, FrameKind::LoopElse);
+                    self.enter(list, FrameKind::LoopElse)?;
                     self.set_frame_variables(outside);
                 }
                 None => self.variables.truncate(outside),
@@ -166,7 +173,7 @@ impl Executor<'_, '_> {
             dot: self.dot.clone(),
             variables: self.variables.len(),
         };
-        self.enter(Many::default(), FrameKind::Loop(Box::new(state)));
+        self.enter(Many::default(), FrameKind::Loop(Box::new(state)))?;
         self.set_frame_variables(outside);
         Ok(())
     }
@@ -281,14 +288,18 @@ impl Executor<'_, '_> {
         };
         self.depth += 1;
         self.definition = target;
-        self.enter(self.tree.definitions[target as usize].list, kind);
+        self.enter(self.tree.definitions[target as usize].list, kind)?;
         self.variables_base = self.variables.len();
-        self.variables.push((0, dot));
-        Ok(())
+        self.declare(0, dot)
     }
 }
 
 impl Loop {
+    /// What the loop keeps alive.
+    pub(super) fn values(&self) -> [&Value; 2] {
+        [&self.over, &self.dot]
+    }
+
     /// Index and element of the round that starts.
     fn element(&self) -> (Value, Value) {
         let round = usize::try_from(self.round).unwrap_or(usize::MAX);

@@ -67,6 +67,7 @@ impl<'t> Lexer<'t> {
         token
     }
 
+    /// A token that ends the text for the reason `message`.
     pub(super) fn error(&mut self, message: impl Into<String>) -> Token {
         self.message = message.into();
         Token { kind: TokenKind::Error, start: self.start, end: self.pos.max(self.start) }

@@ -20,6 +20,10 @@ use crate::strconv;
 /// Longest text, so that every index of the tree fits 32 bits.
 const MAX_TEXT: usize = 1 << 28;
 
+/// Most nodes of a tree. Each takes ten times as much memory as the text of one, and few templates have a
+/// hundredth of it.
+const MAX_NODES: usize = 1 << 20;
+
 /// Parses `text`, the template `name`.
 pub(crate) fn parse(name: &str, text: &[u8], functions: &Functions) -> Result<Tree, Error> {
     let is_keyword = |word| functions.get(word).is_none();
@@ -90,7 +94,10 @@ impl<'t> Parser<'t> {
         if self.body.peeked > 0 {
             self.body.peeked -= 1;
         } else {
-            self.body.tokens[0] = self.lexer.next_token();
+            self.body.tokens[0] = match self.tree.nodes.len() {
+                ..MAX_NODES => self.lexer.next_token(),
+                _ => self.lexer.error(format!("template is too large (limit {MAX_NODES} nodes)")),
+            };
         }
         self.body.tokens[self.body.peeked]
     }

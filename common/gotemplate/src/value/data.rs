@@ -51,6 +51,11 @@ impl List {
         &self.array.0[self.start..self.start + self.len]
     }
 
+    /// The whole array, which other slices may share: where it is, how many hold it, and what is in it.
+    pub(crate) fn shared(&self) -> (*const (), usize, &[Value]) {
+        (Arc::as_ptr(&self.array).cast(), Arc::strong_count(&self.array), &self.array.0)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.len
     }
