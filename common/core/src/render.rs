@@ -21,7 +21,7 @@ mod selection;
 pub use document::{Document, Origin, Text};
 pub use listing::{Entry, listing, table, to_json as listing_to_json};
 pub use manifest::{Rendering, documents, lints};
-pub use output::{Format, Identity, StreamIdentity, join, write_document};
+pub use output::{Format, Identity, MAX_OUTPUT, StreamIdentity, join, write_document};
 pub use overlay::{Overlay, OverlayError, is_cluster_scoped};
 pub use parallel::threads_for;
 pub use selection::{Filters, Reason, Selected, Selection, select};

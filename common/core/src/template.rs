@@ -11,8 +11,9 @@ mod lint;
 mod report;
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
-use gotemplate::{Functions, Limits, Missing, Options, Template, Value};
+use gotemplate::{ErrorKind, Functions, Limits, Missing, Options, Template, Value};
 
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::yaml::Position;
@@ -21,8 +22,15 @@ pub use context::Context;
 pub use lint::{Trap, traps};
 pub use report::TemplateError;
 
-/// How much one template may use: ten million steps and 64 MiB.
-const LIMITS: Limits = Limits { steps: 10_000_000, bytes: 64 << 20 };
+/// How much one template may use: ten million steps, 64 MiB for what it prints and 64 MiB for its values.
+const LIMITS: Limits = Limits { steps: 10_000_000, bytes: 64 << 20, memory: 64 << 20 };
+
+/// How much a template may use while others do the same on other threads.
+const LIMITS_BESIDE_OTHERS: Limits = Limits { bytes: 4 << 20, memory: 4 << 20, ..LIMITS };
+
+/// Held while a template uses more than that, so that not all threads do at once. Rendering gives the same text
+/// each time, so it is begun anew then.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Renders sources with one context.
 #[derive(Debug, Clone)]
@@ -68,7 +76,7 @@ impl Engine {
     pub fn render(&self, source: &Source) -> Result<Rendered, TemplateError> {
         let fail = |error| TemplateError::new(source.clone(), error, &self.functions, &self.dot);
         let template = Template::parse(&source.name, &*source.text, &self.functions).map_err(fail)?;
-        let bytes = template.execute(&self.dot, &self.options).map_err(fail)?;
+        let bytes = self.execute(&template).map_err(fail)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let offset = error.utf8_error().valid_up_to();
             let rendered = Rendered {
@@ -80,6 +88,17 @@ impl Engine {
             TemplateError::not_text(source.clone(), rendered.origin(offset))
         })?;
         Ok(Rendered { text, source: source.clone(), template, engine: self.clone() })
+    }
+
+    fn execute(&self, template: &Template) -> Result<Vec<u8>, gotemplate::Error> {
+        let beside_others = Options { limits: LIMITS_BESIDE_OTHERS, ..self.options };
+        match template.execute(&self.dot, &beside_others) {
+            Err(error) if matches!(error.kind(), ErrorKind::ByteLimit | ErrorKind::MemoryLimit) => {
+                let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+                template.execute(&self.dot, &self.options)
+            }
+            outcome => outcome,
+        }
     }
 
     /// Renders a short text that stands in a field of `services.yaml`.
@@ -160,4 +179,80 @@ fn line_of(text: &str, offset: usize) -> &str {
     let offset = offset.min(text.len());
     let start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
     text[start..].split('\n').next().unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    /// Arguments of every kind, at the edges of what they can be.
+    const ARGUMENTS: [&str; 36] = [
+        "0",
+        "1",
+        "-1",
+        "12",
+        "1000001",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1.5",
+        "-1e300",
+        "1i",
+        "'x'",
+        "true",
+        "nil",
+        ".Gone",
+        ".EnvMap.GONE",
+        "\"\"",
+        "\"é\"",
+        "\"ab\\ncd\\n\"",
+        "\"\\xff\\xfe\"",
+        "\"-9223372036854775808\"",
+        "\"1e400\"",
+        "\"%[3]*.[2]*[1]f%!%x%#v\"",
+        "\"[a, {b: c}]\"",
+        "\"{a: &a [*a]}\"",
+        "(list)",
+        "(list 1 \"a\" nil)",
+        "(list (list 1) (dict \"a\" 1))",
+        "(dict \"a\" 1 2)",
+        "(fromYaml \"[1, {a: 0x10, 1.5: ~}]\")",
+        "(b64dec \"/w==\")",
+        "(slice (list 1 2 3) 1 2)",
+        ".Now",
+        ".Storage",
+        ".Codex",
+        ".EnvMap",
+        ".",
+    ];
+
+    fn engine() -> Engine {
+        Engine::new(&Context::default(), Missing::Print)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+        #[test]
+        fn no_function_panics_whatever_it_is_given(
+            function in select(engine().functions.names().map(str::to_owned).collect::<Vec<_>>()),
+            arguments in prop::collection::vec(select(&ARGUMENTS[..]), 0..4),
+            next in select(vec!["toJson", "toYaml", "quote", "print", "len", "html", "int"]),
+        ) {
+            let text = format!("{{{{ {function} {} | {next} }}}}", arguments.join(" "));
+            let _ = engine().render(&Source::new("t", text));
+        }
+    }
+
+    #[test]
+    fn what_many_may_not_use_at_once_one_may() {
+        let text =
+            |template: &str| engine().render(&Source::new("t", template)).map(|rendered| rendered.text.len());
+        assert_eq!(text("{{ range until 900 }}{{ printf \"%9999d\" 1 }}\n{{ end }}").ok(), Some(9_000_000));
+        assert_eq!(
+            text("{{ $l := list }}{{ range until 9000 }}{{ $l = list $l (until 100) }}{{ end }}").ok(),
+            Some(0)
+        );
+    }
 }

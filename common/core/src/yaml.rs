@@ -25,13 +25,17 @@ mod write;
 
 pub use collection::{Mapping, Sequence};
 pub use node::{Node, Position, Value};
-pub use read::{Dialect, Problem, ReadError, Stream, read};
+pub use read::{Dialect, Problem, ReadError, Stream, read, read_within};
 pub use section::{Section, Split, split};
 pub use traversal::KeyOrder;
-pub use write::{NotJson, write, write_json};
+pub use write::{NotJson, TooLong, write, write_json, write_within};
 
 /// How deep a document may be nested, aliases included: yaml.v3's own limit.
 pub const MAX_DEPTH: usize = 10_000;
+
+/// How many keys, items, values and ends of collections a document may have, aliases expanded, where nobody
+/// says less. Each takes about a hundred bytes while it is read.
+pub const MAX_NODES: usize = 4 << 20;
 
 #[cfg(test)]
 mod tests;

@@ -24,6 +24,9 @@ pub enum Format {
     Json,
 }
 
+/// How long the output of a project may be, in bytes.
+pub const MAX_OUTPUT: usize = 64 << 20;
+
 /// What stands between the documents of a YAML stream.
 const SEPARATOR: &str = "---\n";
 
@@ -123,14 +126,17 @@ impl StreamIdentity {
 /// Appends a document to `text`, behind a separator if there is something before it; in YAML `with_items` says
 /// in a comment which item it comes from.
 ///
+/// `limit` is how long `text` may become, in bytes: [`MAX_OUTPUT`], or less where others share it.
+///
 /// # Errors
-/// JSON can't hold one of its numbers; the message names the object.
+/// JSON can't hold one of its numbers, or the text is too long; the message names the document.
 pub fn write_document(
     text: &mut String,
     document: &Document,
     format: Format,
     order: KeyOrder,
     with_items: bool,
+    limit: usize,
 ) -> Result<(), String> {
     match format {
         Format::Yaml => {
@@ -141,17 +147,22 @@ pub fn write_document(
                 let item = format!("{}.{name}", block.word());
                 text.push_str(&marked_line(Mapping::from_iter([("item", Node::from(item))])));
             }
-            yaml::write(&document.node, order, text);
-            Ok(())
+            yaml::write_within(&document.node, order, limit, text).map_err(|_| too_long(document))
         }
         Format::Json => {
             if !text.is_empty() {
                 text.push_str(",\n");
             }
             yaml::write_json(&document.node, order, 0, text)
-                .map_err(|error| format!("{}:{}: {error}", document.origin.file(), document.origin.line))
+                .map_err(|error| format!("{}:{}: {error}", document.origin.file(), document.origin.line))?;
+            if text.len() > limit { Err(too_long(document)) } else { Ok(()) }
         }
     }
+}
+
+fn too_long(document: &Document) -> String {
+    let (file, line) = (document.origin.file(), document.origin.line);
+    format!("{file}:{line}: with this document the output is larger than can be held")
 }
 
 /// The whole output from its pieces; nothing if there is no document at all.

@@ -10,6 +10,7 @@ use crate::yaml::{self, Dialect, Node, Problem, ReadError, Value};
 use super::decode::{Decode, Path, Strictness};
 use super::model::Namespace;
 use super::namespace::SimplePattern;
+use super::rounds::MAX_NODES;
 use super::variables::Map;
 
 /// Stands for an action without quotes: a character of Unicode's private use area.
@@ -94,7 +95,7 @@ impl Header {
 /// What the first document of a text is.
 fn root(text: &str) -> Result<Node, ReadError> {
     let node = match yaml::split(text).next() {
-        Some(section) => yaml::read(&section, Dialect::GoUndecoded)?,
+        Some(section) => yaml::read_within(&section, Dialect::GoUndecoded, &mut MAX_NODES.clone())?,
         None => None,
     };
     Ok(node.unwrap_or_else(|| Node::new(Value::Null)))

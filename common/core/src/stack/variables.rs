@@ -12,6 +12,23 @@ use std::collections::BTreeMap;
 
 use crate::secrets::Secrets;
 
+/// How much all variables of a file may take, in bytes: twice what the system passes on to a program.
+pub const MAX_SIZE: usize = 4 << 20;
+
+/// What the variables of a file take so far.
+#[derive(Debug, Default)]
+pub(super) struct Size(usize);
+
+impl Size {
+    /// Counts a variable.
+    pub(super) fn add(&mut self, name: &str, value: &str) -> Result<(), error::Problem> {
+        /// What each takes besides its texts.
+        const EACH: usize = 64;
+        self.0 = self.0.saturating_add(EACH + name.len() + value.len());
+        if self.0 > MAX_SIZE { Err(error::Problem::TooLarge) } else { Ok(()) }
+    }
+}
+
 /// Names and values.
 pub type Map = BTreeMap<String, String>;
 

@@ -12,7 +12,7 @@ mod text;
 
 use std::sync::LazyLock;
 
-use gotemplate::{FunctionError, Functions, Signature, Type, Value};
+use gotemplate::{Function, FunctionError, Functions, Signature, Type, Value};
 
 use super::Context;
 
@@ -46,32 +46,48 @@ impl Table {
         result: Type,
         body: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
     ) {
-        self.0.register(name, Signature::new(parameters, result).missing_as_zero(), body);
+        self.add_bounded(name, parameters, result, move |arguments, _| body(arguments));
     }
 
-    /// Declares a function whose last parameter takes any number of values.
+    /// Declares a function of fixed parameters that may make more than it is given: the second argument is how
+    /// many bytes its result may take.
+    fn add_bounded<const N: usize>(
+        &mut self,
+        name: &str,
+        parameters: [Type; N],
+        result: Type,
+        body: impl Fn(&[Value], usize) -> Result<Value, FunctionError> + Send + Sync + 'static,
+    ) {
+        let signature = Signature::new(parameters, result).missing_as_zero();
+        self.0.add(Function::bounded(name, signature, body));
+    }
+
+    /// Declares a function whose last parameter takes any number of values; its second argument is how many
+    /// bytes its result may take.
     fn add_variadic<const N: usize>(
         &mut self,
         name: &str,
         parameters: [Type; N],
         result: Type,
-        body: impl Fn(&[Value]) -> Result<Value, FunctionError> + Send + Sync + 'static,
+        body: impl Fn(&[Value], usize) -> Result<Value, FunctionError> + Send + Sync + 'static,
     ) {
         let signature = Signature::new(parameters, result).variadic(Type::ANY).missing_as_zero();
-        self.0.register(name, signature, body);
+        self.0.add(Function::bounded(name, signature, body));
     }
 
-    /// Declares a function from texts to a text.
+    /// Declares a function from texts to a text that is about as long as they are at most.
     fn add_text<const N: usize>(&mut self, name: &str, body: fn([&str; N]) -> String) {
-        self.0.register(
-            name,
-            Signature::new([Type::STRING; N], Type::STRING).missing_as_zero(),
-            move |arguments| {
-                let texts: Vec<_> = arguments.iter().map(lossy).collect();
-                Ok(Value::from(body(std::array::from_fn(|at| &*texts[at]))))
-            },
-        );
+        self.add_bounded(name, [Type::STRING; N], Type::STRING, move |arguments, room| {
+            let texts: Vec<_> = arguments.iter().map(lossy).collect();
+            fits(texts.iter().map(|text| text.len()).sum(), room)?;
+            Ok(Value::from(body(std::array::from_fn(|at| &*texts[at]))))
+        });
     }
+}
+
+/// An error if a result of `size` bytes is larger than it may be.
+fn fits(size: usize, room: usize) -> Result<(), FunctionError> {
+    if size > room { Err(FunctionError::too_large()) } else { Ok(()) }
 }
 
 /// The text of a value declared as a text; bytes that are no UTF-8 become U+FFFD.
@@ -79,18 +95,28 @@ fn lossy(value: &Value) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(value.as_bytes().unwrap_or_default())
 }
 
-/// The longest text that a function makes of one value: what one template may print.
-const LONGEST: usize = 64 << 20;
-
 /// What a function of bytes makes of a text.
 fn with_bytes(text: &str, function: impl Fn(&[u8]) -> Vec<u8>) -> String {
-    String::from_utf8_lossy(&function(text.as_bytes())).into_owned()
+    text_of(function(text.as_bytes()))
 }
 
-/// A value as text: a text as it is, anything else as `%v` prints it.
-pub(super) fn spelled(value: &Value) -> String {
-    match value.as_bytes() {
-        Some(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        None => String::from_utf8_lossy(&gotemplate::strings::sprint(value, LONGEST)).into_owned(),
-    }
+/// Bytes as text; what is no UTF-8 becomes U+FFFD.
+fn text_of(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// A value as text of at most `room` bytes: a text as it is, anything else as `%v` prints it.
+pub(super) fn spelled(value: &Value, room: usize) -> Result<String, FunctionError> {
+    let bytes = match value.as_bytes() {
+        Some(bytes) => {
+            fits(bytes.len(), room)?;
+            bytes.to_vec()
+        }
+        None => {
+            let bytes = gotemplate::strings::sprint(value, room.saturating_add(1));
+            fits(bytes.len(), room)?;
+            bytes
+        }
+    };
+    Ok(text_of(bytes))
 }

@@ -72,8 +72,22 @@ fn explain(error: &gotemplate::Error, functions: &Functions, dot: &Value) -> (St
             ("this template takes too many steps; does a loop ever end?".to_owned(), None)
         }
         ErrorKind::ByteLimit => ("this template's output is larger than 64 MiB".to_owned(), None),
-        _ => (error.message().to_owned(), None),
+        ErrorKind::MemoryLimit => {
+            ("this template's values take more than 64 MiB; does one hold another twice?".to_owned(), None)
+        }
+        _ => (shortened(error.message()), None),
     }
+}
+
+/// A message of bearable length: some quote a value.
+fn shortened(message: &str) -> String {
+    /// In bytes.
+    const LONGEST: usize = 2_000;
+    if message.len() <= LONGEST {
+        return message.to_owned();
+    }
+    let end = (0..=LONGEST).rev().find(|end| message.is_char_boundary(*end)).unwrap_or(0);
+    format!("{}…", &message[..end])
 }
 
 /// A missing value, with the keys that the map does have to choose the nearest from.

@@ -75,7 +75,7 @@ impl Mapping {
     }
 
     /// A mapping of `entries`, whose keys have to be scalars and different.
-    pub(super) fn from_entries(entries: Vec<(Node, Node)>) -> Self {
+    pub(crate) fn from_entries(entries: Vec<(Node, Node)>) -> Self {
         Self(entries)
     }
 

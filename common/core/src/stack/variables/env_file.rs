@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 pub use super::error::{Error, Problem};
+use super::{MAX_SIZE, Size};
 
 /// An env file as it was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,9 +86,15 @@ impl Loss {
 ///
 /// # Errors
 ///
+<<<<<<< HEAD
 /// A name with other characters than letters, digits, `_` and `.`, or a quote
 /// that is never closed.
 pub fn parse(text: &str) -> Result<EnvFile, Error> {
+=======
+/// A name with other characters than letters, digits, `_` and `.`, a quote
+/// that is never closed, or more than [`MAX_SIZE`](super::MAX_SIZE).
+pub fn parse(text: &str) -> Result<Vec<(String, String)>, Error> {
+>>>>>>> d3001c9 (render: neither templates nor aliases nor variables can take all memory: an error at their place)
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let text =
         if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
@@ -113,6 +120,7 @@ pub fn parse(text: &str) -> Result<EnvFile, Error> {
                     let problem = Problem::UnclosedQuote { name: name.to_owned() };
                     return Err(Error::new(lines.line_of(after), problem));
                 };
+<<<<<<< HEAD
                 // Both quotes, and nothing else, stand around the value.
                 let length = quotes_at.len() - after.len();
                 let is_cut = length != quoted.len() + 2;
@@ -128,6 +136,10 @@ pub fn parse(text: &str) -> Result<EnvFile, Error> {
                 } else {
                     quoted.to_owned()
                 };
+=======
+                let value =
+                    if quote == '"' { variables.expand(&unescape(quoted)) } else { Ok(quoted.to_owned()) };
+>>>>>>> d3001c9 (render: neither templates nor aliases nor variables can take all memory: an error at their place)
                 (value, after)
             }
             _ => {
@@ -138,7 +150,8 @@ pub fn parse(text: &str) -> Result<EnvFile, Error> {
                 (variables.expand(value.trim_matches(is_blank)), after)
             }
         };
-        variables.set(name, value);
+        let set = value.and_then(|value| variables.set(name, value));
+        set.map_err(|problem| Error::new(line, problem))?;
         rest = statement(after);
     }
     Ok(EnvFile { variables: variables.list, losses })
@@ -168,12 +181,15 @@ struct Variables {
     list: Vec<(String, String)>,
     /// The last definition of each name.
     index: HashMap<String, usize>,
+    size: Size,
 }
 
 impl Variables {
-    fn set(&mut self, name: &str, value: String) {
+    fn set(&mut self, name: &str, value: String) -> Result<(), Problem> {
+        self.size.add(name, &value)?;
         self.index.insert(name.to_owned(), self.list.len());
         self.list.push((name.to_owned(), value));
+        Ok(())
     }
 
     fn get(&self, name: &str) -> &str {
@@ -192,7 +208,7 @@ impl Variables {
 
     /// Puts values for `$NAME` and `${NAME}`; a backslash before `$` protects
     /// it. Names in capitals, digits and `_` only; the brace need not close.
-    fn expand(&self, text: &str) -> String {
+    fn expand(&self, text: &str) -> Result<String, Problem> {
         let mut expanded = String::with_capacity(text.len());
         let mut rest = text;
         while let Some(at) = rest.find('$') {
@@ -209,11 +225,14 @@ impl Variables {
                 expanded.push_str(&reference[..reference.len() - after.len()]);
             } else {
                 expanded.push_str(self.get(name));
+                if expanded.len() > MAX_SIZE {
+                    return Err(Problem::TooLarge);
+                }
             }
             rest = after;
         }
         expanded.push_str(rest);
-        expanded
+        Ok(expanded)
     }
 }
 
@@ -346,6 +365,7 @@ mod tests {
     }
 
     #[test]
+<<<<<<< HEAD
     fn text_that_is_lost_is_found() {
         let losses = |text: &str| {
             let losses = parse(text).unwrap().losses;
@@ -382,6 +402,16 @@ mod tests {
         ] {
             assert_eq!(losses(line), [], "{line}");
         }
+=======
+    fn values_that_double_and_double_are_refused_where_they_become_too_large() {
+        let doubling: String = (1..64).map(|n| format!("A{n}=${{A{}}}${{A{}}}\n", n - 1, n - 1)).collect();
+        let error = parse(&format!("A0=abcdefgh\n{doubling}")).unwrap_err();
+        assert_eq!((error.line, error.problem), (19, Problem::TooLarge));
+        let often = format!("A={}\nB={}\n", "x".repeat(1 << 20), "$A".repeat(1 << 20));
+        assert_eq!(parse(&often).unwrap_err(), Error::new(2, Problem::TooLarge));
+        let many = "A=\n".repeat(1 << 17);
+        assert_eq!(parse(&many).unwrap_err().problem, Problem::TooLarge);
+>>>>>>> d3001c9 (render: neither templates nor aliases nor variables can take all memory: an error at their place)
     }
 
     #[test]

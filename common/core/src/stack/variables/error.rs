@@ -32,6 +32,9 @@ pub enum Problem {
         /// The variable.
         name: String,
     },
+    /// All variables together take more than [`MAX_SIZE`](super::MAX_SIZE).
+    #[error("the variables up to here take more than {} MiB", super::MAX_SIZE >> 20)]
+    TooLarge,
     /// A name stands twice in a file that is read as YAML.
     #[error("`{name}` is already defined at line {first}")]
     Duplicate {

@@ -5,6 +5,7 @@
 //! understand `export`, a byte order mark and `#` comments on lines of their own.
 
 pub use super::error::{Error, Problem};
+use super::{MAX_SIZE, Size};
 
 use crate::yaml;
 
@@ -24,26 +25,42 @@ pub enum Grammar {
 ///
 /// # Errors
 ///
-/// With [`Grammar::Plain`] only: the first line that can't be understood.
+/// More than [`MAX_SIZE`](super::MAX_SIZE); with [`Grammar::Plain`] the first line that can't be understood.
 pub fn parse(text: &str, grammar: Grammar) -> Result<Vec<(String, String)>, Error> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     if grammar == Grammar::Plain && text.lines().any(is_indented) {
         return parse_yaml(text);
     }
-    let mut variables = Vec::new();
+    let mut variables = Variables::default();
     for (line, number) in text.lines().zip(1..) {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        match grammar {
-            Grammar::Compat => variables.extend(parse_lenient(line)),
-            Grammar::Plain => {
-                variables.push(parse_strict(line).map_err(|problem| Error::new(number, problem))?);
-            }
+        let variable = match grammar {
+            Grammar::Compat => parse_lenient(line),
+            Grammar::Plain => Some(parse_strict(line).map_err(|problem| Error::new(number, problem))?),
+        };
+        if let Some((name, value)) = variable {
+            variables.add(number, name, value)?;
         }
     }
-    Ok(variables)
+    Ok(variables.list)
+}
+
+/// The variables so far and what they take.
+#[derive(Default)]
+struct Variables {
+    list: Vec<(String, String)>,
+    size: Size,
+}
+
+impl Variables {
+    fn add(&mut self, line: u32, name: String, value: String) -> Result<(), Error> {
+        self.size.add(&name, &value).map_err(|problem| Error::new(line, problem))?;
+        self.list.push((name, value));
+        Ok(())
+    }
 }
 
 /// Whether a line with content starts with white space.
@@ -97,9 +114,12 @@ fn unquoted(text: &str) -> Option<&str> {
 
 /// Reads a YAML mapping of scalars; null is an empty text.
 fn parse_yaml(text: &str) -> Result<Vec<(String, String)>, Error> {
-    let mut variables = Vec::new();
+    let mut variables = Variables::default();
+    // As many as the smallest variables could be.
+    let mut nodes = MAX_SIZE / 16;
     for section in yaml::split(text) {
-        let Some(document) = yaml::read(&section, yaml::Dialect::Go).map_err(yaml_error)? else {
+        let document = yaml::read_within(&section, yaml::Dialect::Go, &mut nodes).map_err(yaml_error)?;
+        let Some(document) = document else {
             continue;
         };
         let Some(entries) = document.as_mapping() else {
@@ -112,16 +132,17 @@ fn parse_yaml(text: &str) -> Result<Vec<(String, String)>, Error> {
                 let problem = Problem::NotScalar { name, what: value.describe() };
                 return Err(Error::new(key.position.line, problem));
             }
-            variables.push((name, value.text().unwrap_or_default().into_owned()));
+            variables.add(key.position.line, name, value.text().unwrap_or_default().into_owned())?;
         }
     }
-    Ok(variables)
+    Ok(variables.list)
 }
 
 /// The reader's messages may quote the file; what is kept of them doesn't.
 fn yaml_error(error: yaml::ReadError) -> Error {
     let problem = match error.problem {
         yaml::Problem::DuplicateKey { key, first } => Problem::Duplicate { name: key, first: first.line },
+        yaml::Problem::TooManyNodes | yaml::Problem::ExcessiveAliases => Problem::TooLarge,
         _ => Problem::MalformedYaml,
     };
     Error::new(error.position.line, problem)

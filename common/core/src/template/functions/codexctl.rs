@@ -3,7 +3,7 @@
 use gotemplate::strings::{to_lower, trim_space};
 use gotemplate::{Type, Value};
 
-use super::{Context, Table, lossy, with_bytes};
+use super::{Context, Table, fits, lossy, with_bytes};
 
 /// How many bytes of a commit's hash `truncSHA` keeps.
 const SHORT_SHA: usize = 12;
@@ -17,18 +17,25 @@ pub(super) fn declare(table: &mut Table) {
         let chosen = if arguments[0].as_bool() == Some(true) { 1 } else { 2 };
         Ok(arguments[chosen].clone())
     });
-    table.add("join", [Type::STRING_SLICE, Type::STRING], Type::STRING, |arguments| {
+    table.add_bounded("join", [Type::STRING_SLICE, Type::STRING], Type::STRING, |arguments, room| {
         let items: Vec<&[u8]> = arguments[0].items().iter().filter_map(Value::as_bytes).collect();
-        Ok(Value::string(items.join(arguments[1].as_bytes().unwrap_or_default())))
+        let separator = arguments[1].as_bytes().unwrap_or_default();
+        fits(
+            items.iter().map(|item| item.len() + separator.len()).sum(),
+            room.saturating_add(separator.len()),
+        )?;
+        Ok(Value::string(items.join(separator)))
     });
     table.add_text("toLower", |[text]| with_bytes(text, to_lower));
     table.add_text("slug", |[text]| {
         with_bytes(text, |bytes| trim_space(&to_lower(bytes)).to_vec()).replace([' ', '_'], "-")
     });
-    table.add_text("truncSHA", |[text]| short(text).to_owned());
+    table.add("truncSHA", [Type::STRING], Type::STRING, |arguments| {
+        Ok(Value::from(short(&lossy(&arguments[0]))))
+    });
     table.add_text("trimPrefix", |[text, prefix]| text.strip_prefix(prefix).unwrap_or(text).to_owned());
-    table.add("indent", [Type::INT, Type::STRING], Type::STRING, |arguments| {
-        super::text::indent(arguments[0].as_int().unwrap_or(0), &lossy(&arguments[1])).map(Value::from)
+    table.add_bounded("indent", [Type::INT, Type::STRING], Type::STRING, |arguments, room| {
+        super::text::indent(arguments[0].as_int().unwrap_or(0), &lossy(&arguments[1]), room).map(Value::from)
     });
 }
 

@@ -6,11 +6,15 @@ use gotemplate::{FunctionError, Type, Value};
 use sha2::{Digest, Sha256};
 
 use super::super::convert::{node_of, value_of};
-use super::{Table, lossy};
-use crate::yaml::{self, Dialect, KeyOrder};
+use super::{Table, fits, lossy};
+use crate::yaml::{self, Dialect, KeyOrder, Problem};
 
 pub(super) fn declare(table: &mut Table) {
-    table.add_text("b64enc", |[text]| STANDARD.encode(text));
+    table.add_bounded("b64enc", [Type::STRING], Type::STRING, |arguments, room| {
+        let text = lossy(&arguments[0]);
+        fits(text.len().div_ceil(3) * 4, room)?;
+        Ok(Value::from(STANDARD.encode(&*text)))
+    });
     table.add("b64dec", [Type::STRING], Type::STRING, |arguments| {
         let text = arguments[0].as_bytes().unwrap_or_default();
         let bytes =
@@ -21,22 +25,28 @@ pub(super) fn declare(table: &mut Table) {
         let digest = Sha256::digest(arguments[0].as_bytes().unwrap_or_default());
         Ok(Value::from(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
     });
-    table.add("toYaml", [Type::ANY], Type::STRING, |arguments| {
+    table.add_bounded("toYaml", [Type::ANY], Type::STRING, |arguments, room| {
         let mut text = String::new();
-        yaml::write(&node_of(&arguments[0])?, KeyOrder::Sorted, &mut text);
+        yaml::write_within(&node_of(&arguments[0])?, KeyOrder::Sorted, room, &mut text)
+            .map_err(|_| FunctionError::too_large())?;
         Ok(Value::from(text.trim_end_matches('\n')))
     });
-    table.add("fromYaml", [Type::STRING], Type::ANY, |arguments| {
+    table.add_bounded("fromYaml", [Type::STRING], Type::ANY, |arguments, room| {
         let text = lossy(&arguments[0]);
         let section = yaml::Section::whole(&text);
-        let node = yaml::read(&section, Dialect::Go)
-            .map_err(|error| FunctionError::new(format!("line {}: {error}", error.position.line)))?;
-        node.as_ref().map_or_else(|| Ok(Value::nil()), value_of)
+        // A node's value takes more than the node.
+        let node = yaml::read_within(&section, Dialect::Go, &mut (room / size_of::<Value>()).max(1))
+            .map_err(|error| match error.problem {
+                Problem::TooManyNodes => FunctionError::too_large(),
+                _ => FunctionError::new(format!("line {}: {error}", error.position.line)),
+            })?;
+        node.as_ref().map_or_else(|| Ok(Value::nil()), |node| value_of(node, room))
     });
-    table.add("toJson", [Type::ANY], Type::STRING, |arguments| {
+    table.add_bounded("toJson", [Type::ANY], Type::STRING, |arguments, room| {
         let mut text = String::new();
         yaml::write_json(&node_of(&arguments[0])?, KeyOrder::Sorted, 0, &mut text)
             .map_err(|error| FunctionError::new(error.to_string()))?;
+        fits(text.len(), room)?;
         Ok(Value::from(text))
     });
 }

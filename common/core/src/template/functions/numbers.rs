@@ -4,6 +4,9 @@ use gotemplate::{FunctionError, Type, Value};
 
 use super::{Table, spelled};
 
+/// The longest text that is looked at, in bytes.
+const LONGEST: usize = 4 << 10;
+
 type Step = fn(i64, i64) -> Option<i64>;
 
 pub(super) fn declare(table: &mut Table) {
@@ -11,7 +14,7 @@ pub(super) fn declare(table: &mut Table) {
     let chains: [(&str, &str, i64, Step); 2] =
         [("add", "+", 0, i64::checked_add), ("mul", "*", 1, i64::checked_mul)];
     for (name, sign, start, step) in chains {
-        table.add_variadic(name, [], Type::INT, move |arguments| {
+        table.add_variadic(name, [], Type::INT, move |arguments, _| {
             let sum =
                 arguments.iter().try_fold(start, |left, value| apply(sign, step, left, whole(value)?))?;
             Ok(Value::from(sum))
@@ -38,7 +41,9 @@ fn whole(value: &Value) -> Result<i64, FunctionError> {
     if let Some(number) = value.as_int() {
         return Ok(number);
     }
-    let text = spelled(value);
+    // Nothing that is a number is longer, however it is spelled.
+    let text = spelled(value, LONGEST)
+        .map_err(|_| FunctionError::new(format!("a {} of that size is no whole number", value.ty())))?;
     let number = match text.trim() {
         "" | "false" => Some(0),
         "true" => Some(1),

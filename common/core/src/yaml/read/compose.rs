@@ -14,10 +14,17 @@ use super::kubectl::{kubectl_key, kubectl_value};
 use super::resolve;
 use super::tag::Tag;
 
-/// Makes a tree of the events of a document.
-pub(super) fn compose(events: &[Event<'_>], dialect: Dialect) -> Result<Option<Node>, ReadError> {
+/// Makes a tree of the events of a document; also says how many nodes it has.
+///
+/// # Errors
+/// The first event that has no place in the tree, or aliases that make more than `most` nodes of it.
+pub(super) fn compose(
+    events: &[Event<'_>],
+    dialect: Dialect,
+    most: usize,
+) -> Result<(Option<Node>, usize), ReadError> {
     let mut composer =
-        Composer { dialect, frames: Vec::new(), expansions: Vec::new(), budget: Budget::default() };
+        Composer { dialect, frames: Vec::new(), expansions: Vec::new(), budget: Budget::new(most) };
     let mut next = 0;
     while let Some(event) = events.get(next) {
         next += 1;
@@ -57,10 +64,10 @@ pub(super) fn compose(events: &[Event<'_>], dialect: Dialect) -> Result<Option<N
             next = expansion.resume;
         }
         if composer.frames.is_empty() {
-            return Ok(root);
+            return Ok((root, composer.budget.nodes()));
         }
     }
-    Ok(None)
+    Ok((None, 0))
 }
 
 /// A list or mapping whose end hasn't come yet.

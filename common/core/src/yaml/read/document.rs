@@ -10,7 +10,10 @@ use super::properties::Anchors;
 use super::tag::Handles;
 
 /// Makes events of a document; none if it has no content.
-pub(super) fn parse<'a>(section: &Section<'a>) -> Result<Vec<Event<'a>>, ReadError> {
+///
+/// # Errors
+/// The document is none, or there are more events than `most`.
+pub(super) fn parse<'a>(section: &Section<'a>, most: usize) -> Result<Vec<Event<'a>>, ReadError> {
     let mut parser = Parser {
         cursor: Cursor::new(section)?,
         // About as many as usual manifests have; a huge document may grow it.
@@ -24,6 +27,9 @@ pub(super) fn parse<'a>(section: &Section<'a>) -> Result<Vec<Event<'a>>, ReadErr
     parser.prologue()?;
     parser.block_node(false)?;
     while let Some(frame) = parser.frames.last() {
+        if parser.events.len() > most {
+            return Err(parser.cursor.error(Problem::TooManyNodes));
+        }
         match frame.style {
             Style::BlockSequence { indent, is_indentless } => parser.block_sequence(indent, is_indentless)?,
             Style::BlockMapping { indent } => parser.block_mapping(indent)?,

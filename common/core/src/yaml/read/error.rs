@@ -67,6 +67,9 @@ pub enum Problem {
     /// Aliases multiply a small document into a huge one.
     #[error("aliases make this document excessively large")]
     ExcessiveAliases,
+    /// There is more in the document than may be held.
+    #[error("there are more keys, items and values than can be held")]
+    TooManyNodes,
     /// Lists and mappings are nested too deep.
     #[error("lists and mappings are nested more than {} levels deep", crate::yaml::MAX_DEPTH)]
     TooDeep,

@@ -31,6 +31,7 @@ pub(super) mod timestamp;
 pub use error::{Problem, ReadError};
 pub use stream::Stream;
 
+use super::MAX_NODES;
 use super::node::Node;
 use super::section::Section;
 
@@ -58,6 +59,21 @@ pub enum Dialect {
 /// The first thing in the document that can't be read, with its place in the
 /// stream.
 pub fn read(section: &Section<'_>, dialect: Dialect) -> Result<Option<Node>, ReadError> {
-    let events = document::parse(section)?;
-    compose::compose(&events, dialect)
+    read_within(section, dialect, &mut MAX_NODES.clone())
+}
+
+/// Reads one document of at most `nodes` nodes, and takes as many as it has away from that.
+///
+/// # Errors
+///
+/// As [`read`], and if there are more.
+pub fn read_within(
+    section: &Section<'_>,
+    dialect: Dialect,
+    nodes: &mut usize,
+) -> Result<Option<Node>, ReadError> {
+    let events = document::parse(section, *nodes)?;
+    let (root, count) = compose::compose(&events, dialect, *nodes)?;
+    *nodes -= count;
+    Ok(root)
 }

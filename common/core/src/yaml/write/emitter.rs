@@ -1,5 +1,7 @@
 //! Writes a document in block style.
 
+use thiserror::Error;
+
 use crate::yaml::node::{Node, Value};
 use crate::yaml::traversal::{KeyOrder, Step, Walk};
 
@@ -26,8 +28,23 @@ struct Level {
     is_inline: bool,
 }
 
+/// The text is longer than it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the text is too long")]
+pub struct TooLong;
+
 /// Writes one document, without `---` before it, with a line end after it.
 pub fn write(node: &Node, order: KeyOrder, out: &mut String) {
+    // No text is that long.
+    let _ = write_within(node, order, usize::MAX, out);
+}
+
+/// Writes one document as [`write`] does, but no more than makes `out` about `limit` bytes long: what is nested
+/// deep is indented by much more than there is of it.
+///
+/// # Errors
+/// `out` would be longer; it then holds a part.
+pub fn write_within(node: &Node, order: KeyOrder, limit: usize, out: &mut String) -> Result<(), TooLong> {
     let mut levels: Vec<Level> = Vec::new();
     let mut place = Place::Here(0);
     for step in Walk::new(node, order) {
@@ -70,12 +87,28 @@ pub fn write(node: &Node, order: KeyOrder, out: &mut String) {
                 indent + INDENT
             }
         };
+        if out.len() > limit || indented_length(value, indent) > limit - out.len() {
+            return Err(TooLong);
+        }
         write_scalar(value, false, indent, out);
         out.push('\n');
         if matches!(step, Step::Enter(_)) {
             // Empty, but its `Leave` comes all the same.
             levels.push(Level { is_sequence: false, indent, is_inline: false });
         }
+    }
+    if out.len() > limit { Err(TooLong) } else { Ok(()) }
+}
+
+/// The length of a text whose lines are all indented; 0 for what isn't long.
+fn indented_length(value: &Node, indent: usize) -> usize {
+    /// What no limit minds.
+    const SHORT: usize = 64;
+    match value.as_str() {
+        Some(text) if text.len() > SHORT => {
+            text.len() + indent * memchr::memchr_iter(b'\n', text.as_bytes()).count()
+        }
+        _ => 0,
     }
 }
 

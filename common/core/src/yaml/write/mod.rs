@@ -11,7 +11,7 @@ mod order;
 mod scalar;
 mod style;
 
-pub use emitter::write;
+pub use emitter::{TooLong, write, write_within};
 pub(super) use float::{float_text, float32_text};
 pub use json::{NotJson, write_json};
 pub(super) use order::sort_entries;
