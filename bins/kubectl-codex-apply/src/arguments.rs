@@ -165,7 +165,7 @@ impl Arguments {
             return Err(Diagnostic::input("`--exit-code` goes with `--diff` or `--dry-run`"));
         }
         let mode = Mode::from(plan.compat);
-        let source = ProjectSource::new(self.stack.config, self.variables, mode)?;
+        let source = ProjectSource::new(self.stack.config, self.stack.reach, self.variables, mode)?;
         let (filters, is_filtered) = self.filters.checked();
         let selector = inline::parse_list(&self.input.selector)
             .map_err(|_| Diagnostic::input("`--selector` takes KEY=VALUE,KEY=VALUE"))?;

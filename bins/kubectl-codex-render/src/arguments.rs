@@ -133,7 +133,7 @@ impl Arguments {
             ))
             .hint(Some("`--service NAME` says whose the manifests of `-f` are".to_owned())));
         }
-        let mut source = ProjectSource::new(self.stack.config, self.variables, mode)?;
+        let mut source = ProjectSource::new(self.stack.config, self.stack.reach, self.variables, mode)?;
         match self.missing {
             Some(MissingValue::Error) => source.missing = Missing::Error,
             Some(MissingValue::Print) => source.missing = Missing::Print,

@@ -1,6 +1,7 @@
 //! The work: load, select, render, print.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use codex_common::cli::{self, Console, ExitCode, Host, ProjectSource, StackTarget};
@@ -96,19 +97,27 @@ fn own(
     (console, homeless): (&Console, &Mutex<Vec<String>>),
 ) -> Result<Vec<String>, Diagnostic> {
     let unwritable = Mutex::new(None);
+    let written = AtomicUsize::new(0);
     let collect = |text: &mut String, document: Document| {
         if document.lacks_a_namespace() {
             homeless.lock().unwrap_or_else(PoisonError::into_inner).push(document.name());
         }
-        if let Err(error) = render::write_document(text, &document, format, KeyOrder::Sorted, request.header)
-        {
-            unwritable.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+        let before = text.len();
+        let limit = before + render::MAX_OUTPUT.saturating_sub(written.load(Ordering::Relaxed));
+        let outcome =
+            render::write_document(text, &document, format, KeyOrder::Sorted, request.header, limit);
+        written.fetch_add(text.len() - before, Ordering::Relaxed);
+        if let Err(error) = outcome {
+            // Nothing is printed, so nothing needs to be kept.
+            text.clear();
+            unwritable.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         }
     };
     let rendering = render::documents(project, selection, collect)?;
-    if let Some(error) = unwritable.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+    if let Some(error) = unwritable.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(Diagnostic::input(format!("cannot print {error}")));
     }
+    rendering.warnings.iter().for_each(|warning| console.say_once(warning));
     if request.lint {
         rendering.lints.iter().for_each(|lint| console.say(lint));
     }
@@ -125,6 +134,9 @@ fn say_homeless(homeless: &[String], namespace: &str, console: &Console) {
     let hint = format!("`kubectl codex apply` puts them into `{namespace}`; other programs into `default`");
     console.say(&Diagnostic::warning(what).hint(Some(hint)));
 }
+
+/// How long the manifests of `-f` may become: each file may be 64 MiB, and indentation makes more of it.
+const MAX_FOREIGN_OUTPUT: usize = 256 << 20;
 
 /// The manifests of `-f` as text, and whether they are only some of the project's: all but a whole stream of ours.
 fn made_elsewhere(
@@ -144,8 +156,15 @@ fn made_elsewhere(
     foreign.warnings.iter().for_each(|warning| console.say(warning));
     let mut text = String::new();
     for document in &foreign.documents {
-        render::write_document(&mut text, document, format, KeyOrder::Kept, request.header)
-            .map_err(|error| Diagnostic::input(format!("cannot print {error}")))?;
+        render::write_document(
+            &mut text,
+            document,
+            format,
+            KeyOrder::Kept,
+            request.header,
+            MAX_FOREIGN_OUTPUT,
+        )
+        .map_err(|error| Diagnostic::input(format!("cannot print {error}")))?;
     }
     Ok((vec![text], is_partial))
 }

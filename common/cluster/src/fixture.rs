@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use codex_common::secrets::Secrets;
 use codex_common::stack::variables::Map;
-use codex_common::stack::{LoadRequest, Mode, Project, load};
+use codex_common::stack::{LoadRequest, Mode, Outside, Project, load};
 
 /// A folder of the test's own, removed at its end.
 pub(crate) struct Folder(pub(crate) PathBuf);
@@ -48,6 +48,7 @@ pub(crate) fn project(folder: &Folder, text: &str, process: &[(&str, &str)], mod
         now: (0, 0),
         mode,
         missing: gotemplate::Missing::Error,
+        outside: Outside::of(mode, false),
     };
     load(&request, &Secrets::default()).unwrap_or_else(|error| panic!("{error:?}"))
 }

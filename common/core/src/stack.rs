@@ -3,6 +3,7 @@
 //! Takes the file, variables and flags, gives a [`Project`]: the typed [`model::Stack`], the context and
 //! the engine that manifests are rendered with. The order of loading is codexctl's; `rounds` has it step by step.
 
+mod boundary;
 pub mod decode;
 mod environment;
 pub mod files;
@@ -13,6 +14,7 @@ mod namespace;
 mod rounds;
 pub mod variables;
 
+pub use boundary::{Boundary, Outside};
 pub use environment::{Environment, EnvironmentError};
 pub use load::{LoadRequest, Project, load};
 

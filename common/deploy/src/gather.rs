@@ -40,6 +40,7 @@ pub(crate) fn documents(
     let rendering = render::documents(project, &selection, |documents: &mut Vec<Document>, document| {
         documents.push(document);
     })?;
+    rendering.warnings.iter().for_each(|warning| console.say_once(warning));
     Ok(rendering.pieces.into_iter().flatten().collect())
 }
 

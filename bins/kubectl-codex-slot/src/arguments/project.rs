@@ -1,7 +1,7 @@
 //! The flags of every verb: which project and environment, with which variables, on which cluster.
 
 use clap::Args;
-use codex_common::cli::{Compat, DEFAULT_CONFIG, Messages, ProjectSource, Variables};
+use codex_common::cli::{Compat, DEFAULT_CONFIG, Messages, ProjectSource, Reach, Variables};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Mode;
 use codex_deploy::arguments::ClusterArgs;
@@ -24,6 +24,9 @@ pub(crate) struct StackArgs {
     /// Follow the rules of codexctl where they differ
     #[arg(long, value_enum, value_name = "TOOL")]
     compat: Option<Compat>,
+
+    #[command(flatten)]
+    reach: Reach,
 
     #[command(flatten)]
     variables: Variables,
@@ -64,7 +67,7 @@ impl StackArgs {
     pub(crate) fn request(self) -> Result<StackRequest, Diagnostic> {
         let mode = Mode::from(self.compat);
         Ok(StackRequest {
-            source: ProjectSource::new(self.config, self.variables, mode)?,
+            source: ProjectSource::new(self.config, self.reach, self.variables, mode)?,
             // Workflows pass what they don't know as an empty text (inventory G3).
             env: match mode {
                 Mode::Codexctl if self.env.trim().is_empty() => DEFAULT_ENV.to_owned(),

@@ -30,6 +30,18 @@ pub struct StackArgs {
     /// The namespace, instead of the one services.yaml gives
     #[arg(short, long, value_name = "NAME")]
     pub namespace: Option<String>,
+
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a comment would be shown in the help")]
+    pub reach: Reach,
+}
+
+/// Which files a project may name.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Reach {
+    /// Also read files that services.yaml names outside its directory and git work tree
+    #[arg(long)]
+    pub allow_outside: bool,
 }
 
 /// Where variables come from besides the process and services.yaml's envFiles.

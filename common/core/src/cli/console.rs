@@ -54,6 +54,8 @@ pub struct Console {
     live: bool,
     secrets: Arc<Secrets>,
     footer: Arc<Mutex<Option<Box<dyn Footer>>>>,
+    /// What needs no second time.
+    said: Arc<Mutex<Vec<Diagnostic>>>,
 }
 
 impl Console {
@@ -66,6 +68,7 @@ impl Console {
             live: level <= Level::Info && is_live(host),
             secrets: Arc::new(process_secrets(host)),
             footer: Arc::default(),
+            said: Arc::default(),
         }
     }
 
@@ -111,6 +114,15 @@ impl Console {
     /// A text as people may see it.
     pub fn shown(&self, text: &str) -> String {
         self.secrets.masked(&printable::lines(text))
+    }
+
+    /// Says a message unless it has been said before: a file may be read for one thing and for another.
+    pub fn say_once(&self, message: &Diagnostic) {
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if !said.iter().any(|known| known.title == message.title) {
+            said.push(message.clone());
+            self.say(message);
+        }
     }
 
     /// Says one line of information.

@@ -13,7 +13,7 @@ mod project;
 mod stdin;
 mod stdout;
 
-pub use arguments::{Compat, Filters, Messages, StackArgs, Variables};
+pub use arguments::{Compat, Filters, Messages, Reach, StackArgs, Variables};
 pub use console::{Color, Console, Footer, Level};
 pub use exit::ExitCode;
 pub use host::{Host, clock};

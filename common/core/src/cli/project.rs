@@ -10,9 +10,9 @@ use gotemplate::Missing;
 use crate::diagnostic::Diagnostic;
 use crate::stack::files::find_above;
 use crate::stack::variables::inline;
-use crate::stack::{LoadRequest, Mode, Project, load};
+use crate::stack::{LoadRequest, Mode, Outside, Project, load};
 
-use super::arguments::Variables;
+use super::arguments::{Reach, Variables};
 use super::{Console, Host};
 
 /// The file that is looked for where none is named.
@@ -27,6 +27,7 @@ pub struct ProjectSource {
     pub mode: Mode,
     /// What a missing value does where it would be printed.
     pub missing: Missing,
+    outside: Outside,
     variables: Vec<(String, String)>,
     var_file: String,
     /// Where `services.yaml` was found, once it was looked for.
@@ -51,7 +52,7 @@ impl ProjectSource {
     ///
     /// # Errors
     /// A variable isn't `KEY=VALUE`.
-    pub fn new(config: String, variables: Variables, mode: Mode) -> Result<Self, Diagnostic> {
+    pub fn new(config: String, reach: Reach, variables: Variables, mode: Mode) -> Result<Self, Diagnostic> {
         let mut checked = inline::parse_list(&variables.vars)
             .map_err(|error| Diagnostic::input(format!("{error} (`--vars`)")))?;
         for item in &variables.var {
@@ -66,6 +67,7 @@ impl ProjectSource {
             config,
             mode,
             missing,
+            outside: Outside::of(mode, reach.allow_outside),
             variables: checked,
             var_file: variables.var_file,
             found: OnceLock::new(),
@@ -112,6 +114,7 @@ impl ProjectSource {
             now: host.now(),
             mode: self.mode,
             missing: self.missing,
+            outside: self.outside,
         };
         let project = load(&request, console.secrets()).map_err(|error| match path {
             None if !target.env.trim().is_empty() => error

@@ -4,14 +4,15 @@
 //! Manifests are independent of each other, and so are the documents of one text, so both are worked on
 //! side by side where that pays.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::stack::files::{MAX_FILE, read_text};
+use crate::stack::files::MAX_FILE;
 use crate::stack::model::ManifestRef;
 use crate::stack::{Mode, Project};
 use crate::template::{Engine, Rendered, Trap};
-use crate::yaml::{self, Dialect, Section};
+use crate::yaml::{self, Dialect, Node, Section};
 
 use super::document::{Document, Origin, Text};
 use super::list;
@@ -23,6 +24,50 @@ use super::selection::{Selected, Selection};
 const MANIFESTS_PER_THREAD: usize = 12;
 const BYTES_PER_THREAD: usize = 96 << 10;
 
+/// How much text all manifests may be rendered to, in bytes, and how many nodes that may have: all of it may have
+/// to be held at once.
+const MAX_TEXT: usize = 64 << 20;
+const MAX_NODES: usize = 2 << 20;
+
+/// How many nodes one document may have, and how long a text is read alone: a node takes a hundred bytes while it
+/// is read.
+const MAX_NODES_OF_ONE: usize = 1 << 19;
+const BYTES_READ_ALONE: usize = 1 << 20;
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// What all manifests together may still take.
+struct Room {
+    text: AtomicUsize,
+    nodes: AtomicUsize,
+}
+
+impl Room {
+    fn new() -> Self {
+        Self { text: AtomicUsize::new(MAX_TEXT), nodes: AtomicUsize::new(MAX_NODES) }
+    }
+
+    /// Takes room for a text; false if there is none.
+    fn take_text(&self, bytes: usize) -> bool {
+        let left = |room: usize| room.checked_sub(bytes);
+        self.text.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok()
+    }
+
+    /// Reads a document and takes room for its nodes.
+    fn read(&self, section: &Section<'_>) -> Result<Option<Node>, yaml::ReadError> {
+        let _alone = (section.text().len() > BYTES_READ_ALONE)
+            .then(|| ALONE.lock().unwrap_or_else(PoisonError::into_inner));
+        let room = self.nodes.load(Ordering::Relaxed).min(MAX_NODES_OF_ONE);
+        let mut left = room;
+        let node = yaml::read_within(section, Dialect::Go, &mut left)?;
+        // Other threads read at the same time; there is as much too much at most as one document has.
+        let used = room - left;
+        let _ = self
+            .nodes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |nodes| Some(nodes.saturating_sub(used)));
+        Ok(node)
+    }
+}
+
 /// What came of the manifests.
 #[derive(Debug)]
 pub struct Rendering<A> {
@@ -30,6 +75,8 @@ pub struct Rendering<A> {
     pub pieces: Vec<A>,
     /// What the lint found in the manifests, each place once.
     pub lints: Vec<Diagnostic>,
+    /// What else the user should know of them.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Renders the manifests of all selected items. `collect` gets each document in the order of its text,
@@ -55,17 +102,22 @@ pub fn documents<A: Default + Send>(
     let engine = || {
         if threads == 1 { project.engine.clone() } else { project.engine.for_thread(&project.context) }
     };
+    let room = Room::new();
     let done = parallel::map_with(work.len(), threads, engine, |engine, number| {
         let (at, manifest) = work[number];
         let overlay = overlays[at].as_ref().map_err(Clone::clone)?;
         match manifest {
-            None => Ok((Vec::new(), Vec::new())),
-            Some(manifest) => one(project, engine, taking_part[at], manifest, overlay.as_ref(), &collect),
+            None => Ok(Done::default()),
+            Some(manifest) => {
+                let work = Work { project, engine, selected: taking_part[at], overlay: overlay.as_ref() };
+                one(&work, manifest, &room, &collect)
+            }
         }
     })?;
-    let mut rendering = Rendering { pieces: Vec::new(), lints: Vec::new() };
-    for (pieces, lints) in done {
+    let mut rendering = Rendering { pieces: Vec::new(), lints: Vec::new(), warnings: Vec::new() };
+    for Done { pieces, lints, warning } in done {
         rendering.pieces.extend(pieces);
+        rendering.warnings.extend(warning);
         for lint in lints {
             if !rendering.lints.contains(&lint) {
                 rendering.lints.push(lint);
@@ -100,14 +152,34 @@ pub(super) fn overlay_error(project: &Project, service: &str, error: OverlayErro
     }
 }
 
+/// What came of one manifest.
+struct Done<A> {
+    pieces: Vec<A>,
+    lints: Vec<Diagnostic>,
+    warning: Option<Diagnostic>,
+}
+
+impl<A> Default for Done<A> {
+    fn default() -> Self {
+        Self { pieces: Vec::new(), lints: Vec::new(), warning: None }
+    }
+}
+
+/// What a manifest belongs to.
+struct Work<'a> {
+    project: &'a Project,
+    engine: &'a Engine,
+    selected: &'a Selected<'a>,
+    overlay: Option<&'a Overlay>,
+}
+
 fn one<A: Default + Send>(
-    project: &Project,
-    engine: &Engine,
-    selected: &Selected<'_>,
+    work: &Work<'_>,
     manifest: &ManifestRef,
-    overlay: Option<&Overlay>,
+    room: &Room,
     collect: &(impl Fn(&mut A, Document) + Sync),
-) -> Result<(Vec<A>, Vec<Diagnostic>), Diagnostic> {
+) -> Result<Done<A>, Diagnostic> {
+    let Work { project, engine, selected, .. } = *work;
     let item = format!("{} `{}`", selected.item.block.word(), &**selected.item.name);
     let path = manifest.path.trim();
     let refuse = |what: String, label: &str| {
@@ -122,33 +194,36 @@ fn one<A: Default + Send>(
             "manifests are Go templates",
         );
     }
-    let text = read_text(&project.root.join(path), path, MAX_FILE).map_err(|error| {
-        let message = Diagnostic::from(error);
-        project.text.blame(message, manifest.path.position, &format!("a manifest of {item}"))
-    })?;
-    let source = Source::new(path, text);
+    let blame =
+        |message| project.text.blame(message, manifest.path.position, &format!("a manifest of {item}"));
+    let file = project.boundary.read(path, MAX_FILE).map_err(|error| blame(error.into()))?;
+    let warning = file.warning(path, None).map(blame);
+    let source = Source::new(path, file.text);
     let rendered = engine
         .render(&source)
         .map_err(|error| error.diagnostic(format!("cannot render {path} for {item}")))?;
+    if !room.take_text(rendered.text.len()) {
+        let what = format!("the manifests are larger than {} MiB altogether", MAX_TEXT >> 20);
+        return refuse(what, &format!("with this one of {item}"));
+    }
     let rendered = Arc::new(rendered);
     let origin = Origin {
         text: Text::Rendered(Arc::clone(&rendered)),
         line: 0,
         item: Some((selected.item.block, selected.item.name.value.as_str().into())),
     };
-    let pieces =
-        read_all(&rendered, &origin, overlay, project.mode, collect).map_err(|(position, label)| {
-            rendered.blame(Diagnostic::input(format!("cannot read {path} for {item}")), position, &label)
-        })?;
-    Ok((pieces, lints(&source, &rendered.traps())))
+    let pieces = read_all(&rendered, &origin, work, room, collect).map_err(|(position, label)| {
+        rendered.blame(Diagnostic::input(format!("cannot read {path} for {item}")), position, &label)
+    })?;
+    Ok(Done { pieces, lints: lints(&source, &rendered.traps()), warning })
 }
 
 /// The documents of a rendered text, read side by side if it is long.
 fn read_all<A: Default + Send>(
     rendered: &Rendered,
     origin: &Origin,
-    overlay: Option<&Overlay>,
-    mode: Mode,
+    work: &Work<'_>,
+    room: &Room,
     collect: &(impl Fn(&mut A, Document) + Sync),
 ) -> Result<Vec<A>, (yaml::Position, String)> {
     let sections: Vec<Section<'_>> = yaml::split(&rendered.text).collect();
@@ -169,7 +244,7 @@ fn read_all<A: Default + Send>(
                 ));
             }
         }
-        if let Some(overlay) = overlay {
+        if let Some(overlay) = work.overlay {
             if overlay.drops(&node) {
                 return Ok(());
             }
@@ -182,10 +257,9 @@ fn read_all<A: Default + Send>(
     parallel::map(pieces.len(), threads, |number| {
         let mut collected = A::default();
         for section in pieces[number] {
-            let node =
-                yaml::read(section, Dialect::Go).map_err(|error| (error.position, error.to_string()))?;
+            let node = room.read(section).map_err(|error| (error.position, error.to_string()))?;
             // codexctl takes a list itself for a document.
-            match (node, mode) {
+            match (node, work.project.mode) {
                 (None, _) => {}
                 (Some(node), Mode::Codexctl) => document(node, &mut collected)?,
                 (Some(node), Mode::Plain) => list::unpack(node, |node| document(node, &mut collected))?,

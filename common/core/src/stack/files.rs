@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -36,6 +36,14 @@ pub enum FileError {
         /// The limit in bytes.
         limit: u64,
     },
+    /// It belongs to someone else.
+    #[error("{name} is outside the project: it is {}", resolved.display())]
+    Outside {
+        /// The path as the user knows it.
+        name: String,
+        /// Where it really is.
+        resolved: PathBuf,
+    },
     /// It isn't text.
     #[error("{name} is not UTF-8 text: the first bad byte is on line {line}")]
     NotText {
@@ -49,7 +57,10 @@ pub enum FileError {
 impl From<FileError> for Diagnostic {
     fn from(error: FileError) -> Self {
         let blame = if matches!(error, FileError::Io { .. }) { Blame::Machine } else { Blame::Input };
-        Self { blame, ..Self::input(error.to_string()) }
+        let is_outside = matches!(error, FileError::Outside { .. });
+        let hint = "a project's files are in the directory of services.yaml or in its git work tree; \
+                    `--allow-outside` reads others too";
+        Self { blame, ..Self::input(error.to_string()) }.hint(is_outside.then(|| hint.to_owned()))
     }
 }
 
@@ -81,6 +92,30 @@ pub fn read_text(path: &Path, name: &str, limit: u64) -> Result<String, FileErro
 pub fn find_above(folder: &Path, name: &str) -> Option<String> {
     let height = folder.ancestors().position(|folder| folder.join(name).is_file())?;
     Some("../".repeat(height) + name)
+}
+
+/// The path without links, `.` and `..`, absolute.
+///
+/// # Errors
+/// There is nothing, or the way to it can't be gone.
+#[allow(clippy::disallowed_methods, reason = "the one place where files are reached")]
+pub fn resolved(path: &Path) -> std::io::Result<PathBuf> {
+    path.canonicalize()
+}
+
+/// Whether a path's last part is a link.
+///
+/// # Errors
+/// There is nothing, or the way to it can't be gone.
+#[allow(clippy::disallowed_methods, reason = "the one place where files are reached")]
+pub fn is_link(path: &Path) -> std::io::Result<bool> {
+    std::fs::symlink_metadata(path).map(|about| about.is_symlink())
+}
+
+/// Whether there is anything under that path, a link that leads nowhere included.
+#[allow(clippy::disallowed_methods, reason = "the one place where files are reached")]
+pub fn is_there(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok()
 }
 
 /// The text that `bytes` are, without a byte order mark.

@@ -10,12 +10,12 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::secrets::Secrets;
 use crate::template::{Context, Engine, Rendered};
 
-use super::Mode;
 use super::files::{self, MAX_STACK, read_text};
 use super::model::Stack;
 use super::namespace::SimplePattern;
 use super::rounds::Loading;
 use super::variables::{Map, Variables, env_file, var_file};
+use super::{Boundary, Mode, Outside};
 
 /// What a project is loaded for.
 #[derive(Debug, Clone)]
@@ -42,6 +42,8 @@ pub struct LoadRequest<'a> {
     pub mode: Mode,
     /// What a missing value does where it would be printed.
     pub missing: Missing,
+    /// What happens to files outside the project.
+    pub outside: Outside,
 }
 
 /// A loaded project.
@@ -57,10 +59,12 @@ pub struct Project {
     pub text: Rendered,
     /// The project's folder, absolute.
     pub root: PathBuf,
+    /// Where its files are to be.
+    pub boundary: Boundary,
+    /// What the user should know of what was read.
+    pub warnings: Vec<Diagnostic>,
     /// Whose rules are followed.
     pub mode: Mode,
-    /// What is worth saying of the files of variables.
-    pub warnings: Vec<Diagnostic>,
     /// The namespace's pattern, if it is simple.
     pub(super) pattern: Option<SimplePattern>,
 }
@@ -93,7 +97,8 @@ pub fn load(request: &LoadRequest<'_>, secrets: &Secrets) -> Result<Project, Dia
 
     let given = Variables::new(request.process, given_variables(request)?, request.inline.clone());
     given.teach(secrets);
-    let mut loading = Loading { request, secrets, source, root, given, warnings: Vec::new() };
+    let boundary = Boundary::around(&root, request.outside);
+    let mut loading = Loading { request, secrets, source, root, boundary, given, warnings: Vec::new() };
     loading.run()
 }
 /// The variables of the var file.

@@ -21,12 +21,15 @@ use crate::yaml::{self, Dialect, Node, Value};
 
 use super::decode::{self, Decode, DecodeError, Fault, Strictness};
 use super::environment::{Environment, EnvironmentError};
-use super::files::{MAX_FILE, read_text};
+use super::files::MAX_FILE;
 use super::header::Header;
 use super::load::{LoadRequest, Project, variable_error};
 use super::model::Stack;
 use super::variables::{Map, Variables, env_file};
-use super::{Mode, namespace};
+use super::{Boundary, Mode, namespace, variables};
+
+/// How many nodes `services.yaml` may have.
+pub(super) const MAX_NODES: usize = 1 << 19;
 
 /// How often the file is rendered at most before its values count as going in a circle.
 const MAX_ROUNDS: usize = 10;
@@ -37,6 +40,7 @@ pub(super) struct Loading<'a> {
     pub(super) secrets: &'a Secrets,
     pub(super) source: Source,
     pub(super) root: PathBuf,
+    pub(super) boundary: Boundary,
     pub(super) given: Variables,
     /// What is worth saying of the env files.
     pub(super) warnings: Vec<Diagnostic>,
@@ -170,7 +174,7 @@ impl Loading<'_> {
             return Ok(Stack::default());
         };
         let dialect = if plain { Dialect::Go } else { Dialect::GoUndecoded };
-        let node = yaml::read(&section, dialect);
+        let node = yaml::read_within(&section, dialect, &mut MAX_NODES.clone());
         let node =
             node.map_err(|error| text.blame(Diagnostic::input(title()), error.position, &error.to_string()))?;
         if plain {
@@ -235,10 +239,7 @@ impl Loading<'_> {
         context.base_domain.clone_from(&stack.base_domain);
         context.environment = self.environment(&text, &stack)?;
         if self.request.mode == Mode::Plain {
-            for name in stack.environments.keys() {
-                Environment::resolve(&stack.environments, name)
-                    .map_err(|error| environment_error(&text, &error))?;
-            }
+            Environment::check_all(&stack.environments).map_err(|error| environment_error(&text, &error))?;
         }
         if context.namespace.is_empty() {
             let late =
@@ -248,9 +249,17 @@ impl Loading<'_> {
         context.codex.clone_from(&stack.codex);
         context.storage.clone_from(&stack.storage);
         let engine = engine.with_context(&context);
-        let (root, mode) = (self.root.clone(), self.request.mode);
-        let warnings = self.warnings.clone();
-        Ok(Project { stack, context, engine, text, root, mode, warnings, pattern: None })
+        Ok(Project {
+            stack,
+            context,
+            engine,
+            text,
+            root: self.root.clone(),
+            boundary: self.boundary.clone(),
+            warnings: self.warnings.clone(),
+            mode: self.request.mode,
+            pattern: None,
+        })
     }
 
     /// Whether another round could give another text: a value changed that the file mentions.
@@ -264,22 +273,43 @@ impl Loading<'_> {
     }
 
     fn load_env_files(&mut self, names: &[String], context: &mut Context) -> Result<(), Diagnostic> {
-        let mut entries = Vec::new();
+        let mut entries: Vec<(String, String)> = Vec::new();
+        let mut size = variables::Size::default();
         self.warnings.clear();
         for name in names.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
-            let text = read_text(&self.root.join(name), name, MAX_FILE)?;
-            let parsed = env_file::parse(&text).map_err(|error| variable_error("env file", name, &error))?;
+            let place = self.place_of_env_file(name);
+            let file = self.boundary.read(name, MAX_FILE);
+            let file = file.map_err(|error| Diagnostic::from(error).at(place.clone()))?;
+            self.warnings.extend(file.warning(name, Some(place)));
+            let parsed =
+                env_file::parse(&file.text).map_err(|error| variable_error("env file", name, &error))?;
             self.warnings.extend(parsed.losses.iter().map(|loss| {
                 let (what, hint) = loss.words();
                 Diagnostic::warning(format!("env file {name}, line {}: {what}", loss.line))
                     .hint(Some(hint.to_owned()))
             }));
-            entries.extend(parsed.variables);
+            for (name, value) in parsed.variables {
+                let counted = size.add(&name, &value);
+                counted.map_err(|problem| Diagnostic::input(format!("cannot read env files: {problem}")))?;
+                entries.push((name, value));
+            }
         }
         let variables = self.given.with_env_files(self.request.process, entries);
         variables.teach(self.secrets);
         context.variables = variables;
         Ok(())
+    }
+
+    /// Where services.yaml names an env file: the name, or the field where that is a template's.
+    fn place_of_env_file(&self, name: &str) -> Place {
+        const FIELD: &str = "envFiles";
+        let text = &self.source.text;
+        let field = text.find(FIELD).unwrap_or(text.len());
+        let span = match text[field..].find(name) {
+            Some(at) => field + at..field + at + name.len(),
+            None => field..(field + FIELD.len()).min(text.len()),
+        };
+        Place { source: self.source.clone(), span, label: "an env file".to_owned() }
     }
 
     fn pattern_error(&self, error: TemplateError) -> Diagnostic {

@@ -86,15 +86,9 @@ impl Loss {
 ///
 /// # Errors
 ///
-<<<<<<< HEAD
-/// A name with other characters than letters, digits, `_` and `.`, or a quote
-/// that is never closed.
-pub fn parse(text: &str) -> Result<EnvFile, Error> {
-=======
 /// A name with other characters than letters, digits, `_` and `.`, a quote
 /// that is never closed, or more than [`MAX_SIZE`](super::MAX_SIZE).
-pub fn parse(text: &str) -> Result<Vec<(String, String)>, Error> {
->>>>>>> d3001c9 (render: neither templates nor aliases nor variables can take all memory: an error at their place)
+pub fn parse(text: &str) -> Result<EnvFile, Error> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let text =
         if text.contains("\r\n") { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) };
@@ -120,7 +114,6 @@ pub fn parse(text: &str) -> Result<Vec<(String, String)>, Error> {
                     let problem = Problem::UnclosedQuote { name: name.to_owned() };
                     return Err(Error::new(lines.line_of(after), problem));
                 };
-<<<<<<< HEAD
                 // Both quotes, and nothing else, stand around the value.
                 let length = quotes_at.len() - after.len();
                 let is_cut = length != quoted.len() + 2;
@@ -134,12 +127,8 @@ pub fn parse(text: &str) -> Result<Vec<(String, String)>, Error> {
                     lose(How::Reference, variables.has_unset(&plain));
                     variables.expand(&plain)
                 } else {
-                    quoted.to_owned()
+                    Ok(quoted.to_owned())
                 };
-=======
-                let value =
-                    if quote == '"' { variables.expand(&unescape(quoted)) } else { Ok(quoted.to_owned()) };
->>>>>>> d3001c9 (render: neither templates nor aliases nor variables can take all memory: an error at their place)
                 (value, after)
             }
             _ => {
@@ -365,7 +354,6 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
     fn text_that_is_lost_is_found() {
         let losses = |text: &str| {
             let losses = parse(text).unwrap().losses;
@@ -402,7 +390,9 @@ mod tests {
         ] {
             assert_eq!(losses(line), [], "{line}");
         }
-=======
+    }
+
+    #[test]
     fn values_that_double_and_double_are_refused_where_they_become_too_large() {
         let doubling: String = (1..64).map(|n| format!("A{n}=${{A{}}}${{A{}}}\n", n - 1, n - 1)).collect();
         let error = parse(&format!("A0=abcdefgh\n{doubling}")).unwrap_err();
@@ -411,7 +401,6 @@ mod tests {
         assert_eq!(parse(&often).unwrap_err(), Error::new(2, Problem::TooLarge));
         let many = "A=\n".repeat(1 << 17);
         assert_eq!(parse(&many).unwrap_err().problem, Problem::TooLarge);
->>>>>>> d3001c9 (render: neither templates nor aliases nor variables can take all memory: an error at their place)
     }
 
     #[test]

@@ -11,6 +11,9 @@ use super::tag::Tag;
 pub(super) fn value<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<Event<'a>>, ReadError> {
     let mut reader = Reader { cursor, events: Vec::new(), open: Vec::new() };
     loop {
+        if reader.events.len() > MAX_NODES {
+            return Err(reader.cursor.error(Problem::TooManyNodes));
+        }
         if reader.begin()? {
             continue;
         }

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use crate::yaml::MAX_NODES;
 use crate::yaml::node::Node;
 use crate::yaml::section::{Section, split_from};
 
@@ -90,7 +91,8 @@ impl<'a> Stream<'a> {
 
 /// Reads a JSON value; `None` for null.
 fn json_value(cursor: &mut Cursor<'_>) -> Result<Option<Node>, ReadError> {
-    compose::compose(&json::value(cursor)?, Dialect::Kubectl)
+    let (value, _) = compose::compose(&json::value(cursor)?, Dialect::Kubectl, MAX_NODES)?;
+    Ok(value)
 }
 
 #[cfg(test)]

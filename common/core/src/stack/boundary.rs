@@ -1,0 +1,116 @@
+//! Which files are the project's own: those in its directory, or in the git work tree around it.
+//!
+//! A manifest may come from anybody's pull request, and what it names is printed or applied. So a file is asked
+//! where it really is, links and `..` resolved, before it is read.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::diagnostic::{Diagnostic, Place};
+
+use super::Mode;
+use super::files::{self, FileError};
+
+/// What happens to a file outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outside {
+    /// It is refused.
+    Refused,
+    /// It is read, with a warning.
+    Warned,
+    /// It is read.
+    Allowed,
+}
+
+impl Outside {
+    /// What `mode` does with it, and `--allow-outside`.
+    pub fn of(mode: Mode, is_allowed: bool) -> Self {
+        match mode {
+            _ if is_allowed => Self::Allowed,
+            Mode::Plain => Self::Refused,
+            Mode::Codexctl => Self::Warned,
+        }
+    }
+}
+
+/// The directory that a project's files are to be in.
+#[derive(Debug, Clone)]
+pub struct Boundary {
+    /// What relative paths start from.
+    root: PathBuf,
+    /// The git work tree around it or, without one, itself; links resolved.
+    inside: PathBuf,
+    outside: Outside,
+    /// Directories that were resolved already: there are many files in few of them.
+    directories: Arc<Mutex<BTreeMap<PathBuf, PathBuf>>>,
+}
+
+/// A file that was read.
+#[derive(Debug)]
+pub struct Inspected {
+    /// Its text.
+    pub text: String,
+    /// Where it really is, if that is outside and worth a warning.
+    pub warned: Option<PathBuf>,
+}
+
+impl Boundary {
+    /// The boundary of the project in the directory `root`.
+    pub fn around(root: &Path, outside: Outside) -> Self {
+        // What can't be resolved can't be read either: the message about that is the better one.
+        let real = files::resolved(root).unwrap_or_else(|_| root.to_owned());
+        let work_tree = real.ancestors().find(|directory| files::is_there(&directory.join(".git")));
+        let inside = work_tree.unwrap_or(&real).to_owned();
+        Self { root: root.to_owned(), inside, outside, directories: Arc::default() }
+    }
+
+    /// Reads the text file that the project calls `name`; `limit` is in bytes.
+    ///
+    /// # Errors
+    /// As [`files::read_text`], and if it is outside where that is refused.
+    pub fn read(&self, name: &str, limit: u64) -> Result<Inspected, FileError> {
+        let path = self.root.join(name);
+        if self.outside == Outside::Allowed {
+            return Ok(Inspected { text: files::read_text(&path, name, limit)?, warned: None });
+        }
+        let real = self.resolved(&path).unwrap_or(path);
+        let is_outside = !real.starts_with(&self.inside);
+        if is_outside && self.outside == Outside::Refused {
+            return Err(FileError::Outside { name: name.to_owned(), resolved: real });
+        }
+        let text = files::read_text(&real, name, limit)?;
+        let warned = (is_outside && self.outside == Outside::Warned).then_some(real);
+        Ok(Inspected { text, warned })
+    }
+
+    /// Where a file really is; `None` if it isn't there.
+    fn resolved(&self, path: &Path) -> Option<PathBuf> {
+        let (Some(directory), Some(file)) = (path.parent(), path.file_name()) else {
+            return files::resolved(path).ok();
+        };
+        if files::is_link(path).ok()? {
+            return files::resolved(path).ok();
+        }
+        let mut known = self.directories.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(real) = known.get(directory) {
+            return Some(real.join(file));
+        }
+        let real = files::resolved(directory).ok()?;
+        known.insert(directory.to_owned(), real.clone());
+        Some(real.join(file))
+    }
+}
+
+impl Inspected {
+    /// The warning that the file `name`, named at `place`, is outside.
+    pub fn warning(&self, name: &str, place: Option<Place>) -> Option<Diagnostic> {
+        let real = self.warned.as_ref()?;
+        let message = Diagnostic::warning(format!("{name} is outside the project: it is {}", real.display()))
+            .hint(Some("`--allow-outside` says that this is meant".to_owned()));
+        Some(match place {
+            Some(place) => message.at(place),
+            None => message,
+        })
+    }
+}
