@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::yaml::MAX_NODES;
+
 use super::cursor::Cursor;
 use super::error::{Problem, ReadError};
 use super::event::{Event, Kind};
