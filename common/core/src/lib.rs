@@ -10,6 +10,7 @@
 //! - [`template`]: Go templates with the project's context and functions;
 //! - [`yaml`]: reading as Go's yaml.v3 reads, writing so that every YAML parser reads the same;
 //! - [`render`]: the pipeline from items to documents;
+//! - [`jsonpath`]: expressions that say when a kind is ready, as kubectl takes them;
 //! - [`diagnostic`], [`secrets`], [`printable`], [`suggestion`]: what messages are made of;
 //! - [`table`]: lists for people;
 //! - [`cli`]: the one `main`, flags, exit codes, stderr and stdout.
@@ -18,6 +19,7 @@
 
 pub mod cli;
 pub mod diagnostic;
+pub mod jsonpath;
 pub mod printable;
 pub mod render;
 pub mod secrets;

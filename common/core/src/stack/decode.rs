@@ -51,6 +51,20 @@ pub enum Fault {
         /// Line of the first one.
         first: u32,
     },
+    /// A key that has to be there, and isn't.
+    #[error("`{path}` is missing")]
+    Missing {
+        /// Dotted path of the key.
+        path: String,
+    },
+    /// A text that isn't what its key is for.
+    #[error("`{path}`: {reason}")]
+    Invalid {
+        /// Dotted path of the field.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
 }
 
 /// A fault and the place of the node it is about.
@@ -134,6 +148,17 @@ impl<'a> Path<'a> {
             Step::Index(index) => text.push_str(&format!("[{index}]")),
         }
         text
+    }
+
+    /// The mapping `node` lacks a key that has to be there.
+    pub(super) fn missing(&self, node: &Node, key: &str) -> DecodeError {
+        let fault = Fault::Missing { path: self.key(key).dotted() };
+        DecodeError { position: node.position, fault }
+    }
+
+    /// The text `node` isn't what its key is for.
+    pub(super) fn invalid(&self, node: &Node, reason: String) -> DecodeError {
+        DecodeError { position: node.position, fault: Fault::Invalid { path: self.dotted(), reason } }
     }
 
     fn kind_error(&self, node: &Node, expected: &'static str) -> DecodeError {

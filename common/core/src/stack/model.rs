@@ -30,6 +30,7 @@ mod codex;
 mod environment;
 mod hooks;
 mod items;
+mod ready;
 
 use std::collections::BTreeMap;
 
@@ -40,6 +41,7 @@ pub use items::{
     Block, HostMount, Image, Infrastructure, Ingress, Item, ManifestRef, Overlay, PvcMount, Service,
     ServiceImage,
 };
+pub use ready::ReadyRule;
 
 mapping! {
     /// A whole project.
@@ -76,6 +78,8 @@ mapping! {
         state: State = "state",
         /// Volumes of the project; absent in projects without them.
         storage: Option<Storage> = "storage",
+        /// When objects of a kind are ready.
+        ready: Vec<ReadyRule> = "ready",
     }
 }
 
