@@ -59,7 +59,7 @@ fn an_object_whose_definition_is_nowhere() {
 }
 
 /// A kind whose objects have a status.
-fn with_status() -> String {
+pub(super) fn with_status() -> String {
     DEFINITION.replace("storage: true", "storage: true\n      subresources: {status: {}}").replace(
         "properties: {spec:",
         "properties: {status: {type: object, x-kubernetes-preserve-unknown-fields: true}, spec:",

@@ -22,6 +22,7 @@ mod live;
 mod messages;
 mod namespaces;
 mod prune;
+mod readiness;
 mod rights;
 mod same;
 mod shim;

@@ -201,6 +201,21 @@ fn what_does_not_get_ready_is_a_failure_or_a_fact() {
 }
 
 #[test]
+fn the_projects_own_rules_say_what_is_ready() {
+    let rule = "ready:\n  - {kind: ConfigMap, jsonpath: '{.data.greeting}', value: good night}\nservices:\n";
+    let project = Project::new().replace("services.yaml", "services:\n", rule);
+    let ready = ["ready", "--issue", "7", "--apply", "--wait-timeout", "2s"];
+    let said = ["configmap/settings is not ready after 2s: `{.data.greeting}` is `hello`, not `good night`"];
+    fails(project.slot(&ready), 4, &said);
+    // Nothing changed, so nothing is applied; what isn't ready is still seen.
+    fails(project.slot(&ready), 4, &said);
+    let patch = r#"{"data":{"greeting":"good night"}}"#;
+    let patch = ["patch", "configmap/settings", "--type=merge", "--patch", patch];
+    project.kubectl_in(&project.namespace(1), &patch);
+    done(project.slot(&ready));
+}
+
+#[test]
 fn images_are_refused_before_anything_is_touched() {
     let project = Project::new();
     let ready = ["ready", "--issue", "7", "--prepare-images", "--apply"];

@@ -14,7 +14,7 @@ const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGrou
 application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 
 /// Group, kind, name in paths, and whether its objects live in namespaces; all of version v1.
-const WORKLOADS: [(&str, &str, &str, bool); 9] = [
+const WORKLOADS: [(&str, &str, &str, bool); 10] = [
     ("apps", "Deployment", "deployments", true),
     ("apps", "StatefulSet", "statefulsets", true),
     ("apps", "DaemonSet", "daemonsets", true),
@@ -22,6 +22,7 @@ const WORKLOADS: [(&str, &str, &str, bool); 9] = [
     ("apps", "ControllerRevision", "controllerrevisions", true),
     ("batch", "Job", "jobs", true),
     ("", "Pod", "pods", true),
+    ("", "Event", "events", true),
     ("", "PersistentVolumeClaim", "persistentvolumeclaims", true),
     ("storage.k8s.io", "StorageClass", "storageclasses", false),
 ];
@@ -171,6 +172,11 @@ impl Kinds {
             None if self.broken.contains(&(group.to_owned(), version.to_owned())) => Found::Broken,
             None => Found::Unknown,
         }
+    }
+
+    /// Whether anything of an `apiVersion` is served.
+    pub fn serves(&self, api_version: &str) -> bool {
+        self.resources.iter().any(|resource| resource.api_version() == api_version)
     }
 
     /// The kind that a person means: its kind, plural, singular or short name in any case, as kubectl takes
@@ -368,5 +374,6 @@ mod tests {
         assert!(matches!(kinds.find("apps/v1", "Deployment"), Found::Served(_)));
         assert_eq!(kinds.find("broken.example.org/v1", "X"), Found::Broken);
         assert_eq!(kinds.find("v1", "Nope"), Found::Unknown);
+        assert!(kinds.serves("apps/v1beta1") && !kinds.serves("broken.example.org/v1"));
     }
 }

@@ -2,21 +2,29 @@
 //!
 //! Takes a live object, gives [`Readiness`] by the rule of its kind (B26; `apply.md`, "Waiting"). A rule looks
 //! at the object alone; what else it needs to know stands in [`Facts`]. Why a workload's pods don't start is
-//! told by [`pods`].
+//! told by [`pods`] and [`warnings`].
 
 mod cluster;
 mod condition;
+mod image;
 mod job;
+mod jsonpath;
+mod pod;
 pub mod pods;
 pub mod revision;
+mod rule;
 mod storage;
+pub(crate) mod warnings;
 mod workload;
 
 use std::time::Duration;
 
+use codex_common::stack::model::ReadyRule;
 use serde_json::Value;
 
 use crate::identity::{group, is_built_in, kind};
+
+pub(crate) use cluster::is_unserved;
 
 /// How it stands with an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,19 +75,29 @@ pub enum Consumer {
 }
 
 /// What a rule needs to know beyond the object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Facts {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Facts<'a> {
     /// For a PersistentVolumeClaim: whether it waits for a pod that uses it.
     pub consumer: Consumer,
     /// Whether Services of type LoadBalancer are awaited until they have an address.
     pub await_load_balancer: bool,
     /// How long the object has been watched.
     pub watched: Duration,
+    /// For a CustomResourceDefinition or an APIService: whether the server serves what it defines.
+    pub is_served: bool,
+    /// The project's own rules, of any kind.
+    pub rules: &'a [ReadyRule],
 }
 
-impl Default for Facts {
+impl Default for Facts<'_> {
     fn default() -> Self {
-        Self { consumer: Consumer::NotNeeded, await_load_balancer: true, watched: Duration::ZERO }
+        Self {
+            consumer: Consumer::NotNeeded,
+            await_load_balancer: true,
+            watched: Duration::ZERO,
+            is_served: true,
+            rules: &[],
+        }
     }
 }
 
@@ -87,9 +105,12 @@ impl Default for Facts {
 pub const CONDITION_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How it stands with a live object.
-pub fn judge(object: &Value, facts: &Facts) -> Readiness {
+pub fn judge(object: &Value, facts: &Facts<'_>) -> Readiness {
     if !object["metadata"]["deletionTimestamp"].is_null() {
         return Readiness::waiting("is being deleted");
+    }
+    if let Some(by_rule) = rule::judge(object, facts) {
+        return by_rule;
     }
     match (group(object), kind(object)) {
         ("apps", "Deployment") => workload::deployment(object),
@@ -98,14 +119,14 @@ pub fn judge(object: &Value, facts: &Facts) -> Readiness {
         ("apps", "ReplicaSet") | ("", "ReplicationController") => workload::replica_set(object),
         ("batch", "Job") => job::job(object),
         ("batch", "CronJob") => job::cron_job(object),
-        ("", "Pod") => job::pod(object),
+        ("", "Pod") => pod::pod(object),
         ("", "PersistentVolumeClaim") => storage::claim(object, facts),
         ("", "PersistentVolume") => storage::volume(object),
         ("", "Service") => cluster::service(object, facts.await_load_balancer),
         ("", "Namespace") => cluster::namespace(object),
         ("networking.k8s.io", "Ingress") => Readiness::READY,
-        ("apiextensions.k8s.io", "CustomResourceDefinition") => cluster::definition(object),
-        ("apiregistration.k8s.io", "APIService") => cluster::api_service(object),
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => cluster::definition(object, facts.is_served),
+        ("apiregistration.k8s.io", "APIService") => cluster::api_service(object, facts.is_served),
         ("autoscaling", "HorizontalPodAutoscaler") => cluster::autoscaler(object),
         ("policy", "PodDisruptionBudget") => cluster::disruption_budget(object),
         (group, _) => condition::generic(object, is_built_in(group), facts.watched),
@@ -129,10 +150,23 @@ fn number(value: &Value, default: u64) -> u64 {
     value.as_u64().unwrap_or(default)
 }
 
-/// Whether the controller has seen the object as it is. Objects without a generation have no such thing.
+/// A generation that an object or its status states. What isn't a whole number states none: controllers have
+/// been seen to write texts and hashes.
+fn generation(value: &Value) -> Option<i64> {
+    let whole = |number: f64| (number.fract() == 0.0).then_some(number as i64);
+    value.as_i64().or_else(|| value.as_f64().and_then(whole))
+}
+
+/// Whether the controller has seen the object as it is, where its kind's controller always says so. Objects
+/// without a generation have no such thing.
 fn is_observed(object: &Value) -> bool {
-    let generation = number(&object["metadata"]["generation"], 0);
-    number(&object["status"]["observedGeneration"], 0) >= generation
+    let of = |part: &str, key: &str| generation(&object[part][key]).unwrap_or(0);
+    of("status", "observedGeneration") >= of("metadata", "generation")
+}
+
+/// Whether the status says that it is about an object that has changed since. Many don't say.
+fn is_behind(object: &Value) -> bool {
+    generation(&object["status"]["observedGeneration"]).is_some() && !is_observed(object)
 }
 
 /// What is said of an object that its controller hasn't seen as it is.

@@ -14,10 +14,12 @@ mod board;
 mod entry;
 mod evidence;
 mod relatives;
+mod served;
 mod source;
 
 use std::time::Duration;
 
+use codex_common::stack::model::ReadyRule;
 use futures::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -53,13 +55,15 @@ const QUEUE: usize = 256;
 
 /// How is waited.
 #[derive(Debug, Clone, Copy)]
-pub struct WaitOptions {
+pub struct WaitOptions<'a> {
     /// How long, for everything together.
     pub timeout: Duration,
     /// How long pods may be in trouble: `--fail-after`.
     pub limits: Limits,
     /// Whether Services of type LoadBalancer are awaited until they have an address.
     pub await_load_balancer: bool,
+    /// The project's own rules of when a kind is ready.
+    pub rules: &'a [ReadyRule],
 }
 
 /// What became of a wait. Targets are named by their place in the list that was given.
@@ -146,15 +150,17 @@ pub async fn wait(
     api: &Api,
     kinds: &Kinds,
     targets: &[Target],
-    options: WaitOptions,
+    options: WaitOptions<'_>,
     interrupt: &Interrupt,
     report: &mut dyn Report,
 ) -> WaitOutcome {
     let begun = Instant::now();
-    let mut board = Board::new(kinds, targets, options.limits, options.await_load_balancer);
+    let mut board = Board::new(kinds, targets, options);
     let (outlet, mut inlet) = mpsc::channel(QUEUE);
     // Dropped at the end, it ends all watches.
     let mut feeds = JoinSet::new();
+    let mut lookups = JoinSet::new();
+    let mut lookup_pause = served::SHORTEST_PAUSE;
     let mut news = Vec::new();
     let mut pulse = PULSE;
     let mut end = options.timeout;
@@ -162,6 +168,10 @@ pub async fn wait(
     loop {
         for (number, source) in board.new_sources() {
             feeds.spawn(source.follow(api.clone(), number, outlet.clone()));
+        }
+        if board.awaits_discovery() && lookups.is_empty() {
+            lookups.spawn(served::look_up(api.clone(), lookup_pause));
+            lookup_pause = served::next_pause(lookup_pause);
         }
         let now = begun.elapsed();
         let changes = board.changes();
@@ -190,6 +200,11 @@ pub async fn wait(
                     }
                 }
             }
+            Some(Ok(found)) = lookups.join_next() => match found {
+                served::Lookup::Served(kinds) => board.discovered(Some(&kinds), begun.elapsed()),
+                served::Lookup::NotAllowed => board.discovered(None, begun.elapsed()),
+                served::Lookup::Unanswered => {}
+            },
             // The next pulse is never far, so this can't overflow.
             () = sleep_until(begun + wake) => board.tick(begun.elapsed()),
             () = interrupt.raised() => {

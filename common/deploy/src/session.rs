@@ -86,7 +86,13 @@ pub async fn await_applied(
         let kind = &object.identity.kind;
         matches!(workloads.find(object.api_version(), kind), Found::Served(_))
     };
-    input.objects.retain(|object| is_workload(object) || !is_built_in(&object.identity.group));
+    let rules = input.project().map_or_else(Vec::new, |project| project.stack.ready.clone());
+    let has_rule = |object: &Object| {
+        rules.iter().any(|rule| rule.is_about(&object.identity.group, &object.identity.kind))
+    };
+    let may_change =
+        |object: &Object| is_workload(object) || !is_built_in(&object.identity.group) || has_rule(object);
+    input.objects.retain(may_change);
     if input.objects.is_empty() {
         return Ok(true);
     }

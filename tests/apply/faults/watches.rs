@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use codex_tests::{Answer, Calls, Outcome, ScriptedServer};
+use codex_tests::{Answer, Calls, Outcome, ScriptedServer, Verb};
 use serde_json::{Value, json};
 
+use super::super::custom_resources::DEFINITION;
 use super::super::{done, web};
 use super::{apply, scene};
 
@@ -67,4 +68,29 @@ fn a_watch_that_falls_silent_is_begun_again() {
 fn an_error_instead_of_a_watch_is_tried_again() {
     wait_through(Answer::internal_error("etcd is away"));
     wait_through(Answer::too_many_requests(0));
+}
+
+#[test]
+fn a_definition_is_awaited_until_discovery_shows_it() {
+    let server = ScriptedServer::start();
+    let scene = scene(&server).stdin(DEFINITION.replace("NAME", "shop"));
+    let discovery = Calls::with(Verb::Get).path("/apis");
+    let old = json!({"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "items": []});
+    server.on(discovery.clone(), 2..=4, Answer::json(200, old));
+    let outcome = done(apply(&scene, &["--wait", "--wait-timeout", "30s"]));
+    let waiting = "toys.shop.example.org waiting: the server doesn't serve it yet";
+    assert!(outcome.stderr.contains(waiting), "{}", outcome.report("said"));
+    assert_eq!(server.count(&discovery), 5, "{}", outcome.report("not asked again"));
+}
+
+#[test]
+fn a_watch_that_is_never_allowed_for_says_so_once_and_how_long() {
+    for answer in [Answer::too_many_requests(1), Answer::overloaded(1), Answer::text(429, "")] {
+        let server = ScriptedServer::start();
+        let scene = scene(&server).stdin(web("nginx"));
+        server.on(Calls::watch("deployments"), 1.., answer);
+        let outcome = super::super::fails(apply(&scene, &["--wait", "--wait-timeout", "6s"]), 4, &[]);
+        let said = outcome.stderr.matches("cannot watch deployments in namespace shop").count();
+        assert_eq!(said, 1, "{}", outcome.report("said once"));
+    }
 }

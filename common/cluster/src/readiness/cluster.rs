@@ -27,10 +27,14 @@ pub(super) fn namespace(object: &Value) -> Readiness {
     }
 }
 
-/// A CustomResourceDefinition is ready when it is established: only then objects of its kind can be made.
-pub(super) fn definition(object: &Value) -> Readiness {
+/// What is waited for when the server has accepted a definition, and its discovery doesn't show it.
+const UNSERVED: &str = "the server doesn't serve it yet";
+
+/// A CustomResourceDefinition is ready when it is established and served: only then objects of its kind can be
+/// made, and found by those who ask what there is.
+pub(super) fn definition(object: &Value, is_served: bool) -> Readiness {
     if Condition::of(object, "Established").is_some_and(Condition::is_true) {
-        return Readiness::READY;
+        return if is_served { Readiness::READY } else { Readiness::waiting(UNSERVED) };
     }
     match Condition::of(object, "NamesAccepted").filter(|names| names.is_false()) {
         Some(names) => Readiness::failed(names.words("its names are taken")),
@@ -38,10 +42,16 @@ pub(super) fn definition(object: &Value) -> Readiness {
     }
 }
 
-/// An APIService is ready when the server behind it answers.
-pub(super) fn api_service(object: &Value) -> Readiness {
+/// Whether all that is missing of a definition or an APIService is that it is served.
+pub(crate) fn is_unserved(readiness: &Readiness) -> bool {
+    matches!(readiness, Readiness::Waiting { reason } if reason == UNSERVED)
+}
+
+/// An APIService is ready when the server behind it answers, and its kinds are served.
+pub(super) fn api_service(object: &Value, is_served: bool) -> Readiness {
     match Condition::of(object, "Available") {
-        Some(available) if available.is_true() => Readiness::READY,
+        Some(available) if available.is_true() && is_served => Readiness::READY,
+        Some(available) if available.is_true() => Readiness::waiting(UNSERVED),
         Some(available) => Readiness::waiting(available.words("it isn't available")),
         None => Readiness::waiting("it isn't available"),
     }
@@ -97,6 +107,7 @@ mod tests {
 
     #[test]
     fn a_definition_is_established_or_its_names_are_taken() {
+        let definition = |object: &Value| definition(object, true);
         assert_eq!(definition(&with_condition("Established", "True")), Readiness::READY);
         assert!(matches!(definition(&with_condition("Established", "False")), Readiness::Waiting { .. }));
         assert_eq!(definition(&with_condition("NamesAccepted", "False")), Readiness::failed("m"));
@@ -105,9 +116,18 @@ mod tests {
 
     #[test]
     fn an_api_service_answers() {
-        assert_eq!(api_service(&with_condition("Available", "True")), Readiness::READY);
-        assert_eq!(api_service(&with_condition("Available", "False")), Readiness::waiting("m"));
-        assert!(matches!(api_service(&json!({})), Readiness::Waiting { .. }));
+        assert_eq!(api_service(&with_condition("Available", "True"), true), Readiness::READY);
+        assert_eq!(api_service(&with_condition("Available", "False"), true), Readiness::waiting("m"));
+        assert!(matches!(api_service(&json!({}), true), Readiness::Waiting { .. }));
+    }
+
+    #[test]
+    fn what_is_accepted_has_to_be_served_too() {
+        let established = definition(&with_condition("Established", "True"), false);
+        let available = api_service(&with_condition("Available", "True"), false);
+        assert!(is_unserved(&established) && is_unserved(&available));
+        assert!(!is_unserved(&definition(&with_condition("Established", "False"), false)));
+        assert!(!is_unserved(&api_service(&with_condition("Available", "False"), false)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::condition::Condition;
+use super::warnings::time_of;
 
 /// What keeps a container, or a whole pod, from starting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -198,16 +199,6 @@ fn event_of(stuck: &Stuck, pod: &Value, events: &[&Value]) -> Option<String> {
     let newest = warnings.max_by_key(|event| (about_container(event), time_of(event)))?;
     let message = newest["message"].as_str().filter(|message| !message.trim().is_empty())?;
     (message != stuck.message).then(|| message.to_owned())
-}
-
-/// When an event happened last. Times of one format sort as texts; sub-second ones only break ties.
-fn time_of(event: &Value) -> &str {
-    let times = ["lastTimestamp", "eventTime", "firstTimestamp"].map(|key| event[key].as_str());
-    let series = event["series"]["lastObservedTime"].as_str();
-    series
-        .or(times.into_iter().flatten().next())
-        .or(event["metadata"]["creationTimestamp"].as_str())
-        .unwrap_or("")
 }
 
 #[cfg(test)]

@@ -16,19 +16,21 @@ use serde_json::Value;
 use crate::discovery::{Found, Kinds};
 use crate::identity::is_built_in;
 use crate::place::Target;
-use crate::readiness::pods::{Limits, Stuck};
+use crate::readiness::pods::Stuck;
 use crate::readiness::{self, Facts, Readiness};
 
-use super::entry::{Entry, has_pods, is_claim, is_pod};
+use super::WaitOptions;
+use super::entry::{Entry, has_pods, is_claim, is_pod, tells_by_events};
 use super::evidence::Question;
 use super::relatives::{Place, Relatives, Role, claims_of, uid_of};
+use super::served;
 use super::source::{News, Source};
 
 /// The state of a wait.
 pub(super) struct Board<'a> {
     kinds: &'a Kinds,
     targets: &'a [Target],
-    await_load_balancer: bool,
+    options: WaitOptions<'a>,
     entries: Vec<Entry>,
     sources: Vec<Heard>,
     /// The number of each source, by its collection's path.
@@ -56,19 +58,21 @@ struct Heard {
     disturbance: Option<String>,
 }
 
+impl Heard {
+    /// Whether all that it can tell of a failure has been told. Warnings are asked for once more at the end.
+    fn is_known(&self) -> bool {
+        self.is_listed || self.is_denied || self.role == Some(Role::Warning)
+    }
+}
+
 impl<'a> Board<'a> {
     /// Nothing is known yet of any target.
-    pub(super) fn new(
-        kinds: &'a Kinds,
-        targets: &'a [Target],
-        limits: Limits,
-        await_load_balancer: bool,
-    ) -> Self {
+    pub(super) fn new(kinds: &'a Kinds, targets: &'a [Target], options: WaitOptions<'a>) -> Self {
         let mut board = Self {
             kinds,
             targets,
-            await_load_balancer,
-            entries: targets.iter().map(|_| Entry::new(limits)).collect(),
+            options,
+            entries: targets.iter().map(|_| Entry::new(options.limits)).collect(),
             sources: Vec::new(),
             numbers: BTreeMap::new(),
             unopened: 0,
@@ -83,6 +87,7 @@ impl<'a> Board<'a> {
                 resource: target.resource.clone(),
                 namespace: target.namespace().map(str::to_owned),
                 names: Some(BTreeSet::new()),
+                fields: None,
             };
             let number = board.source(source);
             let heard = &mut board.sources[number];
@@ -143,7 +148,10 @@ impl<'a> Board<'a> {
 
     fn present(&mut self, number: usize, mut object: Value, now: Duration) {
         let Some(name) = object["metadata"]["name"].as_str().map(str::to_owned) else { return };
-        if let Some(metadata) = object["metadata"].as_object_mut() {
+        // Most of an object is this, and only pods that nobody controls need it.
+        if let Some(metadata) =
+            object["metadata"].as_object_mut().filter(|_| !self.is_lone_pod(number, &name))
+        {
             metadata.remove("managedFields");
         }
         let mut owners = Vec::new();
@@ -171,6 +179,12 @@ impl<'a> Board<'a> {
         for claim in claims {
             self.look_at_claim(namespace.as_deref(), &claim, now);
         }
+    }
+
+    /// Whether the object of a source is a pod that is awaited for itself.
+    fn is_lone_pod(&self, number: usize, name: &str) -> bool {
+        let heard = &self.sources[number];
+        heard.role == Some(Role::Pod) && heard.awaited.contains_key(name)
     }
 
     fn gone(&mut self, number: usize, name: String, now: Duration) {
@@ -205,8 +219,10 @@ impl<'a> Board<'a> {
 
     fn due(&self, at: usize) -> Option<Duration> {
         let identity = &self.targets[at].object.identity;
+        let mut rules = self.options.rules.iter();
+        let has_own_rule = rules.any(|rule| rule.is_about(&identity.group, &identity.kind));
         // What binds a claim can't always be told.
-        self.entries[at].due(is_built_in(&identity.group) && !is_claim(identity))
+        self.entries[at].due(is_built_in(&identity.group) && !is_claim(identity) && !has_own_rule)
     }
 
     fn look_at_owners(&mut self, uids: &[String], now: Duration) {
@@ -230,21 +246,29 @@ impl<'a> Board<'a> {
         let watched = now.saturating_sub(entry.seen_at.unwrap_or(now));
         let facts = Facts {
             consumer: self.consumer(at, &object),
-            await_load_balancer: self.await_load_balancer,
+            await_load_balancer: self.options.await_load_balancer,
             watched,
+            is_served: self.entries[at].is_served || served::is_served(&object, self.kinds),
+            rules: self.options.rules,
         };
         let mut readiness = readiness::judge(&object, &facts);
         if !matches!(readiness, Readiness::Ready { .. }) {
-            self.need_relatives(at);
+            self.need_relatives(at, matches!(readiness, Readiness::Waiting { .. }));
         }
         let identity = &self.targets[at].object.identity;
         readiness = match readiness {
             Readiness::Waiting { reason } if is_pod(identity) => {
-                self.entries[at].as_pod(&object, reason, now)
+                let warning = self.relatives.warning(&object, &[&object]);
+                self.entries[at].as_pod(&object, reason, warning, now)
             }
             Readiness::Waiting { reason } if has_pods(identity) => {
                 let pods = self.relatives.newest_pods(&object);
-                self.entries[at].with_pods(&pods, reason, now)
+                let warning = self.relatives.warning(&object, &pods);
+                self.entries[at].with_pods(&pods, reason, warning, now)
+            }
+            Readiness::Waiting { reason } if tells_by_events(identity) => {
+                let warning = self.relatives.warning(&object, &[]);
+                self.entries[at].suffering(reason, None, warning)
             }
             other => other,
         };
@@ -271,8 +295,8 @@ impl<'a> Board<'a> {
         }
     }
 
-    /// Asks for what an object's state hangs on.
-    fn need_relatives(&mut self, at: usize) {
+    /// Asks for what an object's state hangs on, and for warnings as long as it `is_waiting`.
+    fn need_relatives(&mut self, at: usize, is_waiting: bool) {
         let identity = &self.targets[at].object.identity;
         let namespace = identity.namespace.clone();
         let mut needed: Vec<(&str, &str)> = Vec::new();
@@ -286,10 +310,34 @@ impl<'a> Board<'a> {
                 _ => {}
             }
         }
+        if is_waiting && tells_by_events(identity) {
+            needed.push(("v1", "Event"));
+        }
         for (api_version, kind) in needed {
             let Found::Served(resource) = self.kinds.find(api_version, kind) else { continue };
             let namespace = namespace.clone().filter(|_| resource.is_namespaced);
-            self.source(Source { resource: resource.clone(), namespace, names: None });
+            let fields = (kind == "Event").then_some("type=Warning");
+            self.source(Source { resource: resource.clone(), namespace, names: None, fields });
+        }
+    }
+
+    /// Whether the server has accepted a definition, and it isn't known whether it serves it.
+    pub(super) fn awaits_discovery(&self) -> bool {
+        self.entries.iter().any(|entry| readiness::is_unserved(&entry.readiness))
+    }
+
+    /// Looks again at what is to be served: `kinds` is what the server serves by now, `None` if it won't say.
+    pub(super) fn discovered(&mut self, kinds: Option<&Kinds>, now: Duration) {
+        for at in 0..self.entries.len() {
+            if !readiness::is_unserved(&self.entries[at].readiness) {
+                continue;
+            }
+            let object = self.entries[at].object.as_deref();
+            let is_served = |object| kinds.is_none_or(|kinds| served::is_served(object, kinds));
+            if object.is_some_and(is_served) {
+                self.entries[at].is_served = true;
+                self.look(at, now);
+            }
         }
     }
 
@@ -310,8 +358,7 @@ impl<'a> Board<'a> {
 
     /// Whether nothing more is to be learned: all are ready, or why they aren't is known.
     pub(super) fn is_done(&self) -> bool {
-        self.waiting().next().is_none()
-            && (!self.has_failed() || self.sources.iter().all(|heard| heard.is_listed || heard.is_denied))
+        self.waiting().next().is_none() && (!self.has_failed() || self.sources.iter().all(Heard::is_known))
     }
 
     /// Whether some target has failed.

@@ -32,7 +32,16 @@ pub(super) struct Entry {
     /// What its rule waited for when `trouble` came up.
     wanting: String,
     /// What its pods suffer from, which may last or not.
-    trouble: Option<Stuck>,
+    trouble: Option<Suffering>,
+    /// Whether the server serves what it defines, if it defines anything.
+    pub(super) is_served: bool,
+}
+
+/// What pods suffer from, in words.
+struct Suffering {
+    words: String,
+    /// Whether only an event says so: the state of a container says it better.
+    by_event: bool,
 }
 
 impl Entry {
@@ -49,6 +58,7 @@ impl Entry {
             patience: Patience::new(limits),
             wanting: String::new(),
             trouble: None,
+            is_served: false,
         }
     }
 
@@ -69,34 +79,63 @@ impl Entry {
         conditions.into_iter().chain(self.patience.deadline()).filter(is_ahead).min()
     }
 
-    /// How it stands with a workload that waits for `wanting`, given the pods of its newest revision.
-    pub(super) fn with_pods(&mut self, pods: &[&Value], wanting: String, now: Duration) -> Readiness {
+    /// How it stands with a workload that waits for `wanting`, given the pods of its newest revision and what
+    /// events say of them.
+    pub(super) fn with_pods(
+        &mut self,
+        pods: &[&Value],
+        wanting: String,
+        warning: Option<String>,
+        now: Duration,
+    ) -> Readiness {
         if let Some(failed) = self.given_up(pods, now) {
             return failed;
         }
-        if self.wanting != wanting {
-            self.wanting = wanting;
-            self.trouble = None;
-        }
-        if self.trouble.is_none() {
-            // What comes and goes (a container that crashes runs in between) is said once, until there is
-            // progress.
-            self.trouble = trouble_of(pods, now);
-        }
-        let reason = match &self.trouble {
-            Some(trouble) => format!("{}; {}", self.wanting, clause(trouble)),
-            None => self.wanting.clone(),
-        };
-        Readiness::Waiting { reason }
+        self.suffering(wanting, trouble_of(pods, now).as_ref().map(clause), warning)
     }
 
     /// How it stands with a pod that waits for `wanting`, which tells of its trouble itself.
-    pub(super) fn as_pod(&mut self, pod: &Value, wanting: String, now: Duration) -> Readiness {
+    pub(super) fn as_pod(
+        &mut self,
+        pod: &Value,
+        wanting: String,
+        warning: Option<String>,
+        now: Duration,
+    ) -> Readiness {
         if let Some(failed) = self.given_up(&[pod], now) {
             return failed;
         }
         let pull = trouble_of(&[pod], now).filter(|found| found.trouble == Trouble::ImagePull);
-        Readiness::Waiting { reason: pull.as_ref().map_or(wanting, clause) }
+        match pull.as_ref().map(clause) {
+            Some(reason) => Readiness::Waiting { reason },
+            None => self.suffering(wanting, None, warning),
+        }
+    }
+
+    /// What is waited for, and what keeps it from coming: by the state of a container, else by an event. What
+    /// comes and goes (a container that crashes runs in between) is said once, until there is progress.
+    pub(super) fn suffering(
+        &mut self,
+        wanting: String,
+        state: Option<String>,
+        warning: Option<String>,
+    ) -> Readiness {
+        if self.wanting != wanting {
+            self.wanting = wanting;
+            self.trouble = None;
+        }
+        match (&self.trouble, state, warning) {
+            (None | Some(Suffering { by_event: true, .. }), Some(words), _) => {
+                self.trouble = Some(Suffering { words, by_event: false });
+            }
+            (None, None, Some(words)) => self.trouble = Some(Suffering { words, by_event: true }),
+            _ => {}
+        }
+        let reason = match &self.trouble {
+            Some(trouble) => format!("{}; {}", self.wanting, trouble.words),
+            None => self.wanting.clone(),
+        };
+        Readiness::Waiting { reason }
     }
 
     /// Whether waiting for its pods is in vain.
@@ -131,7 +170,8 @@ fn clause(stuck: &Stuck) -> String {
     };
     match &stuck.container {
         Some(container) => format!("container {container}: {reason}"),
-        None => reason.to_owned(),
+        None if stuck.message.is_empty() => reason.to_owned(),
+        None => format!("{reason}: {}", stuck.message),
     }
 }
 
@@ -154,6 +194,11 @@ pub(super) fn is_claim(identity: &Identity) -> bool {
 /// Whether it is a pod by itself.
 pub(super) fn is_pod(identity: &Identity) -> bool {
     identity.is("", "Pod")
+}
+
+/// Whether objects of this kind tell in events alone why they aren't ready.
+pub(super) fn tells_by_events(identity: &Identity) -> bool {
+    has_pods(identity) || is_claim(identity) || identity.is("", "Service")
 }
 
 /// Whether objects of this kind are ready by pods.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::identity::kind;
-use crate::readiness::revision;
+use crate::readiness::{revision, warnings};
 
 /// What part a kind plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(super) enum Role {
     Revision,
     /// StorageClasses.
     Class,
+    /// Warnings among the events.
+    Warning,
 }
 
 impl Role {
@@ -29,6 +31,7 @@ impl Role {
             ("", "Pod") => Some(Self::Pod),
             ("apps", "ReplicaSet" | "ControllerRevision") => Some(Self::Revision),
             ("storage.k8s.io", "StorageClass") => Some(Self::Class),
+            ("", "Event") => Some(Self::Warning),
             _ => None,
         }
     }
@@ -44,6 +47,8 @@ pub(super) struct Relatives {
     revisions: Children,
     /// Of each StorageClass, whether it binds only when a pod uses the claim.
     binds_late: BTreeMap<String, bool>,
+    /// The last warning of each reason, by the uid of what it is about.
+    warnings: BTreeMap<String, BTreeMap<String, Value>>,
 }
 
 /// Objects by their controller.
@@ -70,6 +75,7 @@ impl Relatives {
                 self.binds_late.insert(place.1, late);
                 Vec::new()
             }
+            Role::Warning => self.warn(object),
         }
     }
 
@@ -82,7 +88,43 @@ impl Relatives {
                 self.binds_late.remove(&place.1);
                 Vec::new()
             }
+            // The server forgets events after a while; that is no news.
+            Role::Warning => Vec::new(),
         }
+    }
+
+    /// Remembers a warning. Gives the uids of what it is about, and of those above.
+    fn warn(&mut self, event: &Value) -> Vec<String> {
+        let (about, reason) = (uid_of_reference(&event["involvedObject"]), event["reason"].as_str());
+        let keys = ["reason", "message", "lastTimestamp", "eventTime", "firstTimestamp", "series"];
+        let essence: serde_json::Map<String, Value> =
+            keys.iter().map(|key| ((*key).to_owned(), event[key].clone())).collect();
+        let known = self.warnings.entry(about.to_owned()).or_default();
+        known.insert(reason.unwrap_or_default().to_owned(), Value::Object(essence));
+        let controller = self.pods.parents.get(about).or_else(|| self.revisions.parents.get(about));
+        let above = controller.cloned().map(|controller| self.upwards(controller));
+        std::iter::once(about.to_owned()).chain(above.into_iter().flatten()).collect()
+    }
+
+    /// What events say of why an object isn't ready, `pods` being those that it has of its newest revision.
+    pub(super) fn warning(&self, object: &Value, pods: &[&Value]) -> Option<String> {
+        let about = |uid: &str| self.warnings.get(uid).into_iter().flat_map(BTreeMap::values);
+        let of_pods = pods.iter().find_map(|pod| {
+            let words = warnings::of_pod(pod, about(uid_of(pod)))?;
+            let is_itself = uid_of(pod) == uid_of(object);
+            Some(if is_itself { words } else { format!("pod {}: {words}", name_of(pod)) })
+        });
+        if of_pods.is_some() || kind(object) == "Pod" {
+            return of_pods;
+        }
+        let youngest = pods.iter().filter_map(|pod| pod["metadata"]["creationTimestamp"].as_str()).max();
+        // A Deployment's pods are made by its newest set.
+        let sets = self.revisions.of(uid_of(object)).iter();
+        let newest = sets
+            .filter(|set| kind(set) == "ReplicaSet")
+            .max_by_key(|set| set["metadata"]["creationTimestamp"].as_str());
+        let uids = [Some(uid_of(object)), newest.map(uid_of)];
+        warnings::of_owner(youngest, uids.into_iter().flatten().flat_map(about))
     }
 
     /// A pod's controller, and that one's own: a pod of a Deployment belongs to a ReplicaSet of it.
@@ -159,6 +201,10 @@ impl Children {
 /// An object's uid; empty where it has none.
 pub(super) fn uid_of(object: &Value) -> &str {
     object["metadata"]["uid"].as_str().unwrap_or("")
+}
+
+fn name_of(object: &Value) -> &str {
+    object["metadata"]["name"].as_str().unwrap_or("")
 }
 
 fn uid_of_reference(reference: &Value) -> &str {

@@ -6,6 +6,8 @@
 //! Only a lack of rights is final, for the rest the caller has the deadline. Separate because the same serves for
 //! what is awaited and for what hangs on it.
 
+mod outage;
+
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
@@ -18,6 +20,8 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::api::{Answer, Api, Event, NoAnswer, NoWatch};
 use crate::discovery::Resource;
 use crate::live::escaped;
+
+use outage::Outage;
 
 /// How many objects a page of a list holds.
 const PAGE: usize = 500;
@@ -54,6 +58,8 @@ pub(super) struct Source {
     pub(super) namespace: Option<String>,
     /// The names of those that matter; `None` for all.
     pub(super) names: Option<BTreeSet<String>>,
+    /// What all of them have in common, as a field selector: `type=Warning`.
+    pub(super) fields: Option<&'static str>,
 }
 
 /// What a source tells.
@@ -141,6 +147,7 @@ impl Source {
             may_watch: true,
         };
         let mut pause = SHORTEST_PAUSE;
+        let mut outage = Outage::default();
         let mut denials = 0;
         loop {
             let round = match feed.version.take() {
@@ -152,11 +159,13 @@ impl Source {
                 Ok(Round::Listed) => {
                     denials = 0;
                     if !feed.may_watch {
+                        outage.is_over();
                         sleep(POLL).await;
                     }
                     continue;
                 }
                 Ok(Round::Watched) => {
+                    outage.is_over();
                     pause = SHORTEST_PAUSE;
                     continue;
                 }
@@ -172,10 +181,10 @@ impl Source {
                     None
                 }
                 Err(Stop::Disturbed { message, after }) => {
-                    // What passes at once isn't worth a word: a new kind, for instance, isn't served everywhere
-                    // at the same moment.
-                    let is_first = pause == SHORTEST_PAUSE;
-                    if !is_first && feed.tell(News::Disturbed(message)).await.is_err() {
+                    let words = outage.goes_on(message, Instant::now());
+                    if let Some(words) = words
+                        && feed.tell(News::Disturbed(words)).await.is_err()
+                    {
                         return;
                     }
                     after
@@ -190,8 +199,9 @@ impl Source {
     fn path(&self, query: &str) -> String {
         let collection = self.resource.collection(self.namespace.as_deref());
         let mut names = self.names.iter().flatten();
-        match (names.next(), names.next()) {
-            (Some(name), None) => {
+        match (self.fields, names.next(), names.next()) {
+            (Some(fields), ..) => format!("{collection}?fieldSelector={}&{query}", escaped(fields)),
+            (None, Some(name), None) => {
                 format!("{collection}?fieldSelector=metadata.name%3D{}&{query}", escaped(name))
             }
             _ => format!("{collection}?{query}"),

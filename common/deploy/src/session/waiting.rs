@@ -29,6 +29,7 @@ impl Session<'_> {
             timeout: self.wait_timeout()?,
             limits: waiting.fail_after.map_or_else(Limits::default, Limits::scaled),
             await_load_balancer: self.request.await_load_balancer,
+            rules: self.gathered.project.as_ref().map_or(&[], |project| &project.stack.ready),
         };
         let mut tries = 0;
         let outcome = loop {
@@ -49,7 +50,7 @@ impl Session<'_> {
         self.ended(&targets, &outcome, options.timeout)
     }
 
-    async fn wait_once(&self, targets: &[Target], kinds: &Kinds, options: WaitOptions) -> WaitOutcome {
+    async fn wait_once(&self, targets: &[Target], kinds: &Kinds, options: WaitOptions<'_>) -> WaitOutcome {
         let (mut lines, mut live);
         let report: &mut dyn Report = if self.console.is_live() {
             live = Live::new(self.console, targets);

@@ -3,15 +3,23 @@
 use super::*;
 use serde_json::json;
 
+use codex_common::jsonpath::JsonPath;
+use codex_common::stack::model::ReadyRule;
+
 use crate::discovery::Resource;
 use crate::identity::Identity;
 use crate::input::{Object, Origin};
 use crate::path::Path;
+use crate::readiness::pods::Limits;
 
 const START: Duration = Duration::ZERO;
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+fn options(await_load_balancer: bool) -> WaitOptions<'static> {
+    WaitOptions { timeout: Duration::MAX, limits: Limits::default(), await_load_balancer, rules: &[] }
 }
 
 fn resource(api_version: &str, kind: &str) -> Resource {
@@ -31,6 +39,7 @@ fn kinds() -> Kinds {
     let mut kinds = Kinds::default();
     for (api_version, kind) in [
         ("v1", "Pod"),
+        ("v1", "Event"),
         ("apps/v1", "ReplicaSet"),
         ("apps/v1", "ControllerRevision"),
         ("storage.k8s.io/v1", "StorageClass"),
@@ -93,7 +102,7 @@ struct Setup<'a> {
 
 impl<'a> Setup<'a> {
     fn new(kinds: &'a Kinds, targets: &'a [Target]) -> Self {
-        let board = Board::new(kinds, targets, Limits::default(), false);
+        let board = Board::new(kinds, targets, options(false));
         let mut setup = Self { board, numbers: BTreeMap::new() };
         setup.open();
         setup
@@ -139,15 +148,14 @@ fn sources_are_opened_once_and_only_when_needed() {
     let (kinds, mut other) = (kinds(), deployment(1));
     other["metadata"]["name"] = json!("api");
     let targets = [deployment(1), other, object("v1", "ConfigMap", "a")].map(target);
-    let mut setup =
-        Setup { board: Board::new(&kinds, &targets, Limits::default(), false), numbers: BTreeMap::new() };
+    let mut setup = Setup { board: Board::new(&kinds, &targets, options(false)), numbers: BTreeMap::new() };
     assert_eq!(setup.open(), ["Deployment", "ConfigMap"]);
     setup.present(deployment(1), START);
     assert!(setup.open().is_empty(), "it is ready");
     let mut late = deployment(0);
     late["metadata"]["name"] = json!("api");
     setup.present(late.clone(), START);
-    assert_eq!(setup.open(), ["Pod", "ReplicaSet"]);
+    assert_eq!(setup.open(), ["Pod", "ReplicaSet", "Event"]);
     setup.present(late, START);
     assert!(setup.open().is_empty());
 }
@@ -258,7 +266,7 @@ fn a_claim_without_a_pod_is_ready_once_no_pod_is_to_come() {
     let targets = [target(claim("Pending")), target(deployment(0))];
     let mut setup = Setup::new(&kinds, &targets);
     setup.present(claim("Pending"), START);
-    assert_eq!(setup.open(), ["Pod", "StorageClass"]);
+    assert_eq!(setup.open(), ["Pod", "StorageClass", "Event"]);
     setup.present(json!({"kind": "StorageClass", "metadata": {"name": "late"}, "volumeBindingMode": "WaitForFirstConsumer"}), START);
     setup.tell("StorageClass", News::Listed, START);
     setup.tell("Pod", News::Listed, START);
@@ -319,7 +327,7 @@ fn a_disturbance_is_told_once_until_it_is_over() {
 fn who_may_not_see_pods_is_told_once_and_waits_on() {
     let kinds = kinds();
     let targets = [target(deployment(0))];
-    let mut board = Board::new(&kinds, &targets, Limits::default(), true);
+    let mut board = Board::new(&kinds, &targets, options(true));
     board.take(0, News::Present(deployment(0)), START);
     let sources = board.new_sources();
     let number = |kind: &str| sources.iter().find(|(_, source)| source.resource.kind == kind).unwrap().0;
@@ -336,7 +344,7 @@ fn a_claim_of_a_class_that_may_not_be_seen_holds_nobody_up() {
     let kinds = kinds();
     let claim = object("v1", "PersistentVolumeClaim", "data");
     let targets = [target(claim.clone())];
-    let mut board = Board::new(&kinds, &targets, Limits::default(), true);
+    let mut board = Board::new(&kinds, &targets, options(true));
     board.take(0, News::Present(claim), START);
     for (number, source) in board.new_sources() {
         if source.resource.kind == "StorageClass" {
@@ -353,7 +361,7 @@ fn a_claim_of_a_class_that_may_not_be_seen_holds_nobody_up() {
 fn what_may_not_be_looked_at_is_said_to_be_so() {
     let kinds = kinds();
     let targets = [target(object("v1", "Pod", "tool"))];
-    let mut board = Board::new(&kinds, &targets, Limits::default(), true);
+    let mut board = Board::new(&kinds, &targets, options(true));
     board.take(0, News::Denied("no pods".into()), START);
     assert!(board.is_done());
     let (Readiness::Failed { reason }, _) = board.state(0) else { panic!("{:?}", board.state(0)) };
@@ -364,7 +372,143 @@ fn what_may_not_be_looked_at_is_said_to_be_so() {
 fn polling_is_said_once() {
     let kinds = kinds();
     let targets = [target(deployment(0)), target(object("v1", "ConfigMap", "settings"))];
-    let mut board = Board::new(&kinds, &targets, Limits::default(), true);
+    let mut board = Board::new(&kinds, &targets, options(true));
     assert!(board.take(0, News::Unwatched("no".into()), START).unwrap().contains("no"));
     assert_eq!(board.take(1, News::Unwatched("no".into()), START), None);
+}
+
+/// A warning about an object, `second` seconds after midnight.
+fn warning(about: &str, reason: &str, second: u32) -> Value {
+    let mut event = object("v1", "Event", &format!("{about}.{reason}"));
+    event["type"] = json!("Warning");
+    event["reason"] = json!(reason);
+    event["message"] = json!("m");
+    event["lastTimestamp"] = json!(format!("2026-01-01T00:00:{second:02}Z"));
+    event["involvedObject"] = json!({"uid": about});
+    event
+}
+
+#[test]
+fn an_event_about_a_pod_of_the_newest_revision_is_told_as_it_comes() {
+    let (kinds, targets) = (kinds(), [target(deployment(0))]);
+    let mut setup = Setup::new(&kinds, &targets);
+    setup.present(deployment(0), START);
+    assert!(setup.open().contains(&"Event".to_owned()));
+    setup.present(set("old", "1"), START);
+    setup.present(set("new", "2"), START);
+    setup.present(pod("new", "ContainerCreating"), START);
+    setup.present(pod("old", "ContainerCreating"), START);
+    setup.present(warning("pod-old", "FailedMount", 1), START);
+    assert_eq!(setup.reason(0), "0 of 1 pods available");
+    setup.present(warning("pod-new", "FailedMount", 2), seconds(1));
+    let expected = "0 of 1 pods available; pod pod-new: FailedMount: m";
+    assert_eq!(setup.reason(0), expected);
+    setup.present(warning("pod-new", "FailedAttachVolume", 3), seconds(2));
+    assert_eq!(setup.reason(0), expected, "what takes turns is said once");
+    setup.present(pod("new", "ImagePullBackOff"), seconds(3));
+    assert_eq!(setup.reason(0), "0 of 1 pods available; container main: ImagePullBackOff");
+}
+
+#[test]
+fn an_event_may_come_before_its_pod() {
+    let (kinds, targets) = (kinds(), [target(deployment(0))]);
+    let mut setup = Setup::new(&kinds, &targets);
+    setup.present(deployment(0), START);
+    setup.open();
+    setup.present(set("new", "2"), START);
+    setup.present(warning("pod-new", "FailedCreatePodSandBox", 2), START);
+    setup.present(pod("new", "ContainerCreating"), START);
+    assert_eq!(setup.reason(0), "0 of 1 pods available; pod pod-new: FailedCreatePodSandBox: m");
+}
+
+#[test]
+fn pods_that_may_not_be_made_are_told_of_by_who_makes_them() {
+    let mut job = object("batch/v1", "Job", "move");
+    job["spec"] = json!({"completions": 1});
+    let (kinds, targets) = (kinds(), [target(job.clone()), target(deployment(0)), target(claim("Pending"))]);
+    let mut setup = Setup::new(&kinds, &targets);
+    for object in [job, deployment(0), claim("Pending")] {
+        setup.present(object, START);
+    }
+    setup.open();
+    setup.present(set("new", "2"), START);
+    for (about, reason) in [("move", "FailedCreate"), ("new", "FailedCreate"), ("data", "ProvisioningFailed")]
+    {
+        setup.present(warning(about, reason, 1), START);
+    }
+    assert_eq!(setup.reason(0), "0 of 1 completions, 0 running; FailedCreate: m");
+    assert_eq!(setup.reason(1), "0 of 1 pods available; FailedCreate: m");
+    assert_eq!(setup.reason(2), "it isn't bound; ProvisioningFailed: m");
+}
+
+#[test]
+fn a_pod_tells_its_own_events() {
+    let mut lone = pod("none", "ContainerCreating");
+    lone["metadata"]["ownerReferences"].take();
+    let (kinds, targets) = (kinds(), [target(lone.clone())]);
+    let mut setup = Setup::new(&kinds, &targets);
+    setup.present(lone, START);
+    setup.open();
+    setup.present(warning("pod-none", "FailedMount", 1), START);
+    assert_eq!(setup.reason(0), "container main: ContainerCreating; FailedMount: m");
+}
+
+#[test]
+fn who_may_not_look_at_events_waits_without_a_word() {
+    let (kinds, targets) = (kinds(), [target(deployment(0))]);
+    let mut setup = Setup::new(&kinds, &targets);
+    setup.present(deployment(0), START);
+    setup.open();
+    assert_eq!(setup.tell("Event", News::Denied("forbidden".into()), START), None);
+    assert_eq!(setup.reason(0), "0 of 1 pods available");
+}
+
+#[test]
+fn a_definition_is_ready_when_it_is_served() {
+    let mut definition =
+        object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "topics.queue.example");
+    definition["spec"] = json!({"group": "queue.example", "names": {"kind": "Topic"}, "versions": [{"name": "v1", "served": true}]});
+    definition["status"] = json!({"conditions": [{"type": "Established", "status": "True"}]});
+    let (mut kinds, targets) = (kinds(), [target(definition.clone())]);
+    let before = kinds.clone();
+    let mut setup = Setup::new(&before, &targets);
+    setup.present(definition.clone(), START);
+    assert_eq!(setup.reason(0), "the server doesn't serve it yet");
+    assert!(setup.board.awaits_discovery());
+    setup.board.discovered(Some(&kinds), seconds(1));
+    assert!(setup.board.awaits_discovery(), "it still isn't among them");
+    kinds.insert(resource("queue.example/v1", "Topic"));
+    setup.board.discovered(Some(&kinds), seconds(2));
+    assert!(!setup.board.awaits_discovery() && setup.board.is_done());
+
+    let mut setup = Setup::new(&kinds, &targets);
+    setup.present(definition.clone(), START);
+    assert!(setup.board.is_done(), "what was served before needs no further look");
+
+    let mut setup = Setup::new(&before, &targets);
+    setup.present(definition, START);
+    setup.board.discovered(None, seconds(1));
+    assert!(setup.board.is_done(), "who may not look takes it to be served");
+}
+
+#[test]
+fn a_projects_rule_is_looked_at_again_when_its_moment_is_over() {
+    let rules = [ReadyRule {
+        kind: "Ingress".into(),
+        jsonpath: JsonPath::parse("{.status.phase}").unwrap(),
+        failed: vec!["Lost".into()],
+        ..ReadyRule::default()
+    }];
+    let mut ingress = object("networking.k8s.io/v1", "Ingress", "web");
+    ingress["metadata"]["generation"] = json!(2);
+    ingress["status"] = json!({"phase": "Lost"});
+    let (kinds, targets) = (kinds(), [target(ingress.clone())]);
+    let mut setup = Setup::new(&kinds, &targets);
+    setup.board = Board::new(&kinds, &targets, WaitOptions { rules: &rules, ..options(true) });
+    setup.open();
+    setup.present(ingress, START);
+    assert_eq!(setup.reason(0), "`{.status.phase}` is `Lost`");
+    assert_eq!(setup.board.next_look(), Some(seconds(5)));
+    setup.board.tick(seconds(5));
+    assert!(setup.board.has_failed());
 }

@@ -63,7 +63,7 @@ fn config_maps(names: &[&str]) -> Source {
         aliases: Vec::new(),
     };
     let names = names.iter().map(|name| (*name).to_owned()).collect();
-    Source { resource, namespace: Some("shop".into()), names: Some(names) }
+    Source { resource, namespace: Some("shop".into()), names: Some(names), fields: None }
 }
 
 /// News in short, as many as are expected.
