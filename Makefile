@@ -75,10 +75,11 @@ cluster-down: ## stop the test cluster
 check: lint house-rules deny test ## all that must hold before a commit: lints, house rules, licences, tests
 
 .PHONY: lint
-lint: ## formatting and clippy, the workspace and the render binary alone
+lint: ## formatting and clippy, the workspace and the pure binaries alone
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --locked -p kubectl-codex-render --all-targets -- -D warnings
+	$(CARGO) clippy --locked -p kubectl-codex --all-targets -- -D warnings
 
 .PHONY: house-rules
 house-rules: ## the rules of this project that no tool knows

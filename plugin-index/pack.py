@@ -30,7 +30,7 @@ def workspace():
 
 def plugins():
     """The binaries that are kubectl plugins; `codexctl` isn't one."""
-    return sorted(folder.name for folder in (ROOT / "bins").glob("kubectl-codex-*") if folder.is_dir())
+    return sorted(folder.name for folder in (ROOT / "bins").glob("kubectl-codex*") if folder.is_dir())
 
 
 def archive(binary):

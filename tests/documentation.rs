@@ -64,4 +64,5 @@ pages! {
     what_apply_does_is_true: "docs/apply.md",
     what_slot_does_is_true: "docs/slot.md",
     what_codexctl_does_is_true: "docs/codexctl.md",
+    what_kubectl_codex_does_is_true: "docs/kubectl-codex.md",
 }

@@ -13,6 +13,7 @@ mod codexctl;
 mod corpora;
 mod documentation;
 mod golden;
+mod kubectl_codex;
 mod render;
 mod repository;
 mod secrets;

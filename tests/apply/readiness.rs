@@ -269,11 +269,12 @@ fn kubectl_waits_for_the_same() {
     let scene = project_with_a_rule(toy());
     let path = "--for=jsonpath={.status.parts[?(@.name==\"skin\")].phase}=Dry";
     let object = format!("toys.{}.example.org/ball", scene.name());
-    for (phase, is_ready) in [("Wet", false), ("Dry", true)] {
+    for (phase, is_ready, patience) in [("Wet", false, "1s"), ("Dry", true, "30s")] {
         parts(&scene, phase);
-        let kubectl = scene.try_kubectl_with(&["wait", path, "--timeout=1s", &object], "");
+        let timeout = format!("--timeout={patience}");
+        let kubectl = scene.try_kubectl_with(&["wait", path, &timeout, &object], "");
         assert_eq!(kubectl.exit == 0, is_ready, "{}", kubectl.report(phase));
-        let ours = scene.apply(&["--env", "dev", "--wait", "--wait-timeout", "1s"]);
+        let ours = scene.apply(&["--env", "dev", "--wait", "--wait-timeout", patience]);
         if is_ready {
             done(ours)
         } else {

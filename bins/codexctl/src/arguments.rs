@@ -113,7 +113,7 @@ impl Program for Arguments {
         &self.messages
     }
 
-    fn run(self, _: &Host, _: &Console) -> Result<ExitCode, Diagnostic> {
+    fn run(self, host: &Host, _: &Console) -> Result<ExitCode, Diagnostic> {
         let (handover, handed) = match self.command {
             Command::Render(handed) => (handover::RENDER, handed),
             Command::Apply(handed) => (handover::APPLY, handed),
@@ -131,6 +131,6 @@ impl Program for Arguments {
             },
             Command::Other(words) => return Err(handover::unknown("", &words)),
         };
-        Err(handover.take(&self.persistent, &self.messages, handed.arguments))
+        Err(handover.take(&self.persistent, &self.messages, handed.arguments, host))
     }
 }

@@ -1,13 +1,11 @@
 //! Handing a command over to the program that does it.
 
 use std::ffi::OsString;
-use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::Command;
 
 use clap::ValueEnum;
-use codex_common::cli::{Color, Messages};
-use codex_common::diagnostic::{Diagnostic, system_reason};
+use codex_common::cli::{Color, Host, Messages, installed};
+use codex_common::diagnostic::Diagnostic;
 use codex_common::suggestion::did_you_mean;
 
 use crate::arguments::Persistent;
@@ -74,6 +72,7 @@ impl Handover {
         persistent: &Persistent,
         messages: &Messages,
         arguments: Vec<OsString>,
+        host: &Host,
     ) -> Diagnostic {
         let mut words: Vec<OsString> = self.implied.iter().map(Into::into).collect();
         words.push(format!("--config={}", persistent.config).into());
@@ -90,7 +89,11 @@ impl Handover {
             words.push(format!("--color={}", color.unwrap_or_default()).into());
         }
         words.extend(arguments.into_iter().filter_map(as_switch));
-        become_program(self.program, self.typed, words)
+        let names = [self.program];
+        let path = installed::beside(&names).or_else(|| installed::on_path(host, &names));
+        let path = path.unwrap_or_else(|| PathBuf::from(self.program));
+        installed::become_program(&path, self.typed, words)
+            .hint(Some(format!("install {} beside codexctl or on the PATH", self.program)))
     }
 }
 
@@ -135,16 +138,6 @@ pub(crate) fn unknown(before: &str, words: &[OsString]) -> Diagnostic {
         );
     }
     Diagnostic::input(format!("unknown command `{word}`")).hint(did_you_mean(&word, COMMANDS))
-}
-
-/// Replaces this process by a program of the suite; gives the reason if that doesn't work.
-#[allow(clippy::disallowed_methods, reason = "the one place where codexctl starts a program")]
-fn become_program(program: &str, typed: &str, words: Vec<OsString>) -> Diagnostic {
-    let beside = std::env::current_exe().ok().and_then(|path| Some(path.parent()?.join(program)));
-    let path = beside.filter(|path| path.is_file()).unwrap_or_else(|| PathBuf::from(program));
-    let error = Command::new(&path).arg0(typed).args(words).exec();
-    Diagnostic::machine(format!("cannot start {}: {}", path.display(), system_reason(&error)))
-        .hint(Some(format!("install {program} beside codexctl or on the PATH")))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod console;
 mod exit;
 mod frame;
 mod host;
+pub mod installed;
 mod program;
 mod project;
 mod stdin;
