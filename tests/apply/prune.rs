@@ -175,3 +175,149 @@ fn a_selector_is_of_what_is_pruned_too() {
     assert!(scene.finds("configmap/a") && !scene.finds("configmap/b"));
     assert!(scene.finds("configmap/c"), "it wasn't selected");
 }
+
+/// A project with a namespace for each environment, which no manifest names.
+fn two_environments() -> ClusterScene {
+    let scene = ClusterScene::new().with_namespace();
+    scene
+        .file("services.yaml", "project: NAME\nnamespace: {patterns: {dev: NAME-dev, staging: NAME-staging}}\nenvironments: {dev: {}, staging: {}}\ninfrastructure:\n  - name: settings\n    manifests: [{path: settings.yaml}]\n  - name: more\n    when: '{{ eq .Env \"staging\" }}'\n    manifests: [{path: more.yaml}]\n")
+        .file("settings.yaml", &map("settings", "1"))
+        .file("more.yaml", "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: NAME-staff}\nrules: []\n")
+}
+
+#[test]
+fn the_namespace_that_was_just_applied_into_stays() {
+    let scene = two_environments();
+    let name = scene.name().to_owned();
+    done(scene.apply(&["--env", "dev"]));
+    let outcome = done(scene.apply(&["--env", "dev", "--prune-all"]));
+    assert_eq!(outcome.stdout, "configmap/settings unchanged\n");
+    assert_eq!(scene.object(&format!("namespace/{name}-dev"))["status"]["phase"], "Active");
+    // Nor does an apply into another namespace take the environment's own away, nor another environment's.
+    done(scene.apply(&["--env", "staging"]));
+    done(scene.apply(&["--env", "dev", "-n", &name, "--prune-all"]));
+    for namespace in ["dev", "staging"] {
+        let namespace = scene.object(&format!("namespace/{name}-{namespace}"));
+        assert_eq!(namespace["status"]["phase"], "Active", "{namespace}");
+    }
+}
+
+#[test]
+fn what_another_environment_shares_stays() {
+    let scene = two_environments();
+    let role = format!("clusterrole/{}-staff", scene.name());
+    done(scene.apply(&["--env", "staging"]));
+    let outcome = done(scene.apply(&["--env", "dev", "--prune-all"]));
+    assert!(scene.finds(&role), "{}", outcome.report("staging's role"));
+    assert!(outcome.stderr.contains("environment `staging` has it too"), "{}", outcome.report("said"));
+    let scene = scene.with(|scene| scene.replace("services.yaml", "\"staging\" }}", "\"production\" }}"));
+    done(scene.apply(&["--env", "dev", "--prune-all"]));
+    assert!(!scene.finds(&role), "nobody has it any longer");
+}
+
+#[test]
+fn a_namespace_in_which_others_live_stays() {
+    let scene = ClusterScene::new().with_namespace();
+    let name = scene.name().to_owned();
+    let extra = |name: &str| {
+        format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: NAME-{name}}}\n---\n{}", {
+            map("ours", "1").replace("metadata:", &format!("metadata:\n  namespace: NAME-{name}"))
+        })
+    };
+    done(scene.apply_text(&stream(&format!("{}{}{}", extra("x"), extra("y"), map("a", "1"))), &[]));
+    scene.kubectl(&["-n", &format!("{name}-x"), "create", "configmap", "theirs"]);
+    let outcome = done(scene.apply_text(&one(), &["--prune-all"]));
+    let said = format!("namespace/{name}-x stays: configmap/");
+    assert!(outcome.stderr.contains(&said), "{}", outcome.report("said"));
+    assert_eq!(scene.object(&format!("namespace/{name}-x"))["status"]["phase"], "Active");
+}
+
+#[test]
+fn a_definition_whose_kind_is_in_use_stays() {
+    let scene = ClusterScene::new().with_namespace();
+    let group = format!("{}.example.org", scene.name());
+    let definition = format!(
+        "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: lamps.{group}}}
+spec:
+  group: {group}
+  scope: Namespaced
+  names: {{plural: lamps, kind: Lamp}}
+  versions: [{{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object}}}}}}]
+---
+"
+    );
+    let lamp = format!("apiVersion: {group}/v1\nkind: Lamp\nmetadata: {{name: desk}}\n---\n");
+    done(scene.apply_text(&stream(&format!("{definition}{lamp}{}", map("a", "1"))), &[]));
+    let outcome = done(scene.apply_text(&stream(&format!("{lamp}{}", map("a", "1"))), &["--prune-all"]));
+    assert!(
+        outcome.stderr.contains(&format!("lamp.{group}/desk in namespace")),
+        "{}",
+        outcome.report("said")
+    );
+    assert!(scene.finds(&format!("lamp.{group}/desk")));
+    // With its last object it goes itself.
+    done(scene.apply_text(&one(), &["--prune-all"]));
+    scene.wait_until("the definition is gone", || {
+        !scene.finds(&format!("customresourcedefinition/lamps.{group}"))
+    });
+}
+
+#[test]
+fn what_filters_and_selectors_leave_out_is_still_in_the_manifests() {
+    let scene = ClusterScene::new().with_namespace();
+    let of = |name: &str, tier: &str| {
+        map(name, "1").replace("metadata:", &format!("metadata:\n  labels: {{tier: {tier}}}"))
+    };
+    done(scene.apply_text(&stream(&(of("a", "web") + &of("b", "web"))), &[]));
+    // Its label changes in the manifests, so that the selector no longer selects it there.
+    let moved = stream(&(of("a", "web") + &of("b", "db")));
+    done(scene.apply_text(&moved, &["-l", "tier=web", "--prune"]));
+    assert!(scene.finds("configmap/b"), "it is in the manifests, with another label");
+
+    let scene = scene
+        .file("services.yaml", "project: NAME\nnamespace: {patterns: {dev: NAME}}\nenvironments: {dev: {}}\nservices:\n  - name: web\n    manifests: [{path: web.yaml}]\n  - name: api\n    manifests: [{path: api.yaml}]\n")
+        .file("web.yaml", &format!("{}{}", map("web", "1"), map("moves", "1")))
+        .file("api.yaml", &map("api", "1"));
+    done(scene.apply(&["--env", "dev"]));
+    let scene = scene
+        .file("web.yaml", &map("web", "1"))
+        .file("api.yaml", &format!("{}{}", map("api", "1"), map("moves", "1")));
+    done(scene.apply(&["--env", "dev", "--only-services", "web", "--prune"]));
+    assert!(scene.finds("configmap/moves"), "it belongs to another item by now");
+}
+
+#[test]
+fn claims_that_pods_of_the_manifests_mount_stay() {
+    let scene = ClusterScene::new().with_namespace();
+    let pod = "apiVersion: v1
+kind: Pod
+metadata: {name: db}
+spec:
+  containers: [{name: db, image: postgres}]
+  volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
+---
+";
+    done(scene.apply_text(&stream(&format!("{pod}{CLAIM}")), &[]));
+    let outcome = done(scene.apply_text(&stream(pod), &["--prune-all"]));
+    assert!(outcome.stderr.contains("persistentvolumeclaim/data stays"), "{}", outcome.report("said"));
+    assert!(scene.object("persistentvolumeclaim/data")["metadata"]["deletionTimestamp"].is_null());
+}
+
+#[test]
+fn an_event_is_the_same_in_both_of_its_groups() {
+    let scene = ClusterScene::new().with_namespace();
+    let event = "apiVersion: v1
+kind: Event
+metadata: {name: noted}
+involvedObject: {kind: ConfigMap, name: a, namespace: NAME}
+reason: Noted
+type: Normal
+---
+";
+    let both = stream(&format!("{event}{}", map("a", "1")));
+    done(scene.apply_text(&both, &[]));
+    let outcome = done(scene.apply_text(&both, &["--prune"]));
+    assert!(scene.finds("event/noted"), "{}", outcome.report("it is in the manifests"));
+}

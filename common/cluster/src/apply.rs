@@ -100,7 +100,8 @@ pub enum Status {
     NotTried,
 }
 
-/// Applies a plan; `done` hears of each object as soon as it is done.
+/// Applies a plan; `done` hears of each object as soon as it is done. Before each wave `goes_on` is asked whether
+/// it is sent.
 ///
 /// The result has one status per object, in the plan's order.
 pub async fn apply(
@@ -108,6 +109,7 @@ pub async fn apply(
     plan: &[Planned],
     options: ApplyOptions,
     interrupt: &Interrupt,
+    goes_on: impl AsyncFn() -> bool,
     done: impl Fn(&Planned, &Status),
 ) -> Vec<Status> {
     let mut statuses: Vec<Status> = plan.iter().map(|_| Status::NotTried).collect();
@@ -115,7 +117,7 @@ pub async fn apply(
     for wave in plan.chunk_by(|one, next| wave_of(one) == wave_of(next)) {
         let first = at;
         at += wave.len();
-        if interrupt.is_raised() {
+        if interrupt.is_raised() || !goes_on().await {
             break;
         }
         let sent = wave.iter().enumerate().map(|(index, planned)| async move {

@@ -1,13 +1,73 @@
 //! Whether an object that is no longer in the manifests may be deleted.
 //!
 //! Takes a live object that was found by its labels. Labels alone are no proof of origin: a Service's are
-//! copied to its Endpoints, a pod's owner copies its own (`apply.md`, "Labels and prune").
+//! copied to its Endpoints, a pod's owner copies its own (`apply.md`, "Labels and prune"). What [`Kept`] names
+//! stays whatever its labels are.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::identity::Identity;
 use crate::labels::Owner;
 use crate::ownership::entry::Entry;
+
+/// What no prune deletes.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// The objects of the manifests, also those that filters and selectors leave out of this apply.
+    pub objects: BTreeSet<Identity>,
+    /// The namespaces of the project's environments, and those that objects of the manifests lie in.
+    pub namespaces: BTreeSet<String>,
+    /// The claims that pods of the manifests mount: namespace and name.
+    pub claims: BTreeSet<(String, String)>,
+    /// The objects that other environments' manifests have, and which environment that is.
+    pub elsewhere: BTreeMap<Identity, String>,
+    /// Whether `namespaces` has those of all environments: else a namespace with this environment's objects may
+    /// be in use under another name.
+    pub knows_environments: bool,
+    /// An environment whose manifests can't be rendered: what is shared may be its.
+    pub unknown: Option<String>,
+}
+
+/// Whether [`Kept`] has an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keeping {
+    /// It doesn't.
+    Free,
+    /// It is part of the manifests.
+    Listed,
+    /// It isn't, but stays, and why.
+    Needed(String),
+}
+
+impl Kept {
+    /// Whether a live object is kept. `is_shared` says that its labels are the whole project's.
+    pub fn keeps(&self, identity: &Identity, is_shared: bool) -> Keeping {
+        if self.objects.contains(identity) {
+            return Keeping::Listed;
+        }
+        if identity.is("", "Namespace") && self.namespaces.contains(&identity.name) {
+            return Keeping::Listed;
+        }
+        let namespace = identity.namespace.clone().unwrap_or_default();
+        if identity.is("", "PersistentVolumeClaim")
+            && self.claims.contains(&(namespace, identity.name.clone()))
+        {
+            return Keeping::Needed("pods of the manifests mount it".to_owned());
+        }
+        if !is_shared {
+            return Keeping::Free;
+        }
+        match (self.elsewhere.get(identity), &self.unknown) {
+            (Some(environment), _) => Keeping::Needed(format!("environment `{environment}` has it too")),
+            (None, Some(environment)) => Keeping::Needed(format!(
+                "environment `{environment}` may have it, and its manifests can't be rendered"
+            )),
+            (None, None) => Keeping::Free,
+        }
+    }
+}
 
 /// Why an object stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +172,41 @@ mod tests {
             assert_eq!(may_delete(&live(Share::Own), &identity, &owner(), false), Err(Stays::NeedsAll));
             assert_eq!(may_delete(&live(Share::Own), &identity, &owner(), true), Ok(()));
         }
+    }
+
+    #[test]
+    fn what_the_manifests_have_or_need_is_kept() {
+        let dev = identity("Namespace", None);
+        let claim = identity("PersistentVolumeClaim", Some("shop-dev"));
+        let map = identity("ConfigMap", Some("shop-dev"));
+        let kept = Kept {
+            objects: BTreeSet::from([map.clone()]),
+            namespaces: BTreeSet::from(["a".to_owned()]),
+            claims: BTreeSet::from([("shop-dev".to_owned(), "a".to_owned())]),
+            ..Kept::default()
+        };
+        assert_eq!(kept.keeps(&map, false), Keeping::Listed);
+        assert_eq!(kept.keeps(&dev, false), Keeping::Listed);
+        assert!(matches!(kept.keeps(&claim, false), Keeping::Needed(_)));
+        for free in [
+            identity("ConfigMap", Some("a")),
+            identity("PersistentVolumeClaim", Some("other")),
+            Identity { name: "b".into(), ..dev },
+        ] {
+            assert_eq!(kept.keeps(&free, false), Keeping::Free, "{free:?}");
+        }
+    }
+
+    #[test]
+    fn what_other_environments_share_is_kept() {
+        let role = identity("ClusterRole", None);
+        let elsewhere = BTreeMap::from([(role.clone(), "staging".to_owned())]);
+        let kept = Kept { elsewhere, ..Kept::default() };
+        assert_eq!(kept.keeps(&role, true), Keeping::Needed("environment `staging` has it too".to_owned()));
+        assert_eq!(kept.keeps(&role, false), Keeping::Free, "it is this environment's alone");
+        assert_eq!(kept.keeps(&Identity { name: "b".into(), ..role.clone() }, true), Keeping::Free);
+        let unknown = Kept { unknown: Some("staging".to_owned()), ..Kept::default() };
+        assert!(matches!(unknown.keeps(&role, true), Keeping::Needed(_)));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Takes the labels of one project, environment and slot; gives what may go and deletes it. Labels alone are
 //! no proof of origin, [`crate::prune`] has the rule; [`slot`] has what a clean-up of a slot needs besides.
 
+mod content;
 pub mod slot;
 
 use std::collections::BTreeSet;
@@ -13,9 +14,10 @@ use serde_json::{Value, json};
 use crate::api::{Api, NoAnswer};
 use crate::discovery::{Kinds, Resource};
 use crate::identity::Identity;
-use crate::labels::Owner;
+use crate::labels::{Owner, is_shared};
 use crate::live::{LiveError, escaped};
-use crate::prune::may_delete;
+use crate::prune::{Keeping, Kept, may_delete};
+use crate::waves::Wave;
 
 /// How many requests are under way at once.
 const AT_ONCE: usize = 8;
@@ -41,19 +43,28 @@ pub struct Search<'a> {
     pub owner: &'a Owner,
     /// The environment's namespace.
     pub namespace: &'a str,
-    /// The objects of the manifests: these stay.
-    pub kept: &'a BTreeSet<Identity>,
+    /// What stays in any case.
+    pub kept: &'a Kept,
     /// Whether shared and protected objects may go too: `--prune-all`.
     pub all: bool,
     /// Labels that an object must have besides: where only such were applied, others aren't gone.
     pub labels: &'a [(String, String)],
 }
 
+/// What an earlier apply made and the manifests no longer contain.
+#[derive(Debug, Clone, Default)]
+pub struct Leftovers {
+    /// What may go, in the order in which it goes: who uses before what is used.
+    pub going: Vec<Leftover>,
+    /// What stays since others need it, or would go along with it, and why.
+    pub spared: Vec<(Leftover, String)>,
+}
+
 /// Finds the leftovers.
 ///
 /// # Errors
 /// A list is refused for another reason than that the kind can't be listed, or gets no answer.
-pub async fn find(api: &Api, kinds: &Kinds, search: Search<'_>) -> Result<Vec<Leftover>, LiveError> {
+pub async fn find(api: &Api, kinds: &Kinds, search: Search<'_>) -> Result<Leftovers, LiveError> {
     let mut selectors = vec![search.owner.selector()];
     if search.all {
         selectors.push(search.owner.shared_selector());
@@ -69,9 +80,30 @@ pub async fn find(api: &Api, kinds: &Kinds, search: Search<'_>) -> Result<Vec<Le
             lists.push(list(api, resource, path, search));
         }
     }
-    let found: Vec<Vec<Leftover>> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
-    let mut seen = BTreeSet::new();
-    Ok(found.into_iter().flatten().filter(|leftover| seen.insert(leftover.uid.clone())).collect())
+    let found: Vec<Vec<Candidate>> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
+    let found: Vec<Candidate> = found.into_iter().flatten().collect();
+    // A kind of two groups (Event, Ingress long ago) is one object with one uid, however the manifests name it.
+    let is_listed = |candidate: &&Candidate| candidate.keeping == Keeping::Listed;
+    let mut seen: BTreeSet<String> =
+        found.iter().filter(is_listed).map(|one| one.leftover.uid.clone()).collect();
+    let mut leftovers = Leftovers::default();
+    for Candidate { leftover, keeping } in found {
+        if !seen.insert(leftover.uid.clone()) {
+            continue;
+        }
+        match keeping {
+            Keeping::Needed(why) => leftovers.spared.push((leftover, why)),
+            _ => leftovers.going.push(leftover),
+        }
+    }
+    leftovers.going.sort_by_key(|one| std::cmp::Reverse(Wave::of(&one.identity.group, &one.identity.kind)));
+    content::spare(api, kinds, search, leftovers).await
+}
+
+/// An object that was listed, and whether it stays whatever it is.
+struct Candidate {
+    leftover: Leftover,
+    keeping: Keeping,
 }
 
 async fn list(
@@ -79,7 +111,7 @@ async fn list(
     resource: &Resource,
     path: String,
     search: Search<'_>,
-) -> Result<Vec<Leftover>, LiveError> {
+) -> Result<Vec<Candidate>, LiveError> {
     let answer = api.get(&path).await.map_err(LiveError::NoAnswer)?;
     // Kinds that may not or can't be listed hold nothing of ours: what we made we could list.
     if matches!(answer.status, 403..=405) {
@@ -88,13 +120,14 @@ async fn list(
     if !answer.is_success() {
         return Err(LiveError::Refused { path, answer });
     }
-    let leftovers = answer.into_objects().into_iter().filter_map(|item| {
+    let candidates = answer.into_objects().into_iter().filter_map(|item| {
         let (item, identity) = identified(item, resource)?;
-        let may_go = !search.kept.contains(&identity)
-            && may_delete(&item, &identity, search.owner, search.all).is_ok();
-        may_go.then(|| Leftover::of(&item, identity, resource))
+        let keeping = search.kept.keeps(&identity, is_shared(&item, search.owner));
+        let may_go = || may_delete(&item, &identity, search.owner, search.all).is_ok();
+        let is_of_interest = keeping == Keeping::Listed || may_go();
+        is_of_interest.then(|| Candidate { leftover: Leftover::of(&item, identity, resource), keeping })
     });
-    Ok(leftovers.collect())
+    Ok(candidates.collect())
 }
 
 /// An item of a list, which doesn't state its kind, and which object it is.

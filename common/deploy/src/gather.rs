@@ -35,7 +35,16 @@ pub(crate) fn documents(
     project: &Project,
     console: &Console,
 ) -> Result<Vec<Document>, Diagnostic> {
-    let selection = render::select(project, &request.filters)?;
+    documents_with(&request.filters, project, console)
+}
+
+/// The documents of a project that filters select.
+pub(crate) fn documents_with(
+    filters: &render::Filters,
+    project: &Project,
+    console: &Console,
+) -> Result<Vec<Document>, Diagnostic> {
+    let selection = render::select(project, filters)?;
     selection.warnings.iter().for_each(|warning| console.say(warning));
     let rendering = render::documents(project, &selection, |documents: &mut Vec<Document>, document| {
         documents.push(document);
@@ -51,6 +60,7 @@ fn own(request: &Request, host: &Host, console: &Console) -> Result<Gathered, Di
         namespace: request.namespace.as_deref(),
     };
     let project = request.source.load(target, host, console)?;
+    request.source.check_slot(target, &project, host, console)?;
     of_project(project, request, console)
 }
 
@@ -144,6 +154,9 @@ fn project_of(
     }
     let target = StackTarget { env, slot, namespace: request.namespace.as_deref() };
     let project = request.source.load(target, host, console)?;
+    if identity.is_none() {
+        request.source.check_slot(target, &project, host, console)?;
+    }
     let is_same = identity.is_none_or(|identity| identity.project == project.context.project);
     Ok(is_same.then_some(project))
 }

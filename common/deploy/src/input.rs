@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use codex_cluster::document::node_of;
 use codex_cluster::identity::Identity;
 use codex_cluster::input::Object;
+use codex_cluster::prune::Kept;
 use codex_common::cli::{Console, Host};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Project;
@@ -17,6 +18,7 @@ use codex_common::yaml::{self, KeyOrder, Mapping, Node};
 use sha2::{Digest as _, Sha256};
 
 use crate::gather::{self, Gathered};
+use crate::kept;
 use crate::request::{DryRun, OutputFormat, Request};
 use crate::scene::{self, Checked, Manifests};
 use crate::session;
@@ -29,6 +31,8 @@ pub struct Input {
     pub(crate) manifests: Manifests,
     /// The identities of the same manifests in another slot; `None` where that can't be known.
     pub(crate) elsewhere: Option<BTreeSet<Identity>>,
+    /// What a prune leaves.
+    pub(crate) kept: Kept,
 }
 
 impl Input {
@@ -64,6 +68,7 @@ impl Input {
         host: &Host,
         console: &Console,
     ) -> Result<Self, Diagnostic> {
+        let kept = kept::kept(request, &gathered, host, console)?;
         let Checked { objects, manifests } = scene::check(request, &mut gathered, console)?;
         scene::other_namespaces(request, &objects, console);
         session::check_hooks(request, &gathered, console)?;
@@ -72,7 +77,7 @@ impl Input {
             (Some(DryRun::Client), None | Some(OutputFormat::Name)) => None,
             _ => scene::in_another_slot(request, &gathered, host, console)?,
         };
-        Ok(Self { gathered, objects, manifests, elsewhere })
+        Ok(Self { gathered, objects, manifests, elsewhere, kept })
     }
 
     /// The project, if its services.yaml is here.

@@ -14,6 +14,8 @@ pub mod connection;
 mod explain;
 mod gather;
 mod input;
+mod kept;
+pub mod permission;
 mod picture;
 mod report;
 pub mod request;
@@ -57,7 +59,12 @@ pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode
         };
         let reached = interrupt.unless_raised(reached).await;
         let (cluster, kinds) = reached.unwrap_or_else(|| Err(session::stopped()))?;
-        let destination = Destination { cluster: &cluster, kinds: &kinds, interrupt: &interrupt };
+        let destination = Destination {
+            cluster: &cluster,
+            kinds: &kinds,
+            interrupt: &interrupt,
+            permission: &permission::Unconditional,
+        };
         deploy(request, input, destination, host, console).await.map(|deployed| deployed.code)
     });
     // The look-up of a host's name may still be under way; nobody waits for it any more.

@@ -18,12 +18,14 @@ use codex_cluster::labels::Owner;
 use codex_cluster::live::{self, Live, LiveError};
 use codex_cluster::place::{Belonging, Target};
 use codex_cluster::plan::{self, Action, PlanOptions, Planned};
+use codex_cluster::prune::Kept;
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 
 use crate::explain;
 use crate::gather::Gathered;
 use crate::input::Input;
+use crate::permission::{Permission, Unconditional};
 use crate::report;
 use crate::request::{DryRun, Lines, OutputFormat, Request};
 use crate::scene::{self, Manifests, Placed};
@@ -40,6 +42,8 @@ pub struct Destination<'a> {
     pub kinds: &'a Kinds,
     /// Whether the user wants it to stop.
     pub interrupt: &'a Interrupt,
+    /// Whether it may go on.
+    pub permission: &'a dyn Permission,
 }
 
 /// What a deploy that went well came to.
@@ -97,7 +101,7 @@ pub async fn await_applied(
         return Ok(true);
     }
     let kinds = if input.objects.iter().all(is_workload) { workloads } else { scene::kinds(cluster).await? };
-    let destination = Destination { cluster, kinds: &kinds, interrupt };
+    let destination = Destination { cluster, kinds: &kinds, interrupt, permission: &Unconditional };
     let (ground, targets) = Ground::of(request, input, destination)?;
     ground.session(request, destination, host, console).wait(targets, &kinds).await
 }
@@ -109,6 +113,7 @@ struct Ground {
     owner: Option<Owner>,
     namespace: String,
     unserved: Vec<(String, Diagnostic)>,
+    kept: Kept,
 }
 
 impl Ground {
@@ -117,14 +122,14 @@ impl Ground {
         input: Input,
         Destination { cluster, kinds, .. }: Destination<'_>,
     ) -> Result<(Self, Vec<Target>), Diagnostic> {
-        let Input { gathered, objects, manifests, elsewhere } = input;
+        let Input { gathered, objects, manifests, elsewhere, kept } = input;
         let owner = scene::owner_of(&gathered);
         let namespace =
             namespace(request, &gathered).or_else(|| cluster.namespace.clone()).unwrap_or_default();
         let belonging =
             Belonging { owner: owner.as_ref(), namespace: &namespace, elsewhere: elsewhere.as_ref() };
         let Placed { targets, unserved } = scene::targets(objects, &manifests, kinds, belonging)?;
-        Ok((Self { gathered, manifests, owner, namespace, unserved }, targets))
+        Ok((Self { gathered, manifests, owner, namespace, unserved, kept }, targets))
     }
 
     fn session<'a>(
@@ -144,7 +149,9 @@ impl Ground {
             owner: self.owner.as_ref(),
             namespace: &self.namespace,
             unserved: &self.unserved,
+            kept: &self.kept,
             interrupt: destination.interrupt,
+            permission: destination.permission,
         }
     }
 }
@@ -172,7 +179,11 @@ pub(crate) struct Session<'a> {
     pub(crate) owner: Option<&'a Owner>,
     pub(crate) namespace: &'a str,
     pub(crate) unserved: &'a [(String, Diagnostic)],
+    /// What a prune leaves, as far as manifests tell.
+    pub(crate) kept: &'a Kept,
     pub(crate) interrupt: &'a Interrupt,
+    /// Asked before each step that makes something, and after the last.
+    pub(crate) permission: &'a dyn Permission,
 }
 
 impl Session<'_> {
@@ -189,9 +200,11 @@ impl Session<'_> {
             let code = self.looking(self.show(targets, &missing)).await?;
             return Ok(Deployed { code, is_ready: None });
         }
+        self.permission.check().await?;
         let made = missing.contains(self.namespace);
         if made {
             self.make_namespace(&targets).await?;
+            self.permission.check().await?;
         }
         self.hooks(Moment::BeforeApply, targets.iter()).await?;
         let plan = self.looking(self.plan(targets, &BTreeSet::new(), false)).await?;
@@ -202,7 +215,9 @@ impl Session<'_> {
             let stopped = "stopped while pruning; everything is applied";
             pruned.unwrap_or_else(|| Err(Diagnostic::interrupted(stopped)))?;
         }
+        self.permission.check().await?;
         self.hooks(Moment::AfterApply, plan.iter().map(|planned| &planned.target)).await?;
+        self.permission.check().await?;
         if let Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) = self.request.output {
             report::print(&report::data(&plan, Some(&statuses), format, self.console.secrets()))?;
         }

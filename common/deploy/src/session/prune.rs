@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use codex_cluster::discovery::{Kinds, path_words};
-use codex_cluster::identity::Identity;
 use codex_cluster::labels;
 use codex_cluster::live::LiveError;
 use codex_cluster::plan::Planned;
-use codex_cluster::sweep::{self, Search};
+use codex_cluster::sweep::{self, Leftovers, Search};
 use codex_common::diagnostic::Diagnostic;
 
 use super::Session;
+use crate::kept;
 
 impl Session<'_> {
     /// Deletes what the manifests no longer contain; the list is shown first.
@@ -18,8 +18,8 @@ impl Session<'_> {
         let Some(owner) = self.owner else {
             return Ok(());
         };
-        let kept: BTreeSet<Identity> =
-            plan.iter().map(|planned| planned.target.object.identity.clone()).collect();
+        let targets: Vec<_> = plan.iter().map(|planned| &planned.target).collect();
+        let kept = kept::complete(self.kept, self.namespace, &targets);
         let search = Search {
             owner,
             namespace: self.namespace,
@@ -39,8 +39,13 @@ impl Session<'_> {
         let items: BTreeSet<&str> =
             plan.iter().filter_map(|planned| labels::item_of(&planned.target.object.value)).collect();
         let is_looked_at = |item: Option<&str>| !is_partial || item.is_some_and(|item| items.contains(item));
+        let Leftovers { going, spared } = found;
+        for (leftover, why) in spared.iter().filter(|(leftover, _)| is_looked_at(leftover.item.as_deref())) {
+            let name = leftover.resource.display(&leftover.identity.name);
+            self.console.info(format!("{name} stays: {why}"));
+        }
         let leftovers: Vec<_> =
-            found.into_iter().filter(|leftover| is_looked_at(leftover.item.as_deref())).collect();
+            going.into_iter().filter(|leftover| is_looked_at(leftover.item.as_deref())).collect();
         for leftover in &leftovers {
             self.console.info(format!("to prune: {}", leftover.resource.display(&leftover.identity.name)));
         }

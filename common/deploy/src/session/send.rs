@@ -1,6 +1,6 @@
 //! Sending the plan, and saying what became of each object.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use codex_cluster::apply::{self, Applied, ApplyOptions, Status, Verb};
@@ -28,8 +28,14 @@ impl Session<'_> {
             backoff: self.request.backoff,
             deadline: Instant::now() + WEBHOOKS_WITHIN,
         };
-        let closed = Mutex::new(None);
-        let statuses = apply::apply(&self.cluster.api, plan, options, self.interrupt, |planned, status| {
+        let (closed, denied) = (Mutex::new(None), Mutex::new(None));
+        let goes_on = async || {
+            let verdict = self.permission.check().await;
+            let is_denied = verdict.is_err();
+            *denied.lock().unwrap_or_else(PoisonError::into_inner) = verdict.err();
+            !is_denied
+        };
+        let done = |planned: &Planned, status: &Status| {
             let was_made = made_namespace && self.is_own_namespace(&planned.target);
             let status = &if was_made { as_created(status) } else { status.clone() };
             if let Status::Applied(applied) = status {
@@ -37,10 +43,13 @@ impl Session<'_> {
             }
             let line = report::line(planned, status, self.request.output);
             if let Some(Err(error)) = line.map(|line| self.line(&line)) {
-                closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+                closed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
-        })
-        .await;
+        };
+        let statuses = apply::apply(&self.cluster.api, plan, options, self.interrupt, goes_on, done).await;
+        if let Some(denied) = denied.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(denied);
+        }
         let failed: Vec<_> =
             plan.iter().zip(&statuses).filter(|(_, status)| matches!(status, Status::Failed(_))).collect();
         for (planned, status) in &failed {
@@ -51,7 +60,7 @@ impl Session<'_> {
         }
         self.unserved.iter().for_each(|(_, message)| self.console.say(message));
         if failed.is_empty() && self.unserved.is_empty() && !self.interrupt.is_raised() {
-            return match closed.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            return match closed.into_inner().unwrap_or_else(PoisonError::into_inner) {
                 Some(error) => Err(error),
                 None => Ok(statuses),
             };

@@ -1,0 +1,186 @@
+//! What would go along with a leftover, though nobody asked for that.
+//!
+//! Takes leftovers of a prune, gives them without those whose end would be the end of somebody else's objects: a
+//! namespace takes all that is in it along, a definition all objects of its kind in the whole cluster, and a
+//! volume the data of the claim that it is bound to. Separate because labels don't tell: the server is asked what
+//! there is.
+
+use std::collections::BTreeSet;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::discovery::{Kinds, Resource};
+use crate::identity::Identity;
+use crate::live::{LiveError, escaped};
+use crate::prune::may_delete;
+
+use super::{AT_ONCE, Leftover, Leftovers, Search, identified};
+
+/// Names and metadata are enough.
+const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/// How many objects of one kind are looked at.
+const MOST: usize = 500;
+
+/// Spares the leftovers that somebody else's objects hang on.
+///
+/// # Errors
+/// It can't be told what hangs on one.
+pub(super) async fn spare(
+    api: &Api,
+    kinds: &Kinds,
+    search: Search<'_>,
+    leftovers: Leftovers,
+) -> Result<Leftovers, LiveError> {
+    let Leftovers { going, mut spared } = leftovers;
+    let doomed: BTreeSet<&str> = going.iter().map(|one| one.uid.as_str()).collect();
+    let look = Look { api, kinds, search, doomed: &doomed };
+    let mut verdicts = Vec::with_capacity(going.len());
+    for leftover in &going {
+        verdicts.push(look.along_with(leftover).await?);
+    }
+    let mut rest = Vec::with_capacity(going.len());
+    for (leftover, verdict) in going.into_iter().zip(verdicts) {
+        match verdict {
+            Some(why) => spared.push((leftover, why)),
+            None => rest.push(leftover),
+        }
+    }
+    Ok(Leftovers { going: rest, spared })
+}
+
+struct Look<'a> {
+    api: &'a Api,
+    kinds: &'a Kinds,
+    search: Search<'a>,
+    /// The uids of all that goes.
+    doomed: &'a BTreeSet<&'a str>,
+}
+
+impl Look<'_> {
+    /// What would go along with a leftover, in words; `None` if there is nothing.
+    async fn along_with(&self, leftover: &Leftover) -> Result<Option<String>, LiveError> {
+        let Identity { name, .. } = &leftover.identity;
+        if leftover.identity.is("", "Namespace") {
+            return self.in_namespace(name).await;
+        }
+        if leftover.identity.is("apiextensions.k8s.io", "CustomResourceDefinition") {
+            return self.of_definition(name).await;
+        }
+        if leftover.identity.is("", "PersistentVolume") {
+            return self.on_volume(leftover).await;
+        }
+        Ok(None)
+    }
+
+    /// Something in a namespace that this environment's applies didn't make, nor Kubernetes by itself.
+    async fn in_namespace(&self, name: &str) -> Result<Option<String>, LiveError> {
+        let namespaced = self.kinds.deletable().filter(|resource| resource.is_namespaced);
+        let looks = namespaced.map(|resource| async move {
+            let items = match self.list(&resource.collection(Some(name))).await? {
+                Listed::Items(items) => items,
+                Listed::None => return Ok(None),
+                Listed::Unknown(why) => return Ok(Some(format!("{why} {} in it", resource.plural))),
+            };
+            let items = items.into_iter().filter_map(|item| identified(item, resource));
+            let mut others = items.filter(|(item, identity)| self.is_anothers(item, identity));
+            Ok(others.next().map(|(_, identity)| format!("{} is in it", resource.display(&identity.name))))
+        });
+        let found: Vec<Option<String>> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().next())
+    }
+
+    fn is_anothers(&self, item: &Value, identity: &Identity) -> bool {
+        let metadata = &item["metadata"];
+        let has_owner = metadata["ownerReferences"].as_array().is_some_and(|owners| !owners.is_empty());
+        let is_made_by_kubernetes = match (identity.group.as_str(), identity.kind.as_str()) {
+            ("", "ServiceAccount") => identity.name == "default",
+            ("", "ConfigMap") => identity.name == "kube-root-ca.crt",
+            // They go with the Service, the pod or whatever else they are about.
+            ("", "Event" | "Endpoints") | ("events.k8s.io", "Event") => true,
+            _ => false,
+        };
+        let Search { owner, kept, .. } = self.search;
+        let was_left = || kept.knows_environments && may_delete(item, identity, owner, true).is_ok();
+        let is_ours = self.is_doomed(item) || was_left();
+        !has_owner && !is_made_by_kubernetes && !is_ours && metadata["deletionTimestamp"].is_null()
+    }
+
+    /// An object of the kind that a definition defines.
+    async fn of_definition(&self, name: &str) -> Result<Option<String>, LiveError> {
+        let defines = |resource: &&Resource| name == format!("{}.{}", resource.plural, resource.group);
+        let Some(resource) = self.kinds.deletable().find(defines) else {
+            return Ok(None);
+        };
+        let items = match self.list(&resource.collection(None)).await? {
+            Listed::Items(items) => items,
+            Listed::None => return Ok(None),
+            Listed::Unknown(why) => return Ok(Some(format!("{why} {}", resource.plural))),
+        };
+        let left = items.iter().find(|item| !self.is_doomed(item)).map(|item| &item["metadata"]);
+        Ok(left.map(|metadata| {
+            let name = resource.display(metadata["name"].as_str().unwrap_or_default());
+            match metadata["namespace"].as_str() {
+                Some(namespace) => format!("{name} in namespace {namespace} is of its kind"),
+                None => format!("{name} is of its kind"),
+            }
+        }))
+    }
+
+    /// The claim that a volume is bound to, if it is there and stays.
+    async fn on_volume(&self, leftover: &Leftover) -> Result<Option<String>, LiveError> {
+        let volume = self.get(&leftover.resource.object(None, &leftover.identity.name)).await?;
+        let claim = &volume["spec"]["claimRef"];
+        let (Some(namespace), Some(name)) = (claim["namespace"].as_str(), claim["name"].as_str()) else {
+            return Ok(None);
+        };
+        let (space, claim_name) = (escaped(namespace), escaped(name));
+        let path = format!("/api/v1/namespaces/{space}/persistentvolumeclaims/{claim_name}");
+        let there = self.get(&path).await?;
+        let is_bound = there["metadata"]["uid"].is_string() && there["metadata"]["uid"] == claim["uid"];
+        let stays = is_bound && !self.is_doomed(&there);
+        Ok(stays.then(|| format!("persistentvolumeclaim/{name} in namespace {namespace} is bound to it")))
+    }
+
+    fn is_doomed(&self, item: &Value) -> bool {
+        item["metadata"]["uid"].as_str().is_some_and(|uid| self.doomed.contains(uid))
+    }
+
+    /// An object; null if it isn't there.
+    async fn get(&self, path: &str) -> Result<Value, LiveError> {
+        let answer = self.api.get(path).await.map_err(LiveError::NoAnswer)?;
+        match answer.status {
+            404 => Ok(Value::Null),
+            _ if answer.is_success() => Ok(answer.body),
+            _ => Err(LiveError::Refused { path: path.to_owned(), answer }),
+        }
+    }
+
+    async fn list(&self, collection: &str) -> Result<Listed, LiveError> {
+        let path = format!("{collection}?limit={MOST}");
+        let mut answer = self.api.get_as(&path, METADATA).await.map_err(LiveError::NoAnswer)?;
+        match answer.status {
+            403 => Ok(Listed::Unknown("you may not list")),
+            404 | 405 => Ok(Listed::None),
+            _ if answer.body["metadata"]["continue"].as_str().is_some_and(|token| !token.is_empty()) => {
+                Ok(Listed::Unknown("there are too many"))
+            }
+            _ if answer.is_success() => match answer.body["items"].take() {
+                Value::Array(items) => Ok(Listed::Items(items)),
+                _ => Ok(Listed::None),
+            },
+            _ => Err(LiveError::Refused { path, answer }),
+        }
+    }
+}
+
+/// What came of listing a kind.
+enum Listed {
+    Items(Vec<Value>),
+    /// The kind can't be listed: there are none.
+    None,
+    /// It can't be told, and why: to be read before the kind.
+    Unknown(&'static str),
+}
