@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use codex_tests::Outcome;
+use codex_tests::{ControlPlane, FaultProxy, Outcome};
 use serde_json::Value;
 
 use super::done;
@@ -197,4 +197,60 @@ fn hooks_run_around_the_removal() {
     let order = [at("first"), at("before: "), at(&format!("after {namespace}")), at("last")];
     assert!(order.is_sorted(), "{}", outcome.report("another order"));
     assert!(!outcome.stdout.contains("first"), "{}", outcome.report("hooks speak on stderr"));
+}
+
+/// The slots of a report, in the order in which their lines stand.
+fn slots_of(outcome: &Outcome, project: &Project, count: u32) -> Vec<u32> {
+    let of = |line: &str| {
+        (1..=count).find(|slot| {
+            line.starts_with(&format!("namespace/{} ", project.namespace(*slot)))
+                || line.starts_with(&format!("configmap/slot-{slot} "))
+        })
+    };
+    outcome.stdout.lines().filter_map(of).collect()
+}
+
+#[test]
+fn slots_are_removed_side_by_side_and_each_ones_lines_stay_together() {
+    let project = with_roles();
+    for issue in 1..=6 {
+        project.ready(&["--issue", &issue.to_string()]);
+    }
+    let proxy = FaultProxy::start(ControlPlane::shared().kubeconfig());
+    let kubeconfig = proxy.kubeconfig(&project.beside(""));
+    let cleanup = |arguments: &[&str]| {
+        let kubeconfig = ["--kubeconfig", kubeconfig.to_str().unwrap()];
+        done(project.slot(&[&["cleanup", "--with-configmap"], arguments, &kubeconfig].concat()))
+    };
+    let lists = || {
+        let calls = proxy.calls();
+        let count = calls.iter().filter(|call| call.target.contains("labelSelector=")).count();
+        proxy.disarm();
+        count
+    };
+    proxy.disarm();
+    cleanup(&["--issue", "6", "--dry-run"]);
+    let for_one = lists();
+    let outcome = cleanup(&["--all", "--dry-run"]);
+    let for_all = lists();
+    assert!(for_all <= for_one + 1, "{for_one} lists for one slot, {for_all} for six");
+    assert_eq!(slots_of(&outcome, &project, 6), [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]);
+
+    let outcome = cleanup(&["--all", "--jobs", "3"]);
+    let asked = lists();
+    assert!(asked <= for_one + 1, "{asked} lists");
+    let mut slots = slots_of(&outcome, &project, 6);
+    assert!(slots.chunks(2).all(|pair| pair[0] == pair[1]), "{}", outcome.report("mixed"));
+    slots.sort_unstable();
+    assert_eq!(slots, [1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6]);
+    let shared = outcome.stderr.lines().filter(|line| line.contains("-everyones stays: ")).count();
+    assert_eq!(shared, 1, "{}", outcome.report("said once for all"));
+    assert!(!outcome.stderr.contains("other slots share it"), "{}", outcome.report("there are none"));
+    assert!(!outcome.stderr.contains("is still there"), "{}", outcome.report("it goes its normal way"));
+    assert_eq!(done(project.slot(&["list", "-o", "json"])).stdout, "[]\n");
+}
+
+#[test]
+fn without_a_selector_the_flag_for_all_is_named() {
+    fails(Project::new().slot(&["cleanup"]), 2, &["--issue, --pr or --slot", "`--all`"]);
 }

@@ -13,6 +13,7 @@ mod every_call;
 mod gc;
 mod lifecycle;
 mod list;
+mod lost;
 mod project;
 mod ready;
 mod records;

@@ -10,7 +10,7 @@ use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::{Mode, variables::inline};
 use codex_deploy::arguments::{ClusterArgs, WaitArgs, duration};
 use codex_deploy::kustomize_hint;
-use codex_deploy::request::{DryRun, Lines, OutputFormat, Request};
+use codex_deploy::request::{DryRun, Lines, OutputFormat, Purpose, Request};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -174,6 +174,7 @@ impl Arguments {
             env: self.stack.env,
             slot: self.stack.slot,
             namespace: self.stack.namespace,
+            purpose: Purpose::Apply,
             filters,
             is_filtered,
             files: self.input.filename,

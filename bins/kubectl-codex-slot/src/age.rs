@@ -1,4 +1,4 @@
-//! Durations as people say them, short enough for a table's cell.
+//! Durations as people say them: short enough for a table's cell, and as they type them.
 
 use std::time::Duration;
 
@@ -35,9 +35,53 @@ pub(crate) fn of(time: Duration) -> String {
     short(i64::try_from(time.as_secs()).unwrap_or(i64::MAX))
 }
 
+/// A duration as people type it: Go's, with days (`1d12h`) and weeks (`2w`) before the rest.
+///
+/// # Errors
+/// What is wrong with it, for clap to say.
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+    let wrong = || "expected a duration such as 12h, 3d or 2w".to_owned();
+    let (mut rest, mut whole) = (text.trim(), Duration::ZERO);
+    for (unit, seconds) in [('w', 7 * DAY), ('d', DAY)] {
+        if let Some((number, after)) = rest.split_once(unit) {
+            let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            let number: f64 = number.parse().ok().filter(|_| is_number).ok_or_else(wrong)?;
+            let seconds = f64::from(i32::try_from(seconds).unwrap_or(i32::MAX));
+            let part = Duration::try_from_secs_f64(number * seconds).map_err(|_| wrong())?;
+            whole = whole.checked_add(part).ok_or_else(wrong)?;
+            rest = after;
+        }
+    }
+    if rest.is_empty() && rest.len() < text.trim().len() {
+        return Ok(whole);
+    }
+    let rest = codex_deploy::arguments::duration(rest).map_err(|_| wrong())?;
+    whole.checked_add(rest).ok_or_else(wrong)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_and_weeks_are_typed_too() {
+        let hours = |hours: u64| Ok(Duration::from_secs(hours * 3_600));
+        for (text, expected) in [
+            ("1d", hours(24)),
+            ("2w", hours(14 * 24)),
+            ("1w2d3h", hours(9 * 24 + 3)),
+            ("1.5d", hours(36)),
+            ("72h", hours(72)),
+            ("1d30m", Ok(Duration::from_secs(24 * 3_600 + 1_800))),
+            ("0", hours(0)),
+            ("0d", hours(0)),
+        ] {
+            assert_eq!(parse(text), expected, "{text}");
+        }
+        for wrong in ["", "d", "1", "1dd", "-1d", "1h1d", "1d2w", "1e3d", "x", "99999999999999999999w"] {
+            assert!(parse(wrong).is_err(), "{wrong}: {:?}", parse(wrong));
+        }
+    }
 
     #[test]
     fn the_larger_the_coarser() {

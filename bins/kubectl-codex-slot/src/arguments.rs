@@ -5,7 +5,7 @@
 mod project;
 mod selector;
 
-pub(crate) use project::{ProjectArgs, ProjectRequest, StackArgs, StackRequest};
+pub(crate) use project::{ProjectArgs, ProjectRequest, StackRequest};
 pub(crate) use selector::SelectorArgs;
 
 use clap::{Parser, Subcommand};
@@ -69,7 +69,7 @@ impl Program for Arguments {
             Verb::Ready(args) => &args.project,
             Verb::List(args) => &args.project,
             Verb::Set(args) => &args.project,
-            Verb::Comment(args) => return &args.messages,
+            Verb::Comment(args) => &args.project,
             Verb::Cleanup(args) => &args.project,
             Verb::Gc(args) => &args.project,
         };

@@ -1,7 +1,7 @@
 //! `comment`: the environment's comment for an issue or pull request.
 //!
-//! Takes the project as the slot sees it, gives Markdown on stdout. No cluster is asked: host and links stand
-//! in services.yaml.
+//! Takes the project as the slot sees it, gives Markdown on stdout. Host and links stand in services.yaml: a cluster
+//! is asked only whose slot it is, where an issue or a pull request is named instead of the slot.
 
 mod arguments;
 mod text;
@@ -10,11 +10,13 @@ use clap::ValueEnum;
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Project;
+use codex_slot::allocation::{Selector, is_selected};
 
 pub(crate) use arguments::CommentArgs;
 
-use crate::arguments::StackRequest;
-use crate::scene::load;
+use crate::arguments::ProjectRequest;
+use crate::records::Records;
+use crate::scene::{Scene, load};
 
 /// A language of comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -28,17 +30,37 @@ pub(crate) enum Language {
 /// A checked request.
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) stack: StackRequest,
-    pub(crate) slot: u32,
+    pub(crate) project: ProjectRequest,
+    /// Which slot.
+    pub(crate) selector: Selector,
     /// The language; `None` is the project's.
     pub(crate) language: Option<Language>,
 }
 
 /// Prints the comment.
 pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
-    let project = load(&request.stack, request.slot, host, console)?;
+    let Selector { links, slot } = request.selector;
+    let slot = match slot.filter(|_| links.is_empty()) {
+        Some(slot) => slot,
+        None => looked_up(request, host, console)?,
+    };
+    let project = load(&request.project.stack, slot, host, console)?;
     let language = request.language.unwrap_or_else(|| language_of(&project, console));
     console.print(&text::of(&project, language)?)
+}
+
+/// The slot of an issue or a pull request, as its record says.
+fn looked_up(request: &Request, host: &Host, console: &Console) -> Result<u32, Diagnostic> {
+    let scene = Scene::open(&request.project, host, console)?;
+    scene.on_cluster(async |cluster, interrupt| {
+        let records = Records { scene: &scene, cluster: &cluster, interrupt: &interrupt };
+        let mut listed = records.list().await?.records;
+        listed.retain(|record| !record.cleaning && is_selected(record, request.selector));
+        listed.first().map(|record| record.slot).ok_or_else(|| {
+            Diagnostic::machine(format!("{} has no slot", request.selector))
+                .hint(Some("`kubectl codex slot ensure` takes one".to_owned()))
+        })
+    })
 }
 
 /// The project's language: the variable that prompts obey too, else services.yaml, else English (inventory P3).

@@ -24,29 +24,46 @@ pub(crate) struct Directories {
     shared: Vec<(PathBuf, u32)>,
 }
 
-impl Directories {
-    /// Those of a slot; `listed` are all records.
+/// The data directories of all slots: those of any slot must not be touched in the name of another.
+pub(crate) struct Neighbours(Vec<(PathBuf, u32)>);
+
+impl Neighbours {
+    /// Those of `slots`, of which only one may be going, and of all that have a record.
     ///
     /// # Errors
-    /// services.yaml is wrong for the slot, or for one of the others; or there are directories, but no root.
-    pub(crate) fn of(scene: &Scene<'_>, slot: u32, listed: &[Listed]) -> Result<Self, Diagnostic> {
+    /// services.yaml is wrong for one of them.
+    pub(crate) fn of(
+        scene: &Scene<'_>,
+        slots: impl IntoIterator<Item = u32>,
+        listed: &[Listed],
+    ) -> Result<Self, Diagnostic> {
+        // The slot above stands for all that have no record.
+        let slots = slots.into_iter().flat_map(|slot| [Some(slot), slot.checked_add(1)]).flatten();
+        let slots: BTreeSet<u32> = listed.iter().map(|other| other.slot).chain(slots).collect();
+        let mut paths = Vec::new();
+        for slot in slots {
+            let project = scene.project_of(slot)?;
+            let directories = directories(&project.stack.data_paths, &project)?;
+            let of_slot = directories.iter().flat_map(DataDirectories::data);
+            paths.extend(of_slot.map(|path| (path.clone(), slot)));
+        }
+        Ok(Self(paths))
+    }
+}
+
+impl Directories {
+    /// Those of a slot; `neighbours` are those of all slots.
+    ///
+    /// # Errors
+    /// services.yaml is wrong for the slot; or there are directories, but no root.
+    pub(crate) fn of(scene: &Scene<'_>, slot: u32, neighbours: &Neighbours) -> Result<Self, Diagnostic> {
         let project = scene.project_of(slot)?;
         let all = directories(&project.stack.data_paths, &project)?;
         let wanted = all.as_ref().map_or(&[][..], DataDirectories::data);
         if wanted.is_empty() {
             return Ok(Self { all, own: None, shared: Vec::new() });
         }
-        // The slot above stands for all that have no record.
-        let others = listed.iter().map(|other| other.slot).chain(slot.checked_add(1));
-        let others: BTreeSet<u32> = others.filter(|other| *other != slot).collect();
-        let mut neighbours = Vec::new();
-        for other in others {
-            let project = scene.project_of(other)?;
-            let directories = directories(&project.stack.data_paths, &project)?;
-            let paths = directories.iter().flat_map(DataDirectories::data);
-            neighbours.extend(paths.map(|path| (path.clone(), other)));
-        }
-        let (own, shared) = apart(wanted, &neighbours);
+        let (own, shared) = apart(wanted, slot, &neighbours.0);
         let paths = own.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let root = project.stack.data_paths.root.clone();
         let own = self::directories(&DataPaths { root, paths, ..DataPaths::default() }, &project)?;
@@ -105,13 +122,17 @@ fn directories(paths: &DataPaths, project: &Project) -> Result<Option<DataDirect
 }
 
 /// Tells a slot's own directories from those that it shares.
-fn apart(wanted: &[PathBuf], neighbours: &[(PathBuf, u32)]) -> (Vec<PathBuf>, Vec<(PathBuf, u32)>) {
+fn apart(
+    wanted: &[PathBuf],
+    slot: u32,
+    neighbours: &[(PathBuf, u32)],
+) -> (Vec<PathBuf>, Vec<(PathBuf, u32)>) {
     let (mut own, mut shared) = (Vec::new(), Vec::new());
     for path in wanted {
         let touches = |other: &Path| other.starts_with(path) || path.starts_with(other);
-        match neighbours.iter().find(|(other, _)| touches(other)) {
+        match neighbours.iter().find(|(other, whose)| *whose != slot && touches(other)) {
             None => own.push(path.clone()),
-            Some((_, slot)) => shared.push((path.clone(), *slot)),
+            Some((_, whose)) => shared.push((path.clone(), *whose)),
         }
     }
     (own, shared)
@@ -139,10 +160,10 @@ mod tests {
     #[test]
     fn what_touches_another_slots_directory_is_shared() {
         let neighbours = [(PathBuf::from("/data/ai-2/db"), 2), (PathBuf::from("/data/common"), 2)];
-        let (own, shared) = apart(&paths(&["/data/ai-1/db", "/data/common"]), &neighbours);
+        let (own, shared) = apart(&paths(&["/data/ai-1/db", "/data/common"]), 1, &neighbours);
         assert_eq!((own, shared), (paths(&["/data/ai-1/db"]), vec![("/data/common".into(), 2)]));
         // Around another's, and in it.
-        let (own, shared) = apart(&paths(&["/data", "/data/common/x", "/data/ai-20/db"]), &neighbours);
+        let (own, shared) = apart(&paths(&["/data", "/data/common/x", "/data/ai-20/db"]), 20, &neighbours);
         assert_eq!(own, paths(&["/data/ai-20/db"]));
         assert_eq!(shared.len(), 2);
     }

@@ -12,12 +12,13 @@ use codex_common::diagnostic::Diagnostic;
 use codex_slot::allocation::Selector;
 use codex_slot::record::Record;
 use codex_slot::slots::{EnsureOptions, Ensured};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(crate) use arguments::{AllocationArgs, EnsureArgs};
 pub(crate) use bootstrap::bootstrap;
 
 use crate::arguments::ProjectRequest;
+use crate::ready::{TAKE_BACK_WITHIN, Tenancy};
 use crate::records::Records;
 use crate::report::{Outlet, Report, ReportFormat};
 use crate::scene::Scene;
@@ -47,7 +48,13 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
     let outlet = Outlet::open(request.output, scene.project.mode, host)?;
     let ensured = scene.on_cluster(async |cluster, interrupt| {
         let mut ensured = take(&scene, &request.allocation, &cluster, &interrupt).await?;
-        ensured.record = bootstrap(&scene, ensured.record, &cluster, &interrupt).await?;
+        let records = Records { scene: &scene, cluster: &cluster, interrupt: &interrupt };
+        let tenancy = Tenancy::of(records, &ensured.record, TAKE_BACK_WITHIN);
+        ensured.record = match bootstrap(&scene, ensured.record, &cluster, &interrupt, &tenancy).await {
+            Ok(record) => record,
+            Err(failure) if interrupt.is_raised() => return Err(failure),
+            Err(failure) => return Err(tenancy.explain(failure).await),
+        };
         Ok(ensured)
     })?;
     outlet.write(&report(&ensured), console)
@@ -82,7 +89,23 @@ pub(crate) async fn take(
         let hint = "`cleanup --slot N --with-configmap` removes what nobody needs".to_owned();
         scene.console.say(&Diagnostic::warning(message).hint(Some(hint)));
     }
+    if let Some(found) =
+        ensured.found.as_ref().filter(|found| !scene.owner(ensured.record.slot).selects(found))
+    {
+        scene.console.say(&already_there(&ensured.record, found));
+    }
     Ok(ensured)
+}
+
+/// The warning about a new slot whose namespace is there without the labels of one.
+fn already_there(record: &Record, found: &Value) -> Diagnostic {
+    let Record { slot, namespace, .. } = record;
+    let made = found["metadata"]["creationTimestamp"].as_str().unwrap_or("an unknown time");
+    Diagnostic::warning(format!(
+        "namespace {namespace} was there before slot {slot}, without the slot's labels"
+    ))
+    .note(format!("somebody made it by hand at {made}"))
+    .hint(Some("what is in it becomes the slot's, and goes with the slot".to_owned()))
 }
 
 /// `maxSlots` of services.yaml; 0 for no limit.

@@ -3,6 +3,7 @@
 mod arguments;
 mod choice;
 
+use codex_cluster::connect::Cluster;
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 use codex_slot::record::Record;
@@ -13,8 +14,9 @@ pub(crate) use arguments::GcArgs;
 use crate::arguments::ProjectRequest;
 use crate::records::Records;
 use crate::scene::Scene;
-use crate::{agent, cleanup};
+use crate::{agent, cleanup, orphans};
 use choice::{Choice, Limits, choose};
+use cleanup::Chosen;
 
 /// A checked request.
 #[derive(Debug)]
@@ -29,32 +31,48 @@ pub(crate) struct Request {
 /// Removes the slots, each independently of the others.
 pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let scene = Scene::open(&request.project, host, console)?;
-    let seconds = host.now().0;
-    let now = Timestamp::from_second(seconds)
-        .map_err(|_| Diagnostic::input("the clock is beyond all calendars"))?;
     scene.on_cluster_and_files(async |cluster, interrupt| {
         let records = Records { scene: &scene, cluster: &cluster, interrupt: &interrupt };
-        let mut listing = records.list().await?;
+        let listing = records.list().await?;
+        let seconds = now(&cluster, host, console);
+        let now = Timestamp::from_second(seconds)
+            .map_err(|_| Diagnostic::input("the clock is beyond all calendars"))?;
         let chosen = |record: &Record| {
             let is_at_work = record.agent.as_ref().is_some_and(|agent| agent::is_alive(agent, seconds));
             choose(record, is_at_work, request.limits, now)
         };
-        listing.records.retain(|record| {
+        let does_go = |record: &Record, what: &str| {
             let (does_go, why) = match chosen(record) {
                 Choice::Goes(why) => (true, why),
                 Choice::Spared(why) => (false, format!("stays: {why}")),
                 Choice::Stays => return false,
             };
             let separator = if does_go { ":" } else { "" };
-            console.info(format!("slot {}{separator} {why}", record.slot));
+            console.info(format!("slot {}{separator} {why}{what}", record.slot));
             does_go
-        });
-        if listing.records.is_empty() {
+        };
+        let mut going = Chosen {
+            records: listing.records.clone(),
+            orphans: orphans::find(&scene, &cluster, &listing.all).await?,
+        };
+        going.records.retain(|record| does_go(record, ""));
+        going.orphans.retain(|record| does_go(record, ", and nobody has a record of it"));
+        if going.records.is_empty() && going.orphans.is_empty() {
             console.info("no slot's time is over");
             return Ok(ExitCode::Done);
         }
         // Whoever was given such a slot since it was listed has used it: it is left alone then.
         let is_meant = |record: &Record| matches!(chosen(record), Choice::Goes(_));
-        cleanup::remove(&scene, (&cluster, &interrupt), &request.options, &listing, &is_meant).await
+        cleanup::remove(&scene, (&cluster, &interrupt), &request.options, (&listing, &going), &is_meant).await
+    })
+}
+
+/// The time by the server's clock, seconds since 1970: slots are used from many machines, and one whose clock is
+/// wrong must not remove what others use.
+fn now(cluster: &Cluster, host: &Host, console: &Console) -> i64 {
+    cluster.api.server_time().unwrap_or_else(|| {
+        let message = "the API server doesn't say what time it is: ages are by this machine's clock";
+        console.say(&Diagnostic::warning(message));
+        host.now().0
     })
 }

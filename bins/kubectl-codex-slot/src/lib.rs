@@ -9,6 +9,7 @@
 //! - `scene`: the project as each slot sees it, where its records are, the cluster;
 //! - `records`: the slots' records, with failures in words (`failure`);
 //! - `data`, `lock`, `agent`: what belongs to a slot on this machine, and who works with it;
+//! - `orphans`: slots that nobody has a record of;
 //! - `report`, `age`: how a slot is written down for scripts and for people.
 //!
 //! Who gets which slot is decided in `codex-slot`, what is applied in `codex-deploy`.
@@ -24,6 +25,7 @@ mod failure;
 mod gc;
 mod list;
 mod lock;
+mod orphans;
 mod ready;
 mod records;
 mod report;

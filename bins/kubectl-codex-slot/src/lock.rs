@@ -41,6 +41,37 @@ pub(crate) fn base(typed: Option<&str>, host: &Host) -> Option<PathBuf> {
     base.filter(|base| !base.is_empty()).map(|base| host.folder().join(base))
 }
 
+/// Takes the lock of a slot if it is free; `None` if somebody has it.
+///
+/// # Errors
+/// The file can't be locked.
+pub(crate) fn try_take(
+    scene: &Scene<'_>,
+    slot: u32,
+    locking: Locking<'_>,
+    cluster: &Cluster,
+) -> Result<Option<Lock>, Diagnostic> {
+    let request = LockRequest {
+        path: &path(scene, slot, locking, cluster),
+        purpose: locking.purpose,
+        limit: Duration::ZERO,
+        waiting: &|_| {},
+        is_stopped: &|| false,
+    };
+    match lock::lock(&request) {
+        Ok(held) => Ok(Some(Lock { _held: held, was_waited_for: false })),
+        Err(LockError::TimedOut { .. } | LockError::Stopped(_)) => Ok(None),
+        Err(error @ LockError::Io { .. }) => Err(Diagnostic::machine(error.to_string())),
+    }
+}
+
+fn path(scene: &Scene<'_>, slot: u32, locking: Locking<'_>, cluster: &Cluster) -> PathBuf {
+    match locking.base {
+        Some(base) => lock::path(base, slot.into()),
+        None => lock::path(&without_workspaces(scene, &cluster.server), slot.into()),
+    }
+}
+
 /// Takes the lock of a slot; whoever has to wait says so.
 ///
 /// # Errors
@@ -51,10 +82,7 @@ pub(crate) fn take(
     locking: Locking<'_>,
     (cluster, interrupt): (&Cluster, &Interrupt),
 ) -> Result<Lock, Diagnostic> {
-    let path = match locking.base {
-        Some(base) => lock::path(base, slot.into()),
-        None => lock::path(&without_workspaces(scene, &cluster.server), slot.into()),
-    };
+    let path = path(scene, slot, locking, cluster);
     let was_waited_for = Cell::new(false);
     let waiting = |holder: &Holder| {
         was_waited_for.set(true);

@@ -12,6 +12,7 @@ mod arguments;
 mod home;
 mod rollout;
 mod sources;
+mod tenancy;
 
 use std::time::Duration;
 
@@ -19,13 +20,14 @@ use codex_cluster::connect::Cluster;
 use codex_cluster::interrupt::Interrupt;
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
+use codex_deploy::permission::Permission as _;
 use codex_slot::record::Record;
 use serde_json::json;
 
 pub(crate) use arguments::ReadyArgs;
 
 use crate::arguments::ProjectRequest;
-use crate::data::Directories;
+use crate::data::{Directories, Neighbours};
 use crate::ensure::{AllocationRequest, bootstrap, take};
 use crate::lock::{self, Locking};
 use crate::records::Records;
@@ -34,6 +36,10 @@ use crate::scene::Scene;
 use home::Home;
 use rollout::{Due, Rollout, roll_out};
 use sources::Sources;
+pub(crate) use tenancy::Tenancy;
+
+/// How long what was made for a slot that is lost may take to go.
+pub(crate) const TAKE_BACK_WITHIN: Duration = Duration::from_secs(900);
 
 /// How often a slot is looked up anew because it was taken away while its lock was waited for.
 const ROUNDS: u32 = 5;
@@ -149,7 +155,11 @@ impl Work<'_> {
             if lock.was_waited_for && self.records().find(slot).await?.as_ref() != Some(&ensured.record) {
                 continue;
             }
-            let outcome = self.with(ensured.record, is_created).await;
+            let tenancy = Tenancy::of(self.records(), &ensured.record, TAKE_BACK_WITHIN);
+            let outcome = match self.with(ensured.record, is_created, &tenancy).await {
+                Err(failure) if !self.interrupt.is_raised() => Err(tenancy.explain(failure).await),
+                outcome => outcome,
+            };
             drop(lock);
             return outcome;
         }
@@ -157,13 +167,20 @@ impl Work<'_> {
     }
 
     /// All that is done while the slot's lock is held.
-    async fn with(&self, mut record: Record, is_created: bool) -> Result<Outcome, Diagnostic> {
+    async fn with(
+        &self,
+        mut record: Record,
+        is_created: bool,
+        tenancy: &Tenancy<'_>,
+    ) -> Result<Outcome, Diagnostic> {
         let (request, scene) = (self.request, self.scene);
         let slot = record.slot;
         let project = scene.project_of(slot)?;
         let namespace = &project.context.namespace;
         let patience = request.namespace_timeout;
         let home = home::look(scene, (slot, namespace), patience, (self.cluster, self.interrupt)).await?;
+        // What `ensure` made and nothing was applied to isn't made anew, but for the first time.
+        let was_used = !record.fresh;
         let is_new = record.fresh || home == Home::Missing;
         if is_new && !record.fresh {
             // Said first: whoever comes after a crash must not take what is half made for done.
@@ -179,10 +196,11 @@ impl Work<'_> {
         self.sources.sync(&record, request.force_sync, scene.console)?;
         self.stop_if_asked()?;
         if is_new {
+            tenancy.check().await?;
             self.data(&record, is_created, home).await?;
         }
         if !request.applies() {
-            record = bootstrap(scene, record, self.cluster, self.interrupt).await?;
+            record = bootstrap(scene, record, self.cluster, self.interrupt, tenancy).await?;
         }
         let due = Due {
             is_asked_for: request.applies(),
@@ -191,7 +209,11 @@ impl Work<'_> {
             applied: record.applied.as_deref(),
         };
         let target = (self.cluster, self.interrupt);
-        let Rollout { applied, is_ready } = roll_out(request, scene, project, due, target).await?;
+        let Rollout { applied, is_ready } = roll_out(request, scene, project, due, (target, tenancy)).await?;
+        // It may have been cleaned up while it was waited for.
+        if applied.is_some() {
+            tenancy.check().await?;
+        }
         if applied.is_some() {
             record = self
                 .records()
@@ -201,14 +223,15 @@ impl Work<'_> {
                 })
                 .await?;
         }
-        Ok(Outcome { record, is_created, is_recreated: is_new && !is_created, is_ready })
+        Ok(Outcome { record, is_created, is_recreated: is_new && was_used && !is_created, is_ready })
     }
 
     /// Empties and makes the data directories of a slot that is new, or whose namespace was missing.
     async fn data(&self, record: &Record, is_created: bool, home: Home) -> Result<(), Diagnostic> {
         let console = self.scene.console;
         let listing = self.records().list().await?;
-        let directories = Directories::of(self.scene, record.slot, &listing.all)?;
+        let neighbours = Neighbours::of(self.scene, [record.slot], &listing.all)?;
+        let directories = Directories::of(self.scene, record.slot, &neighbours)?;
         for (path, slot) in directories.shared() {
             console
                 .info(format!("data directory {} is left as it is: slot {slot} has it too", path.display()));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use codex_cluster::connect::Cluster;
 use codex_cluster::interrupt::Interrupt;
 use codex_common::diagnostic::Diagnostic;
+use codex_slot::allocation::Tenure;
 use codex_slot::record::Record;
 use codex_slot::slots::{Clock, Listing, SlotError, Slots};
 use codex_slot::store::Tries;
@@ -77,6 +78,27 @@ impl Records<'_> {
     /// It can't be read or written.
     pub(crate) async fn finish_cleanup(&self, marked: &Record, keep: bool) -> Result<(), Diagnostic> {
         self.with(async |slots| slots.finish_cleanup(marked, keep).await).await
+    }
+
+    /// How it stands with a slot that this command was given; with the record of its number, if that is this
+    /// environment's.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub(crate) async fn tenure(&self, given: &Record) -> Result<(Tenure, Option<Record>), Diagnostic> {
+        self.with(async |slots| slots.tenure(given.slot, &given.uid).await).await
+    }
+
+    /// Takes a number that has no record for a cleanup; `None` if somebody has it.
+    ///
+    /// # Errors
+    /// It can't be read or written.
+    pub(crate) async fn reserve_for_cleanup(
+        &self,
+        slot: u32,
+        namespace: &str,
+    ) -> Result<Option<Record>, Diagnostic> {
+        self.with(async |slots| slots.reserve_for_cleanup(slot, namespace).await).await
     }
 
     /// Does something with the slots, its failure in words.

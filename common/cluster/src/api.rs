@@ -3,6 +3,7 @@
 //! Takes paths and JSON, gives answers as they are: status and body. What an answer means is decided by
 //! [`crate::answer`]; nothing sleeps here, and nothing is sent again but with new credentials.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{Stream, StreamExt as _};
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 use crate::access::{Access, UNAUTHORIZED};
 use crate::answer::{Reply, Transport};
+use crate::server_time::ServerTime;
 pub use crate::transport::NoAnswer;
 
 /// The media type of a server-side apply.
@@ -125,12 +127,18 @@ pub enum NoWatch {
 pub struct Api {
     access: Access,
     timeout: Option<Duration>,
+    server_time: Arc<ServerTime>,
 }
 
 impl Api {
     /// Requests through `access`, each of which may take `timeout`; watches may take any time.
     pub fn new(access: Access, timeout: Option<Duration>) -> Self {
-        Self { access, timeout }
+        Self { access, timeout, server_time: Arc::default() }
+    }
+
+    /// What time it is by the server's clock, in seconds since 1970: as its last answer said; `None` if none did.
+    pub fn server_time(&self) -> Option<i64> {
+        self.server_time.now()
     }
 
     /// Gets a path.
@@ -204,7 +212,7 @@ impl Api {
                 bytes = body.to_string().into_bytes();
             }
             let request = request.body(Body::from(bytes)).map_err(unsent)?;
-            let answer = within(self.timeout, exchange(&pass.client, request)).await?;
+            let answer = within(self.timeout, exchange(&pass.client, request, &self.server_time)).await?;
             pass.judged(answer.status);
             if answer.status != UNAUTHORIZED {
                 return Ok(answer);
@@ -270,8 +278,13 @@ impl From<Received> for Answer {
 }
 
 /// Sends a request and receives the answer.
-async fn exchange(client: &Client, request: Request<Body>) -> Result<Received, kube::Error> {
+async fn exchange(
+    client: &Client,
+    request: Request<Body>,
+    time: &ServerTime,
+) -> Result<Received, kube::Error> {
     let response = client.send(request).await?;
+    time.note(response.headers());
     let status = response.status().as_u16();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);

@@ -37,11 +37,35 @@ use crate::listener::Listener;
 use crate::preflight::{self, Outcome, PreflightRequest};
 use step::{Action, Step};
 
+/// What hooks run around; scripts see it as `CODEX_ACTION`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// The manifests are applied.
+    Apply,
+    /// A new slot gets its first infrastructure.
+    Bootstrap,
+    /// A slot is removed.
+    Destroy,
+}
+
+impl Purpose {
+    /// The word that scripts see.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Bootstrap => "bootstrap",
+            Self::Destroy => "destroy",
+        }
+    }
+}
+
 /// What hooks run with.
 #[derive(Clone, Copy)]
 pub struct HookContext<'a> {
     /// The project, loaded for the environment and slot.
     pub project: &'a Project,
+    /// What they run around.
+    pub purpose: Purpose,
     /// The cluster in use.
     pub cluster: &'a Cluster,
     /// The kubeconfig that scripts get: [`crate::connect::Credentials::path`].
@@ -145,6 +169,11 @@ async fn built_in(action: &Action, context: &HookContext<'_>) -> Result<(), Faul
     match action {
         Action::Off | Action::Nothing | Action::Script(_) => Ok(()),
         Action::Wait(wait) => waiting::run(wait, context).await,
+        // `beforeAll` is run around a removal too, which is about to delete them.
+        Action::DataDirs if context.purpose == Purpose::Destroy => {
+            context.listener.debug("no data directories are made: the slot is removed");
+            Ok(())
+        }
         Action::DataDirs => data_dirs::run(context),
         Action::AgentSecrets => agent_secrets::run(context).await,
         Action::HostPorts(ports) => {

@@ -105,6 +105,12 @@ impl Owner {
         selector
     }
 
+    /// The selector of what any slot of the environment has for itself alone.
+    pub fn slots_selector(&self) -> String {
+        let [project, environment] = [&self.project, &self.environment].map(|name| label_value(name));
+        format!("{PROJECT}={project},{ENVIRONMENT}={environment},{SLOT}")
+    }
+
     /// The selector of what the project's slots and environments share.
     pub fn shared_selector(&self) -> String {
         format!("{PROJECT}={},!{ENVIRONMENT},!{SLOT}", label_value(&self.project))
@@ -159,6 +165,12 @@ pub fn add(object: &mut Value, added: &[(&'static str, String)]) {
     if let Some(labels) = object.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
         labels.extend(added.iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into())));
     }
+}
+
+/// The slot that a live object's label names, if it is one of an environment.
+pub fn slot_of(object: &Value, owner: &Owner) -> Option<u32> {
+    let slot = object.get("metadata")?.get("labels")?.get(SLOT)?.as_str()?.parse().ok()?;
+    Owner { slot: Some(slot), ..owner.clone() }.selects(object).then_some(slot)
 }
 
 /// The item that a live object's label names, as [`label_value`] wrote it.

@@ -53,6 +53,7 @@ pub mod preflight;
 mod process_group;
 pub mod prune;
 pub mod readiness;
+mod server_time;
 pub mod sweep;
 pub mod transport;
 pub mod wait;

@@ -5,6 +5,7 @@
 //! namespace goes slowly, held up by what is in it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -27,7 +28,8 @@ pub enum Presence {
 }
 
 impl Presence {
-    fn of(object: Value) -> Self {
+    /// How it stands with a namespace that the server gave, alone or in a list.
+    pub fn of(object: Value) -> Self {
         if object["metadata"]["deletionTimestamp"].is_null() {
             Self::Active(object)
         } else {
@@ -129,7 +131,11 @@ pub enum Going {
     Interrupted,
 }
 
-/// Waits until a namespace is gone; `told` hears once of each thing that holds it up.
+/// For how long a namespace goes its normal way: its pods take their time to end. What holds it up then isn't
+/// worth a word.
+const NORMAL: Duration = Duration::from_secs(45);
+
+/// Waits until a namespace is gone; `told` hears once of each thing that holds it up for longer than is normal.
 ///
 /// # Errors
 /// The server doesn't let it be looked at, or can't be reached.
@@ -143,18 +149,29 @@ pub async fn until_gone(
     let resource = resource();
     let target = Target { resource: &resource, namespace: None, name };
     let (mut held, mut said) = (Vec::new(), BTreeSet::new());
-    let judge = |object: Option<&Value>| {
-        let Some(object) = object else { return Some(()) };
-        held = blockers(object);
-        for blocker in &held {
-            if said.insert(blocker.clone()) {
-                told(blocker);
-            }
+    let normal = deadline.min(Instant::now() + NORMAL);
+    let watching = async {
+        let ended = watch::until(api, target, normal, |object| {
+            held = object.map(blockers).unwrap_or_default();
+            object.is_none().then_some(())
+        });
+        match ended.await {
+            Err(WatchError::TimedOut) if normal < deadline => {}
+            ended => return ended,
         }
-        None
+        let judge = |object: Option<&Value>| {
+            held = object.map(blockers).unwrap_or_default();
+            for blocker in &held {
+                if said.insert(blocker.clone()) {
+                    told(blocker);
+                }
+            }
+            object.is_none().then_some(())
+        };
+        watch::until(api, target, deadline, judge).await
     };
     let ended = tokio::select! {
-        ended = watch::until(api, target, deadline, judge) => ended,
+        ended = watching => ended,
         () = interrupt.raised() => return Ok(Going::Interrupted),
     };
     match ended {

@@ -60,7 +60,7 @@ fn own(request: &Request, host: &Host, console: &Console) -> Result<Gathered, Di
         namespace: request.namespace.as_deref(),
     };
     let project = request.source.load(target, host, console)?;
-    request.source.check_slot(target, &project, host, console)?;
+    request.source.check_slot(target, &project, console)?;
     of_project(project, request, console)
 }
 
@@ -155,7 +155,7 @@ fn project_of(
     let target = StackTarget { env, slot, namespace: request.namespace.as_deref() };
     let project = request.source.load(target, host, console)?;
     if identity.is_none() {
-        request.source.check_slot(target, &project, host, console)?;
+        request.source.check_slot(target, &project, console)?;
     }
     let is_same = identity.is_none_or(|identity| identity.project == project.context.project);
     Ok(is_same.then_some(project))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+pub use codex_cluster::hooks::Purpose;
 use codex_common::cli::ProjectSource;
 use codex_common::render;
 
@@ -48,6 +49,8 @@ pub struct Request {
     pub slot: i64,
     /// The namespace, instead of the one that services.yaml gives.
     pub namespace: Option<String>,
+    /// What hooks run around.
+    pub purpose: Purpose,
     /// The items that take part.
     pub filters: render::Filters,
     /// Whether there are filters: prune then looks at the selected items only.

@@ -15,6 +15,7 @@ mod cleanup;
 mod ensure;
 mod link;
 mod number;
+mod tenure;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -23,6 +24,7 @@ pub use claims::settle;
 pub use cleanup::{Beginning, Ending, begin_cleanup, end_cleanup, is_selected};
 pub use ensure::ensure;
 pub use link::set;
+pub use tenure::{Tenure, tenure};
 
 use crate::record::{Link, Links, Record};
 use crate::view::Holder;

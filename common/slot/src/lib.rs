@@ -15,7 +15,8 @@
 //! Talking to the server:
 //! - [`store`]: one request each, and what its answer means;
 //! - [`slots`]: the verbs, each a loop of looking, deciding and writing: [`Slots::ensure`], [`Slots::set`],
-//!   [`Slots::begin_cleanup`] and [`Slots::finish_cleanup`], [`Slots::update`], [`Slots::list`].
+//!   [`Slots::begin_cleanup`] and [`Slots::finish_cleanup`], [`Slots::tenure`] and
+//!   [`Slots::reserve_for_cleanup`], [`Slots::update`], [`Slots::list`].
 
 pub mod allocation;
 pub mod record;

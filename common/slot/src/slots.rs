@@ -12,6 +12,7 @@ mod listing;
 mod patience;
 mod room;
 mod round;
+mod tenure;
 mod update;
 
 use std::hash::{BuildHasher as _, RandomState};

@@ -207,14 +207,13 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// Whether a namespace is on its way out.
+    /// A namespace; `None` if there is none.
     ///
     /// # Errors
     /// The request is refused, or there is no answer.
-    pub async fn is_terminating(&mut self, namespace: &str) -> Result<bool, StoreError> {
-        let attempt = Attempt::on_namespaces("get", Some(namespace));
-        let path = format!("/api/v1/namespaces/{}", escaped(namespace));
-        Ok(self.read::<Value>(&path, &attempt).await?.is_some_and(|namespace| is_on_its_way_out(&namespace)))
+    pub async fn namespace(&mut self, name: &str) -> Result<Option<Value>, StoreError> {
+        let attempt = Attempt::on_namespaces("get", Some(name));
+        self.read(&format!("/api/v1/namespaces/{}", escaped(name)), &attempt).await
     }
 
     /// The namespaces that are on their way out.
@@ -295,7 +294,8 @@ impl<'a> Store<'a> {
     }
 }
 
-fn is_on_its_way_out(namespace: &Value) -> bool {
+/// Whether a namespace is about to go.
+pub(crate) fn is_on_its_way_out(namespace: &Value) -> bool {
     namespace["status"]["phase"] == "Terminating" || namespace["metadata"]["deletionTimestamp"].is_string()
 }
 

@@ -12,7 +12,7 @@ const DEFAULT_ENV: &str = "ai";
 /// Which project and environment.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Project")]
-pub(crate) struct StackArgs {
+struct StackArgs {
     /// The project's file, here or in a directory above; its folder is the project's root
     #[arg(short, long, value_name = "FILE", default_value = DEFAULT_CONFIG)]
     config: String,
@@ -36,7 +36,7 @@ pub(crate) struct StackArgs {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ProjectArgs {
     #[command(flatten)]
-    pub(crate) stack: StackArgs,
+    stack: StackArgs,
 
     #[command(flatten)]
     cluster: ClusterArgs,
@@ -64,7 +64,7 @@ pub(crate) struct ProjectRequest {
 }
 
 impl StackArgs {
-    pub(crate) fn request(self) -> Result<StackRequest, Diagnostic> {
+    fn request(self) -> Result<StackRequest, Diagnostic> {
         let mode = Mode::from(self.compat);
         Ok(StackRequest {
             source: ProjectSource::new(self.config, self.reach, self.variables, mode)?,

@@ -33,10 +33,22 @@ impl SelectorArgs {
     /// # Errors
     /// Nothing was.
     pub(crate) fn request(&self) -> Result<Selector, Diagnostic> {
-        let selector = self.any();
-        if selector == Selector::default() {
-            return Err(Diagnostic::input("at least one of --issue, --pr or --slot must be specified"));
-        }
-        Ok(selector)
+        self.given()
+            .ok_or_else(|| Diagnostic::input("at least one of --issue, --pr or --slot must be specified"))
+    }
+
+    /// What was given, by a verb that has a flag for all slots.
+    ///
+    /// # Errors
+    /// Nothing was.
+    pub(crate) fn request_or(&self, flag_for_all: &str) -> Result<Selector, Diagnostic> {
+        self.given().ok_or_else(|| {
+            Diagnostic::input("at least one of --issue, --pr or --slot must be specified")
+                .hint(Some(format!("`{flag_for_all}` means all slots of the environment")))
+        })
+    }
+
+    fn given(&self) -> Option<Selector> {
+        Some(self.any()).filter(|selector| *selector != Selector::default())
     }
 }

@@ -62,6 +62,10 @@ pub(crate) struct PatienceArgs {
     #[arg(long, value_name = "BASE")]
     code_root_base: Option<String>,
 
+    /// How many slots to remove at the same time
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
+
     /// How long to wait for another command that works on a slot
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration)]
     lock_timeout: Duration,
@@ -77,6 +81,7 @@ impl PatienceArgs {
         Options {
             with_configmap,
             dry_run,
+            jobs: self.jobs.into(),
             code_root_base: self.code_root_base,
             lock_timeout: self.lock_timeout,
             timeout: self.timeout,
@@ -90,7 +95,11 @@ impl CleanupArgs {
         let removal = self.removal;
         Ok(Request {
             // codexctl's `--all` beside a selector: all slots that it fits.
-            selector: if removal.all { removal.selector.any() } else { removal.selector.request()? },
+            selector: if removal.all {
+                removal.selector.any()
+            } else {
+                removal.selector.request_or("--all")?
+            },
             project: self.project.request()?,
             options: removal.patience.options(removal.with_configmap, removal.dry_run),
         })

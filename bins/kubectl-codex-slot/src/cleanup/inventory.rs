@@ -1,32 +1,25 @@
 //! What goes with a slot, and what stays behind.
 //!
-//! Takes a record, asks the cluster, gives a list that can be shown (`--dry-run`) or worked off by
+//! Takes a record and what a [`Survey`] found, gives a list that can be shown (`--dry-run`) or worked off by
 //! [`super::removal`]. Separate so that both see the same.
 
-use codex_cluster::api::Api;
-use codex_cluster::connect::Cluster;
-use codex_cluster::discovery::Kinds;
 use codex_cluster::labels::Owner;
-use codex_cluster::live::LiveError;
-use codex_cluster::namespace::{self, Presence};
+use codex_cluster::namespace::Presence;
 use codex_cluster::sweep::Leftover;
-use codex_cluster::sweep::slot as sweep;
 use codex_common::diagnostic::Diagnostic;
-use codex_slot::record::{Listed, Record};
+use codex_slot::record::Record;
 use serde_json::Value;
 
 use crate::data::Directories;
 use crate::scene::Scene;
 
 use super::namespace::{Verdict, judge};
-use super::residents::residents;
+use super::survey::Survey;
 
 /// What goes with a slot, and what stays behind.
 pub(super) struct Inventory {
     /// The slot's own objects, but for its namespace.
     pub(super) objects: Vec<Leftover>,
-    /// What it shares with others: it stays.
-    pub(super) shared: Vec<Leftover>,
     /// Its namespace, if there is one.
     pub(super) namespace: Option<Namespace>,
     /// Its data directories.
@@ -43,36 +36,21 @@ pub(super) struct Namespace {
 }
 
 impl Inventory {
-    /// Takes it.
+    /// A slot's share of what was found.
     ///
     /// # Errors
-    /// The cluster can't be asked, or services.yaml is wrong.
-    pub(super) async fn take(
-        scene: &Scene<'_>,
-        cluster: &Cluster,
-        kinds: &Kinds,
-        record: &Record,
-        listed: &[Listed],
-    ) -> Result<Self, Diagnostic> {
-        let owner = scene.owner(record.slot);
-        let found = sweep::find(&cluster.api, kinds, &owner, &record.namespace).await;
-        let mut found = found.map_err(|error| match error {
-            LiveError::NoAnswer(no_answer) => Diagnostic::from(cluster.unreachable(no_answer)),
-            LiveError::Refused { path, answer } => {
-                Diagnostic::machine(format!("cannot list {path}")).note(answer.message())
-            }
-        })?;
+    /// services.yaml is wrong for the slot.
+    pub(super) fn of(scene: &Scene<'_>, survey: &Survey<'_>, record: &Record) -> Result<Self, Diagnostic> {
         let is_home =
             |one: &Leftover| one.identity.is("", "Namespace") && one.identity.name == record.namespace;
-        found.own.retain(|one| !is_home(one));
-        found.shared.retain(|one| !is_home(one));
+        let mut objects = survey.found.own.get(&record.slot).cloned().unwrap_or_default();
+        objects.retain(|one| !is_home(one));
         // In the reverse order of an apply: who uses goes before what is used.
-        found.own.sort_by_key(|one| std::cmp::Reverse(wave(one)));
+        objects.sort_by_key(|one| std::cmp::Reverse(wave(one)));
         Ok(Self {
-            objects: found.own,
-            shared: found.shared,
-            namespace: home(scene, &cluster.api, record, listed, &owner).await?,
-            directories: Directories::of(scene, record.slot, listed)?,
+            objects,
+            namespace: home(scene, survey, record, &scene.owner(record.slot))?,
+            directories: Directories::of(scene, record.slot, &survey.neighbours)?,
         })
     }
 
@@ -96,7 +74,6 @@ impl Inventory {
 
     /// What stays though one might think that it goes, a line each.
     pub(super) fn remarks(&self) -> Vec<String> {
-        let shared = self.shared.iter().map(|one| format!("{} stays: other slots share it", name_of(one)));
         let namespace = self.namespace.as_ref().and_then(|namespace| match &namespace.verdict {
             Verdict::Goes => None,
             Verdict::Stays(why) => Some(format!("namespace/{} stays: {why}", namespace.name)),
@@ -106,7 +83,7 @@ impl Inventory {
             .shared()
             .iter()
             .map(|(path, slot)| format!("directory {} stays: slot {slot} has it too", path.display()));
-        shared.chain(namespace).chain(directories).collect()
+        namespace.into_iter().chain(directories).collect()
     }
 }
 
@@ -120,22 +97,20 @@ pub(super) fn wave(one: &Leftover) -> codex_cluster::waves::Wave {
 }
 
 /// The slot's namespace and the verdict on it.
-async fn home(
+fn home(
     scene: &Scene<'_>,
-    api: &Api,
+    survey: &Survey<'_>,
     record: &Record,
-    listed: &[Listed],
     owner: &Owner,
 ) -> Result<Option<Namespace>, Diagnostic> {
     let name = record.namespace.clone();
-    let looked = namespace::look(api, &name).await;
-    let (object, is_going) = match looked.map_err(|error| Diagnostic::machine(error.to_string()))? {
-        Presence::Missing => return Ok(None),
-        Presence::Active(object) => (object, false),
-        Presence::Terminating(object) => (object, true),
+    let (object, is_going) = match survey.namespaces.get(&name).cloned() {
+        None | Some(Presence::Missing) => return Ok(None),
+        Some(Presence::Active(object)) => (object, false),
+        Some(Presence::Terminating(object)) => (object, true),
     };
     let by_pattern = scene.namespace_of(record.slot)? == name;
-    let residents = residents(scene, listed, record.slot)?;
+    let residents = survey.residents.in_namespace(&name, record.slot)?;
     let verdict = judge(&object, owner, by_pattern, &scene.state.namespace, &residents);
     Ok(Some(Namespace { name, object, is_going, verdict }))
 }

@@ -12,18 +12,30 @@ use codex_cluster::namespace::{self, Going};
 use codex_cluster::sweep::slot as sweep;
 use codex_cluster::sweep::{Leftover, delete};
 use codex_common::diagnostic::Diagnostic;
-use codex_common::printable;
 use codex_deploy::{HookScene, Moment};
+use codex_slot::allocation::Tenure;
 use codex_slot::record::{Listed, Record};
 use futures::{StreamExt as _, stream};
 use tokio::time::Instant;
 
+use crate::records::Records;
 use crate::scene::Scene;
 
 use super::inventory::{Inventory, Namespace, name_of};
+use super::outlet::Outlet;
+use super::survey::Survey;
 
 /// How many objects are deleted at once.
 const AT_ONCE: usize = 8;
+
+/// How a removal ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Removed {
+    /// All that was the slot's is gone.
+    Gone,
+    /// Another cleanup was done before: the number may be somebody's by now, so nothing was touched.
+    Overtaken,
+}
 
 /// What all removals of one command have in common.
 #[derive(Clone, Copy)]
@@ -38,19 +50,36 @@ pub(crate) struct Removal<'a> {
     pub(crate) listed: &'a [Listed],
 }
 
-impl Removal<'_> {
+impl<'a> Removal<'a> {
+    /// What there is of some slots, which are marked already or only looked at.
+    pub(crate) async fn survey(&self, records: &[&Record]) -> Result<Survey<'a>, Diagnostic> {
+        Survey::take(self.scene, self.cluster, self.kinds, records, self.listed).await
+    }
+
     /// Only says what would go with a slot.
-    pub(crate) async fn show(&self, record: &Record, with_record: bool) -> Result<(), Diagnostic> {
-        let inventory = Inventory::take(self.scene, self.cluster, self.kinds, record, self.listed).await?;
-        for line in inventory.lines(self.record_name(record, with_record).as_deref())? {
-            self.say(&format!("{line} deleted (dry run)"))?;
+    pub(super) fn show(
+        &self,
+        record: &Record,
+        survey: &Survey<'_>,
+        with_record: bool,
+        outlet: &Outlet<'_>,
+    ) -> Result<(), Diagnostic> {
+        let inventory = Inventory::of(self.scene, survey, record)?;
+        let name = with_record.then(|| self.scene.state.name(record.slot));
+        for line in inventory.lines(name.as_deref())? {
+            outlet.line(&format!("{line} deleted (dry run)"))?;
         }
-        self.remark(&inventory);
+        inventory.remarks().iter().for_each(|line| outlet.console().info(line));
         Ok(())
     }
 
-    /// Removes all that is a slot's, but for its record, which is marked already.
-    pub(crate) async fn remove(&self, record: &Record) -> Result<(), Diagnostic> {
+    /// Removes all that is a slot's, but for its record, which is marked already. `survey` was taken after that.
+    pub(crate) async fn remove(
+        &self,
+        record: &Record,
+        survey: &Survey<'_>,
+        outlet: &Outlet<'_>,
+    ) -> Result<Removed, Diagnostic> {
         let project = self.scene.project_of(record.slot)?;
         let request = self.scene.deploy_request(record.slot);
         let hooks = HookScene {
@@ -58,34 +87,36 @@ impl Removal<'_> {
             request: &request,
             cluster: self.cluster,
             host: self.scene.host,
-            console: self.scene.console,
+            console: outlet.console(),
             interrupt: self.interrupt,
         };
         hooks.check_removal()?;
+        if !self.is_marked(record).await? {
+            return Ok(Removed::Overtaken);
+        }
         hooks.run(Moment::BeforeDestroy).await?;
-        let inventory = Inventory::take(self.scene, self.cluster, self.kinds, record, self.listed).await?;
-        self.remark(&inventory);
-        self.objects(&inventory).await?;
+        let inventory = Inventory::of(self.scene, survey, record)?;
+        inventory.remarks().iter().for_each(|line| outlet.console().info(line));
+        let one = One { removal: self, outlet };
+        one.objects(&inventory).await?;
         self.stop_if_asked()?;
         hooks.run(Moment::AfterDestroy).await?;
         self.stop_if_asked()?;
-        for path in inventory.directories.delete()? {
-            self.say(&format!("directory {} deleted", path.display()))?;
+        if !self.is_marked(record).await? {
+            return Ok(Removed::Overtaken);
         }
-        Ok(())
+        for path in inventory.directories.delete()? {
+            outlet.line(&format!("directory {} deleted", path.display()))?;
+        }
+        Ok(Removed::Gone)
     }
 
-    fn record_name(&self, record: &Record, with_record: bool) -> Option<String> {
-        with_record.then(|| self.scene.state.name(record.slot))
-    }
-
-    fn remark(&self, inventory: &Inventory) {
-        inventory.remarks().iter().for_each(|line| self.scene.console.info(line));
-    }
-
-    /// One line of the report: what is gone.
-    fn say(&self, line: &str) -> Result<(), Diagnostic> {
-        self.scene.console.print(&format!("{}\n", printable::line(line))).map(|_| ())
+    /// Whether the mark is still on the record. As long as it is, nobody is given the number, so that what was found
+    /// there after it had been put on is the slot's own.
+    async fn is_marked(&self, record: &Record) -> Result<bool, Diagnostic> {
+        let Self { scene, cluster, interrupt, .. } = *self;
+        let (tenure, now) = Records { scene, cluster, interrupt }.tenure(record).await?;
+        Ok(tenure == Tenure::Cleaning && now.is_some_and(|now| now.uid == record.uid))
     }
 
     fn stop_if_asked(&self) -> Result<(), Diagnostic> {
@@ -94,20 +125,28 @@ impl Removal<'_> {
         }
         Ok(())
     }
+}
 
+/// The removal of one slot.
+struct One<'a> {
+    removal: &'a Removal<'a>,
+    outlet: &'a Outlet<'a>,
+}
+
+impl One<'_> {
     /// Deletes the objects and the namespace, and waits until they are gone.
     async fn objects(&self, inventory: &Inventory) -> Result<(), Diagnostic> {
-        let deadline = Instant::now() + self.timeout;
+        let deadline = Instant::now() + self.removal.timeout;
         let waves = inventory
             .objects
             .chunk_by(|one, next| super::inventory::wave(one) == super::inventory::wave(next));
         for wave in waves {
-            self.stop_if_asked()?;
+            self.removal.stop_if_asked()?;
             self.delete(wave).await?;
         }
         let going = inventory.going_namespace();
         if let Some(namespace) = going {
-            self.stop_if_asked()?;
+            self.removal.stop_if_asked()?;
             self.delete_namespace(namespace).await?;
         }
         // What is in the namespace goes with it.
@@ -127,7 +166,7 @@ impl Removal<'_> {
         if blockers.is_empty() {
             return Ok(());
         }
-        let title = format!("not everything was gone after {}", crate::age::of(self.timeout));
+        let title = format!("not everything was gone after {}", crate::age::of(self.removal.timeout));
         Err(blockers.into_iter().fold(Diagnostic::machine(title), Diagnostic::note).hint(Some(
             "remove what holds it up and run the command again: it goes on where it stopped".to_owned(),
         )))
@@ -136,8 +175,8 @@ impl Removal<'_> {
     /// Waits until objects are gone; why those aren't that are there at the deadline.
     async fn held(&self, leftovers: &[&Leftover], deadline: Instant) -> Result<Vec<String>, Diagnostic> {
         let held = tokio::select! {
-            held = sweep::until_gone(&self.cluster.api, leftovers, deadline) => held,
-            () = self.interrupt.raised() => return self.stop_if_asked().map(|()| Vec::new()),
+            held = sweep::until_gone(&self.removal.cluster.api, leftovers, deadline) => held,
+            () = self.removal.interrupt.raised() => return self.removal.stop_if_asked().map(|()| Vec::new()),
         };
         Ok(held.iter().map(|(name, reason)| format!("{name} {reason}")).collect())
     }
@@ -147,12 +186,12 @@ impl Removal<'_> {
         let deletions = leftovers
             .iter()
             .filter(|one| !one.is_going)
-            .map(|one| async move { (name_of(one), delete(&self.cluster.api, one).await) });
+            .map(|one| async move { (name_of(one), delete(&self.removal.cluster.api, one).await) });
         let mut failed = Vec::new();
         let mut deletions = stream::iter(deletions).buffer_unordered(AT_ONCE);
         while let Some((name, deleted)) = deletions.next().await {
             match deleted {
-                Ok(()) => self.say(&format!("{name} deleted"))?,
+                Ok(()) => self.outlet.line(&format!("{name} deleted"))?,
                 Err(reason) => failed.push(format!("{name}: {reason}")),
             }
         }
@@ -167,16 +206,18 @@ impl Removal<'_> {
         if namespace.is_going {
             return Ok(());
         }
-        let deleted = namespace::delete(&self.cluster.api, &namespace.name, &namespace.object).await;
+        let deleted = namespace::delete(&self.removal.cluster.api, &namespace.name, &namespace.object).await;
         deleted.map_err(|error| Diagnostic::machine(error.to_string()))?;
-        self.say(&format!("namespace/{} deleted", namespace.name))
+        self.outlet.line(&format!("namespace/{} deleted", namespace.name))
     }
 
     /// Waits until the namespace is gone; what holds it up, if it isn't.
     async fn namespace_gone(&self, name: &str, deadline: Instant) -> Result<Vec<String>, Diagnostic> {
-        let console = self.scene.console;
+        let console = self.outlet.console();
         let told = |blocker: &str| console.info(format!("namespace/{name} is still there: {blocker}"));
-        let gone = namespace::until_gone(&self.cluster.api, name, deadline, self.interrupt, told).await;
+        let gone =
+            namespace::until_gone(&self.removal.cluster.api, name, deadline, self.removal.interrupt, told)
+                .await;
         match gone.map_err(|error| Diagnostic::machine(error.to_string()))? {
             Going::Gone => Ok(Vec::new()),
             Going::Held(blockers) if blockers.is_empty() => {
@@ -185,7 +226,7 @@ impl Removal<'_> {
             Going::Held(blockers) => {
                 Ok(blockers.into_iter().map(|blocker| format!("namespace/{name}: {blocker}")).collect())
             }
-            Going::Interrupted => self.stop_if_asked().map(|()| Vec::new()),
+            Going::Interrupted => self.removal.stop_if_asked().map(|()| Vec::new()),
         }
     }
 }

@@ -4,10 +4,12 @@
 //! if this one dies: the record says whether it was done.
 
 use codex_cluster::connect::Cluster;
+use codex_cluster::hooks::Purpose;
 use codex_cluster::interrupt::Interrupt;
 use codex_common::diagnostic::Diagnostic;
 use codex_common::render::{Filters, select};
 use codex_common::stack::Project;
+use codex_deploy::permission::Permission;
 use codex_deploy::{Destination, Input, deploy, kinds};
 use codex_slot::record::Record;
 
@@ -26,6 +28,7 @@ pub(crate) async fn bootstrap(
     record: Record,
     cluster: &Cluster,
     interrupt: &Interrupt,
+    permission: &dyn Permission,
 ) -> Result<Record, Diagnostic> {
     let groups = &scene.project.context.environment.slot_bootstrap_infra;
     if groups.is_empty() || !record.fresh || record.applied.is_some() {
@@ -35,9 +38,10 @@ pub(crate) async fn bootstrap(
     let mut order = scene.deploy_request(record.slot);
     order.filters = filters(&project);
     order.is_filtered = true;
+    order.purpose = Purpose::Bootstrap;
     let input = Input::of_project(project, &order, scene.host, scene.console)?;
     let kinds = kinds(cluster).await?;
-    let destination = Destination { cluster, kinds: &kinds, interrupt };
+    let destination = Destination { cluster, kinds: &kinds, interrupt, permission };
     deploy(&order, input, destination, scene.host, scene.console).await?;
     let records = Records { scene, cluster, interrupt };
     records.update(&record, |record| record.applied = record.applied.take().or(Some(DONE.to_owned()))).await

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 use codex_common::diagnostic::Diagnostic;
-use codex_deploy::arguments::duration;
 
+use crate::age;
 use crate::arguments::ProjectArgs;
 use crate::cleanup::PatienceArgs;
 
@@ -14,7 +14,7 @@ use super::{Limits, Request};
 const EXAMPLES: &str = "\
 Examples:
   # what nobody has used for three days
-  kubectl codex slot gc --ttl 72h --dry-run";
+  kubectl codex slot gc --ttl 3d --dry-run";
 
 /// Remove slots that haven't been used for long
 ///
@@ -34,13 +34,17 @@ pub(crate) struct GcArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Slots")]
 struct LimitArgs {
-    /// Slots not used for so long
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    /// Slots not used for so long, such as 12h, 3d or 2w
+    #[arg(long, value_name = "DURATION", value_parser = age::parse)]
     ttl: Option<Duration>,
 
     /// Slots that have existed for so long
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = age::parse)]
     max_age: Option<Duration>,
+
+    /// Remove all slots, where a limit is 0
+    #[arg(long)]
+    yes: bool,
 
     /// Only list what would be deleted
     #[arg(long)]
@@ -56,6 +60,18 @@ impl GcArgs {
         let limits = self.limits;
         if limits.ttl.is_none() && limits.max_age.is_none() {
             return Err(Diagnostic::input("at least one of --ttl and --max-age must be specified"));
+        }
+        let is_nothing = |limit: Option<Duration>| limit.is_some_and(|limit| limit.is_zero());
+        let flag = match (is_nothing(limits.ttl), is_nothing(limits.max_age)) {
+            (true, _) => Some("--ttl 0"),
+            (_, true) => Some("--max-age 0"),
+            _ => None,
+        };
+        if let (Some(flag), false, false) = (flag, limits.yes, limits.dry_run) {
+            return Err(Diagnostic::input(format!(
+                "`{flag}` removes every slot of the environment that no agent works in"
+            ))
+            .hint(Some("`--yes` if that is meant; `--dry-run` lists them".to_owned())));
         }
         Ok(Request {
             project: self.project.request()?,

@@ -15,6 +15,8 @@ pub(super) struct Entry<'a> {
     pub(super) home: Home,
     /// `None` where the user may not look.
     pub(super) pods: Option<Pods>,
+    /// Whether nobody has a record of it.
+    pub(super) is_orphaned: bool,
 }
 
 /// The slot's namespace.
@@ -58,6 +60,8 @@ pub(super) enum State {
     Fresh,
     /// Something was applied, but the namespace is gone.
     NoNamespace,
+    /// Its namespace is there, but nobody has a record of it.
+    Orphaned,
     /// It is in use.
     Active,
 }
@@ -72,6 +76,7 @@ impl State {
             Self::AgentRunning => "agent-running",
             Self::Fresh => "fresh",
             Self::NoNamespace => "no-namespace",
+            Self::Orphaned => "orphaned",
             Self::Active => "active",
         }
     }
@@ -81,6 +86,7 @@ impl Entry<'_> {
     pub(super) fn state(&self, now: Timestamp) -> State {
         let record = self.record;
         match self.home {
+            _ if self.is_orphaned => State::Orphaned,
             _ if record.claim.is_some() => State::Claimed,
             _ if record.cleaning => State::Cleaning,
             Home::Terminating => State::Terminating,
@@ -108,7 +114,7 @@ mod tests {
         let mut record = Record::new(3, "ai", "shop-ai-3", "shop", "manual", now());
         record.fresh = false;
         change(&mut record);
-        Entry { record: &record, home, pods: None }.state(now()).word()
+        Entry { record: &record, home, pods: None, is_orphaned: false }.state(now()).word()
     }
 
     #[test]

@@ -41,7 +41,25 @@ pub(super) struct Seen {
     pub(super) pods: Option<Pods>,
 }
 
-/// Looks at the namespaces.
+/// Whether so many slots are looked at by lists.
+pub(super) fn are_many(slots: usize) -> bool {
+    slots > FEW
+}
+
+/// All namespaces of the cluster, without what isn't metadata; `None` if the user may not list them.
+///
+/// # Errors
+/// The server can't be asked, or says no for another reason than rights.
+pub(super) async fn all_namespaces(cluster: &Cluster) -> Result<Option<Vec<Value>>, Diagnostic> {
+    let mut all = Vec::new();
+    let looking = Looking { cluster };
+    let whole = looking.pages("/api/v1/namespaces", METADATA, |page| {
+        all.extend(page["items"].as_array().into_iter().flatten().cloned());
+    });
+    Ok(whole.await?.then_some(all))
+}
+
+/// Looks at the namespaces; `all` are those of the cluster, where they are known already.
 ///
 /// # Errors
 /// The server can't be asked, or says no for another reason than rights.
@@ -49,9 +67,10 @@ pub(super) async fn look(
     cluster: &Cluster,
     console: &Console,
     namespaces: &[&str],
+    all: Option<&[Value]>,
 ) -> Result<BTreeMap<String, Seen>, Diagnostic> {
     let looking = Looking { cluster };
-    let (homes, pods) = tokio::try_join!(looking.homes(namespaces), looking.pods(namespaces))?;
+    let (homes, pods) = tokio::try_join!(looking.homes(namespaces, all), looking.pods(namespaces))?;
     let homes_unknown = homes.values().any(|home| *home == Home::Unknown);
     let mut seen = BTreeMap::new();
     for namespace in namespaces {
@@ -80,19 +99,17 @@ struct Looking<'a> {
 
 impl Looking<'_> {
     /// The namespaces that are there, or can't be looked at.
-    async fn homes(&self, namespaces: &[&str]) -> Result<BTreeMap<String, Home>, Diagnostic> {
-        if namespaces.len() > FEW {
-            let mut homes = BTreeMap::new();
-            let whole = self.pages("/api/v1/namespaces", METADATA, |page| {
-                for item in page["items"].as_array().into_iter().flatten() {
-                    let metadata = &item["metadata"];
-                    let name = metadata["name"].as_str().unwrap_or_default();
-                    homes.insert(name.to_owned(), home_of(metadata));
-                }
-            });
-            if whole.await? {
-                return Ok(homes);
-            }
+    async fn homes(
+        &self,
+        namespaces: &[&str],
+        all: Option<&[Value]>,
+    ) -> Result<BTreeMap<String, Home>, Diagnostic> {
+        if let Some(all) = all {
+            let home = |item: &Value| {
+                let metadata = &item["metadata"];
+                (metadata["name"].as_str().unwrap_or_default().to_owned(), home_of(metadata))
+            };
+            return Ok(all.iter().map(home).collect());
         }
         let each = namespaces.iter().map(async |namespace| {
             let answer = self.get(&format!("/api/v1/namespaces/{namespace}"), "application/json").await?;

@@ -61,7 +61,7 @@ fn rows(entries: &[Entry<'_>], is_wide: bool, location: &StateLocation, now: Tim
                 or_none(Some(record.owner.clone())),
                 or_none(agent),
                 or_none(applied),
-                location.name(record.slot),
+                if entry.is_orphaned { "-".to_owned() } else { location.name(record.slot) },
             ]);
         }
         rows.push(row);
@@ -89,6 +89,7 @@ fn object(entry: &Entry<'_>, location: &StateLocation, now: Timestamp) -> String
             ("heartbeat", time(Some(agent.heartbeat))),
         ]))
     });
+    let name = (!entry.is_orphaned).then(|| location.name(record.slot));
     let home = match entry.home {
         Home::Present => Node::from(true),
         Home::Terminating => Node::from(true),
@@ -114,7 +115,7 @@ fn object(entry: &Entry<'_>, location: &StateLocation, now: Timestamp) -> String
         ("owner", text(Some(&record.owner))),
         ("agent", agent),
         ("applied", text(record.applied.as_deref())),
-        ("record", Node::from(location.name(record.slot).as_str())),
+        ("record", text(name.as_deref())),
     ]));
     let mut line = String::new();
     match yaml::write_json(&object, KeyOrder::Kept, 0, &mut line) {

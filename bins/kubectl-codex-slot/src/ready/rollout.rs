@@ -9,6 +9,7 @@ use codex_cluster::connect::Cluster;
 use codex_cluster::interrupt::Interrupt;
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Project;
+use codex_deploy::permission::Permission;
 use codex_deploy::{Destination, Input, await_applied, deploy, kinds};
 
 use crate::scene::Scene;
@@ -54,7 +55,7 @@ pub(super) async fn roll_out(
     scene: &Scene<'_>,
     project: Project,
     due: Due<'_>,
-    (cluster, interrupt): (&Cluster, &Interrupt),
+    ((cluster, interrupt), permission): ((&Cluster, &Interrupt), &dyn Permission),
 ) -> Result<Rollout, Diagnostic> {
     let slot = u32::try_from(project.context.slot).unwrap_or_default();
     let (host, console) = (scene.host, scene.console);
@@ -67,7 +68,7 @@ pub(super) async fn roll_out(
     if due.is_due(&digest) {
         order.preflight = true;
         let kinds = kinds(cluster).await?;
-        let destination = Destination { cluster, kinds: &kinds, interrupt };
+        let destination = Destination { cluster, kinds: &kinds, interrupt, permission };
         let deployed = deploy(&order, input, destination, host, console).await?;
         return Ok(Rollout { applied: Some(digest), is_ready: deployed.is_ready == Some(true) });
     }

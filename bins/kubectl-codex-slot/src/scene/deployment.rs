@@ -4,9 +4,11 @@
 
 use std::time::Duration;
 
+use codex_cluster::hooks::Purpose;
 use codex_cluster::labels::Owner;
 use codex_common::diagnostic::Diagnostic;
 use codex_common::render::Filters;
+use codex_common::stack::Project;
 use codex_deploy::arguments::WaitArgs;
 use codex_deploy::request::{Lines, Request};
 
@@ -33,13 +35,13 @@ impl Scene<'_> {
         }
     }
 
-    /// The namespace of a slot of another environment, or of the environment itself for slot 0.
+    /// The project as a slot of another environment sees it, or the environment itself for slot 0.
     ///
     /// # Errors
     /// services.yaml is wrong for that environment.
-    pub(crate) fn namespace_in(&self, env: &str, slot: u32) -> Result<String, Diagnostic> {
+    pub(crate) fn project_in(&self, env: &str, slot: u32) -> Result<Project, Diagnostic> {
         let request = StackRequest { env: env.to_owned(), ..self.request.stack.clone() };
-        Ok(load_any(&request, slot, self.host, self.console)?.context.namespace)
+        load_any(&request, slot, self.host, self.console)
     }
 
     /// A deploy of a slot as `ready` does it: like codexctl, what others own is taken and said (`apply.md`,
@@ -51,6 +53,7 @@ impl Scene<'_> {
             env: Some(stack.env.clone()),
             slot: slot.into(),
             namespace: None,
+            purpose: Purpose::Apply,
             filters: Filters::default(),
             is_filtered: false,
             files: Vec::new(),

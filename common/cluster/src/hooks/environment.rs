@@ -4,11 +4,13 @@ use std::path::Path;
 
 use codex_common::stack::Project;
 
+use super::Purpose;
+
 /// All template variables, and over them what says where the script runs. The process's own are among the
 /// template variables, and are inherited besides.
 ///
 /// `CODEX_SLOT` is `0` where there is no slot.
-pub(super) fn variables(project: &Project, kubeconfig: &Path) -> Vec<(String, String)> {
+pub(super) fn variables(project: &Project, purpose: Purpose, kubeconfig: &Path) -> Vec<(String, String)> {
     let context = &project.context;
     let dot = context.dot();
     let mut variables: Vec<(String, String)> = dot
@@ -24,6 +26,7 @@ pub(super) fn variables(project: &Project, kubeconfig: &Path) -> Vec<(String, St
         ("CODEX_NAMESPACE", context.namespace.clone()),
         ("CODEX_SLOT", context.slot.to_string()),
         ("CODEX_PROJECT", context.project.clone()),
+        ("CODEX_ACTION", purpose.word().to_owned()),
     ];
     variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
     variables

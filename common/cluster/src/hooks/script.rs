@@ -33,7 +33,7 @@ pub(super) async fn run(
     let mut command = Command::new("bash");
     let script = nameless(text, context.kubeconfig).map_err(|error| not_started(&error))?;
     command.arg("-lc").arg(LAUNCHER).stdin(script);
-    command.envs(environment::variables(context.project, context.kubeconfig));
+    command.envs(environment::variables(context.project, context.purpose, context.kubeconfig));
     let relay = |line: &str| listener.relay(line);
     let end = process::run(command, &relay, stop).await.map_err(|error| not_started(&error))?;
     let status = match end {

@@ -1,10 +1,10 @@
-//! All that was made for one slot alone, wherever it is, and what the slot shared with others.
+//! All that was made for slots alone, wherever it is, and what they share with others.
 //!
-//! Takes the labels of a slot; gives objects in every namespace and outside of them. Separate from a prune,
-//! which looks into one namespace only and has manifests to compare with: a clean-up also takes what is no
-//! longer rendered, and waits until it is gone (B12).
+//! Takes the labels of an environment; gives objects in every namespace and outside of them, by slot. Separate from
+//! a prune, which looks into one namespace only and has manifests to compare with: a clean-up also takes what is no
+//! longer rendered, and waits until it is gone (B12). One list of each kind is enough for any number of slots.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
@@ -12,74 +12,103 @@ use tokio::time::Instant;
 
 use crate::api::Api;
 use crate::discovery::{Kinds, Resource};
-use crate::labels::{Owner, is_shared};
+use crate::labels::{self, Owner, is_shared};
 use crate::live::{LiveError, escaped};
 use crate::prune::{Stays, may_delete};
 use crate::watch::{self, Target, WatchError};
 
 use super::{AT_ONCE, Leftover, identified};
 
-/// What carries the labels of a slot's project.
+/// What carries the labels of slots.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
-    /// What was made for this slot alone, being deleted or not.
-    pub own: Vec<Leftover>,
-    /// What lives outside of namespaces and isn't the slot's alone: it stays.
+    /// What was made for each slot alone, being deleted or not.
+    pub own: BTreeMap<u32, Vec<Leftover>>,
+    /// What lives outside of namespaces and is no slot's alone: it stays.
     pub shared: Vec<Leftover>,
 }
 
-/// Finds them. Who may not list a kind in the whole cluster is asked for it in `namespace` only.
+/// Finds what belongs to slots of an environment: `slots` are their numbers and namespaces. Who may not list a kind
+/// in the whole cluster is asked for it in these namespaces only.
 ///
 /// # Errors
 /// A list is refused for another reason than that the kind can't be listed, or gets no answer.
-pub async fn find(api: &Api, kinds: &Kinds, owner: &Owner, namespace: &str) -> Result<Found, LiveError> {
-    let lists = kinds.deletable().map(|resource| list(api, resource, owner, namespace));
-    let lists: Vec<Found> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
+pub async fn find(
+    api: &Api,
+    kinds: &Kinds,
+    owner: &Owner,
+    slots: &BTreeMap<u32, String>,
+) -> Result<Found, LiveError> {
+    let lists = kinds.deletable().map(|resource| list(api, resource, owner, slots));
+    let lists: Vec<Vec<(Option<u32>, Leftover)>> =
+        stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
     // A kind of two groups (Event, Ingress long ago) is one object with one uid.
-    let mut found = Found::default();
-    for list in lists {
-        let is_new = |known: &[Leftover], one: &Leftover| known.iter().all(|other| other.uid != one.uid);
-        for one in list.own {
-            if is_new(&found.own, &one) {
-                found.own.push(one);
-            }
+    let (mut found, mut seen) = (Found::default(), BTreeSet::new());
+    for (slot, one) in lists.into_iter().flatten() {
+        if !seen.insert(one.uid.clone()) {
+            continue;
         }
-        found.shared.extend(list.shared);
+        match slot {
+            Some(slot) => found.own.entry(slot).or_default().push(one),
+            None => found.shared.push(one),
+        }
     }
     Ok(found)
 }
 
-async fn list(api: &Api, resource: &Resource, owner: &Owner, namespace: &str) -> Result<Found, LiveError> {
-    let selector = if resource.is_namespaced { owner.selector() } else { owner.project_selector() };
-    let query = format!("labelSelector={}", escaped(&selector));
-    let mut path = format!("{}?{query}", resource.collection(None));
-    let mut answer = api.get(&path).await.map_err(LiveError::NoAnswer)?;
-    if answer.status == 403 && resource.is_namespaced {
-        path = format!("{}?{query}", resource.collection(Some(namespace)));
-        answer = api.get(&path).await.map_err(LiveError::NoAnswer)?;
-    }
-    // Kinds that may not or can't be listed hold nothing of ours: what we made we could list.
-    if matches!(answer.status, 403..=405) {
-        return Ok(Found::default());
-    }
-    if !answer.is_success() {
-        return Err(LiveError::Refused { path, answer });
-    }
-    let mut found = Found::default();
-    let Value::Array(items) = answer.body["items"].take() else {
-        return Ok(found);
+/// The objects of one kind, with the slot whose they are; `None` for what slots share.
+async fn list(
+    api: &Api,
+    resource: &Resource,
+    owner: &Owner,
+    slots: &BTreeMap<u32, String>,
+) -> Result<Vec<(Option<u32>, Leftover)>, LiveError> {
+    let selector = match slots.keys().next() {
+        _ if !resource.is_namespaced => owner.project_selector(),
+        Some(slot) if slots.len() == 1 => Owner { slot: Some(*slot), ..owner.clone() }.selector(),
+        _ => owner.slots_selector(),
     };
+    let query = format!("labelSelector={}", escaped(&selector));
+    let mut items = Vec::new();
+    let path = format!("{}?{query}", resource.collection(None));
+    if !pages(api, &path, &mut items).await? && resource.is_namespaced {
+        let namespaces: BTreeSet<&str> = slots.values().map(String::as_str).collect();
+        for namespace in namespaces {
+            let path = format!("{}?{query}", resource.collection(Some(namespace)));
+            pages(api, &path, &mut items).await?;
+        }
+    }
+    let mut found = Vec::new();
     for (item, identity) in items.into_iter().filter_map(|item| identified(item, resource)) {
-        // Being deleted is asked last, so that all else is as it must be then.
-        let is_own = owner.selects(&item)
-            && matches!(may_delete(&item, &identity, owner, true), Ok(()) | Err(Stays::BeingDeleted));
+        let slot = labels::slot_of(&item, owner);
+        let is_own = slot.filter(|slot| slots.contains_key(slot)).is_some_and(|slot| {
+            let owner = Owner { slot: Some(slot), ..owner.clone() };
+            // Being deleted is asked last, so that all else is as it must be then.
+            matches!(may_delete(&item, &identity, &owner, true), Ok(()) | Err(Stays::BeingDeleted))
+        });
         if is_own {
-            found.own.push(Leftover::of(&item, identity, resource));
-        } else if is_shared(&item, owner) {
-            found.shared.push(Leftover::of(&item, identity, resource));
+            found.push((slot, Leftover::of(&item, identity, resource)));
+        } else if is_shared(&item, owner) && !resource.is_namespaced {
+            found.push((None, Leftover::of(&item, identity, resource)));
         }
     }
     Ok(found)
+}
+
+/// Reads a list; `false` if the user may not, or the kind can't be listed: it holds nothing of ours then, since
+/// what we made we could list.
+async fn pages(api: &Api, path: &str, items: &mut Vec<Value>) -> Result<bool, LiveError> {
+    let mut answer = api.get(path).await.map_err(LiveError::NoAnswer)?;
+    if matches!(answer.status, 403..=405) {
+        return Ok(answer.status != 403);
+    }
+    if !answer.is_success() {
+        return Err(LiveError::Refused { path: path.to_owned(), answer });
+    }
+    if let Value::Array(found) = answer.body["items"].take() {
+        items.extend(found);
+    }
+    Ok(true)
 }
 
 /// Why objects are still there, by what kubectl calls them.
@@ -105,9 +134,10 @@ pub async fn held_in(
     owner: &Owner,
     namespace: &str,
 ) -> Result<Vec<String>, LiveError> {
-    let found = find(api, kinds, owner, namespace).await?;
+    let slots = owner.slot.map(|slot| (slot, namespace.to_owned())).into_iter().collect();
+    let found = find(api, kinds, owner, &slots).await?;
     let is_leaving = |one: &&Leftover| one.is_going && one.identity.namespace.as_deref() == Some(namespace);
-    let leaving: Vec<&Leftover> = found.own.iter().filter(is_leaving).collect();
+    let leaving: Vec<&Leftover> = found.own.values().flatten().filter(is_leaving).collect();
     let held = until_gone(api, &leaving, Instant::now()).await;
     Ok(held.iter().map(|(name, reason)| format!("{name} {reason}")).collect())
 }

@@ -46,6 +46,16 @@ pub trait Footer: fmt::Debug + Send {
     fn write_above(&mut self, text: &str);
 }
 
+/// Lines that are kept until they are said together.
+#[derive(Debug, Clone, Default)]
+pub struct Kept(Arc<Mutex<String>>);
+
+impl Footer for Kept {
+    fn write_above(&mut self, text: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+    }
+}
+
 /// The writer of messages. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Console {
@@ -69,6 +79,28 @@ impl Console {
             secrets: Arc::new(process_secrets(host)),
             footer: Arc::default(),
             said: Arc::default(),
+        }
+    }
+
+    /// A console that keeps what is said, and what it has kept: for work beside other work, whose lines are to
+    /// stay together. [`Console::release`] says them.
+    pub fn keeping(&self) -> (Self, Kept) {
+        let kept = Kept::default();
+        let console = Self {
+            level: self.level,
+            colored: self.colored,
+            live: false,
+            secrets: Arc::clone(&self.secrets),
+            footer: Arc::new(Mutex::new(Some(Box::new(kept.clone())))),
+        };
+        (console, kept)
+    }
+
+    /// Says what was kept, all of it at once.
+    pub fn release(&self, kept: &Kept) {
+        let text = std::mem::take(&mut *kept.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if !text.is_empty() {
+            self.write(&text);
         }
     }
 

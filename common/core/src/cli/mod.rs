@@ -15,7 +15,7 @@ mod stdin;
 mod stdout;
 
 pub use arguments::{Compat, Filters, Messages, Reach, StackArgs, Variables};
-pub use console::{Color, Console, Footer, Level};
+pub use console::{Color, Console, Footer, Kept, Level};
 pub use exit::ExitCode;
 pub use host::{Host, clock};
 pub use program::spelling;

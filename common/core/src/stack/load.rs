@@ -76,6 +76,17 @@ impl Project {
         let pattern = self.pattern.as_ref()?;
         Some(pattern.namespace(&self.context.project, &self.context.env, slot))
     }
+
+    /// Whether the environment has slots: whether its pattern, or the default of its name, uses `.Slot`.
+    pub fn has_slots(&self) -> bool {
+        match (self.namespace_in_slot(1), self.namespace_in_slot(2)) {
+            (Some(first), Some(second)) => first != second,
+            _ => {
+                let patterns = &self.stack.namespace.patterns;
+                patterns.get(&self.context.env).is_some_and(|pattern| pattern.contains(".Slot"))
+            }
+        }
+    }
 }
 
 /// Loads the project; the secrets among its variables are told to `secrets` as soon as they are known.

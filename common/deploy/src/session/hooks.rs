@@ -1,7 +1,7 @@
 //! The project's own steps around an apply or a clean-up, of the selected items only (B7).
 
 use codex_cluster::connect::{Cluster, Credentials};
-use codex_cluster::hooks::{self, HookContext};
+use codex_cluster::hooks::{self, HookContext, Purpose};
 use codex_cluster::interrupt::Interrupt;
 use codex_cluster::place::Target;
 use codex_common::cli::{Console, Host, StackTarget};
@@ -102,8 +102,13 @@ impl HookScene<'_> {
             Ok(staging) => Ok(staging.context.namespace),
             Err(message) => Err(message.title),
         };
+        let purpose = match moment {
+            Moment::BeforeApply | Moment::AfterApply => self.request.purpose,
+            Moment::BeforeDestroy | Moment::AfterDestroy => Purpose::Destroy,
+        };
         let context = HookContext {
             project,
+            purpose,
             cluster: self.cluster,
             kubeconfig: credentials.path(),
             staging_namespace: &staging,

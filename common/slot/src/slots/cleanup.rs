@@ -90,7 +90,7 @@ impl Slots<'_> {
     }
 
     /// The record of a slot, if there is one.
-    async fn own(&self, store: &mut Store<'_>, slot: u32) -> Result<Option<Record>, SlotError> {
+    pub(super) async fn own(&self, store: &mut Store<'_>, slot: u32) -> Result<Option<Record>, SlotError> {
         let Some(listed) = store.get(slot).await? else {
             return Ok(None);
         };

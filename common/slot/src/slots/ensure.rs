@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures::future::OptionFuture;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::patience::{About, Patience, Seen};
 use super::room::Numbers;
@@ -39,6 +40,8 @@ pub struct Ensured {
     pub created: bool,
     /// Other slots that fit too, and shouldn't be there.
     pub doubles: Vec<u32>,
+    /// The slot's namespace as it was there already when this call made the slot; `None` if there was none.
+    pub found: Option<Value>,
 }
 
 /// A record that this call made or may have made.
@@ -48,6 +51,8 @@ struct Made {
     created_at: Option<Timestamp>,
     /// `None` if the server's answer was lost.
     uid: Option<String>,
+    /// The namespace, if there was one.
+    found: Option<Value>,
 }
 
 impl Made {
@@ -176,8 +181,9 @@ impl Call<'_> {
     }
 
     fn given(&self, record: Record, doubles: Vec<u32>) -> Round {
-        let created = self.made.as_ref().is_some_and(|made| made.is(&record));
-        Round::Given(Box::new(Ensured { record, created, doubles }))
+        let made = self.made.as_ref().filter(|made| made.is(&record));
+        let (created, found) = (made.is_some(), made.and_then(|made| made.found.clone()));
+        Round::Given(Box::new(Ensured { record, created, doubles, found }))
     }
 
     /// A slot that fits: its use is noted, and what codexctl left open or the project's pattern changed.
@@ -209,7 +215,7 @@ impl Call<'_> {
         while let Step::Create { slot, claim } = allocation::ensure(view, self.selector, self.numbers.room())
         {
             let namespace = self.slots.free_namespace(&mut self.store, &mut self.numbers, slot).await?;
-            let Some(namespace) = namespace else {
+            let Some((namespace, found)) = namespace else {
                 if self.numbers.has_no_end() {
                     let (obstacle, waited) = (Obstacle::Terminating(slot), Duration::ZERO);
                     return Err(SlotError::Unavailable { obstacle, waited });
@@ -217,7 +223,7 @@ impl Call<'_> {
                 continue;
             };
             let record = self.slots.new_record(slot, claim, &namespace, self.owner);
-            let made = Made { slot, created_at: record.created_at, uid: None };
+            let made = Made { slot, created_at: record.created_at, uid: None, found };
             // Where many call at once, a list less often is better than a watch more for each of them.
             let is_watched = claim.is_some() && self.numbers.collisions == 0;
             let store = self.store.clone();

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::{SlotError, Slots, chance};
 use crate::allocation::Room;
-use crate::store::Store;
+use crate::store::{Store, is_on_its_way_out};
 
 /// What a call knows of the numbers.
 #[derive(Debug, Default)]
@@ -45,24 +47,23 @@ impl Numbers {
         self.leaving = None;
     }
 
-    /// Leaves a number out if its namespace is on its way out; says whether it did.
-    pub(super) async fn leaves_out(
+    /// Leaves a number out if its namespace is on its way out. `None` if it did, else the namespace if there is one.
+    async fn found(
         &mut self,
         store: &mut Store<'_>,
         slot: u32,
         namespace: &str,
-    ) -> Result<bool, SlotError> {
-        let is_leaving = match &self.leaving {
-            Some(leaving) if leaving.contains(namespace) => true,
-            _ => store.is_terminating(namespace).await?,
-        };
+    ) -> Result<Option<Option<Value>>, SlotError> {
+        let is_known = self.leaving.as_ref().is_some_and(|leaving| leaving.contains(namespace));
+        let object = if is_known { None } else { store.namespace(namespace).await? };
+        let is_leaving = is_known || object.as_ref().is_some_and(is_on_its_way_out);
         if is_leaving {
             self.terminating.insert(slot);
             if self.leaving.is_none() {
                 self.leaving = Some(store.terminating().await?);
             }
         }
-        Ok(is_leaving)
+        Ok(if is_leaving { None } else { Some(object) })
     }
 
     /// Whether more numbers were left out than there are namespaces on their way out: the pattern gives several
@@ -73,15 +74,15 @@ impl Numbers {
 }
 
 impl Slots<'_> {
-    /// The namespace of a slot that is about to be taken; `None` if it is on its way out.
+    /// The namespace of a slot that is about to be taken, and what is there of it; `None` if it is on its way out.
     pub(super) async fn free_namespace(
         &self,
         store: &mut Store<'_>,
         numbers: &mut Numbers,
         slot: u32,
-    ) -> Result<Option<String>, SlotError> {
+    ) -> Result<Option<(String, Option<Value>)>, SlotError> {
         let namespace = self.namespace(slot)?;
-        let is_left_out = numbers.leaves_out(store, slot, &namespace).await?;
-        Ok(Some(namespace).filter(|_| !is_left_out))
+        let found = numbers.found(store, slot, &namespace).await?;
+        Ok(found.map(|object| (namespace, object)))
     }
 }

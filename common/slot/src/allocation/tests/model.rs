@@ -9,11 +9,15 @@
 //! it, so a lost answer is a write like any other. Nor do the looks by a watch (`store::changes`): each shows what a
 //! LIST right after the write would have shown, and that is one of the orders.
 //!
+//! `ready` makes things for a slot, and `cleanup` and `gc` remove them: `lifecycle` has their steps. Where all calls
+//! are over nothing may be left that nobody has a record of, and nobody's things may be taken from them on the way.
+//!
 //! A checker that finds nothing proves nothing by itself: `faults` takes parts out of the protocol and sees
 //! the checker object.
 
 mod actor;
 mod faults;
+mod lifecycle;
 mod scenarios;
 mod search;
 mod server;
@@ -33,6 +37,16 @@ enum Fault {
     NoClaims,
     /// Only what a claim is for counts, not what its record is linked to until then.
     OldLinksForgotten,
+    /// `ready` makes the first thing without a look at its record.
+    NoLookBefore,
+    /// It makes the next without one.
+    NoLookBetween,
+    /// It doesn't look after the last.
+    NoLookAfter,
+    /// A removal deletes what it counted without looking whether it still may.
+    NoSecondLook,
+    /// What is left of a slot without a record is removed while anyone may be given its number.
+    NoReservation,
 }
 
 fn issue(issue: u64) -> Links {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use super::Fault;
+use super::lifecycle::Stage;
 use super::server::{Server, Write};
 use crate::allocation::{self, Beginning, Drop, Ending, Room, Selector, Step};
 use crate::record::{Links, Record};
@@ -24,6 +25,10 @@ pub(super) enum Call {
         links: Links,
         keep: bool,
     },
+    /// `ready`: what it is given it makes things for.
+    Ready(Selector),
+    /// Removes what nobody has a record of, and goes on with what is being cleaned up.
+    Gc,
     /// Takes back any claim, as calls do that have waited for room long enough.
     Sweep,
 }
@@ -35,6 +40,8 @@ pub(super) enum State {
     Looking,
     /// It has looked, and is about to write.
     Writing(Write),
+    /// It makes something for a slot, or removes it.
+    Working(Stage),
     /// It got a slot.
     Given(u32),
     /// It ended without one.
@@ -51,6 +58,12 @@ pub(super) struct Actor {
     pub(super) has_collided: bool,
     /// Of a cleanup: the uid of the record it has marked.
     pub(super) marked: Option<String>,
+    /// The slot that it works on.
+    pub(super) slot: u32,
+    /// Of a `ready`: the uid of the record that it was given.
+    pub(super) uid: String,
+    /// Of a `ready`: whether it still had its slot when it had done its last step.
+    pub(super) was_held: bool,
 }
 
 /// The rules of a scenario.
@@ -60,11 +73,21 @@ pub(super) struct Rules {
     pub(super) max: u32,
     /// What is broken.
     pub(super) fault: Option<Fault>,
+    /// Whether cleanups meet things that were made.
+    pub(super) has_things: bool,
 }
 
 impl Actor {
     pub(super) fn new(call: Call) -> Self {
-        Self { call, state: State::Looking, has_collided: false, marked: None }
+        Self {
+            call,
+            state: State::Looking,
+            has_collided: false,
+            marked: None,
+            slot: 0,
+            uid: String::new(),
+            was_held: false,
+        }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -78,6 +101,16 @@ impl Actor {
             let is_done = server.write(write);
             actor.has_collided |= !is_done && matches!(write, Write::Create(_));
             actor.state = State::Looking;
+            return vec![(server, actor)];
+        }
+        if let State::Working(stage) = &self.state {
+            let (mut server, mut actor) = (server.clone(), self.clone());
+            actor.work(stage.clone(), &mut server, rules);
+            return vec![(server, actor)];
+        }
+        if self.call == Call::Gc {
+            let (mut server, mut actor) = (server.clone(), self.clone());
+            actor.collect(&mut server);
             return vec![(server, actor)];
         }
         let chances = if self.has_collided { 0..2 } else { 0..1 };
@@ -96,7 +129,7 @@ impl Actor {
         let collisions = u32::from(self.has_collided);
         let room = Room { max: rules.max, terminating: &terminating, collisions, chance };
         self.state = match self.call {
-            Call::Ensure(selector) => {
+            Call::Ensure(selector) | Call::Ready(selector) => {
                 let decide =
                     |view: &View<'_>| after(&allocation::ensure(view, selector, room), server, rules);
                 unrivalled(&view, rules, &|view| allocation::ensure(view, selector, room), &decide)
@@ -106,11 +139,16 @@ impl Actor {
                 unrivalled(&view, rules, &|view| allocation::set(view, slot, links), &decide)
             }
             Call::Cleanup { slot, links, keep } => self.clean_up(server, slot, links, keep, rules),
+            // It has no look of this kind.
+            Call::Gc => State::Over,
             Call::Sweep => match view.claims().next() {
                 Some(claim) => after(&Step::Drop(claim), server, rules),
                 None => State::Over,
             },
         };
+        if let (Call::Ready(_), State::Given(slot)) = (self.call, &self.state) {
+            self.begin_work(server, *slot);
+        }
     }
 
     fn clean_up(&mut self, server: &Server, slot: u32, links: Links, keep: bool, rules: Rules) -> State {
@@ -127,6 +165,10 @@ impl Actor {
                 // What is between the beginning and the end is not the record's affair: only time passes.
                 Beginning::Begun(record) => {
                     self.marked = Some(record.uid.clone());
+                    if rules.has_things {
+                        self.begin_removal(slot, &record.uid);
+                        return self.state.clone();
+                    }
                     return State::Looking;
                 }
             }

@@ -1,7 +1,7 @@
 //! What is checked: that the checker notices when a part of the protocol is missing.
 
 use super::actor::{Call, Rules};
-use super::scenarios::{cleanup_of, ensure, scenario, set, used};
+use super::scenarios::{cleanup, cleanup_of, ensure, ready, scenario, set, used, with_things};
 use super::search::Scenario;
 use super::{Fault, issue};
 
@@ -44,4 +44,34 @@ fn the_lowest_number_alone_is_not_enough() {
 fn what_a_claim_would_replace_is_still_held() {
     let relinked = scenario([used(1, issue(7))], [set(1, issue(8)), ensure(issue(7)), ensure(issue(8))]);
     is_noticed(Fault::OldLinksForgotten, relinked);
+}
+
+/// A pull request is closed while its slot comes up on another machine, and the number is given to the next.
+fn closed() -> Scenario {
+    with_things([used(1, issue(5))], [ready(issue(5)), cleanup(1, false), ready(issue(7))])
+}
+
+#[test]
+fn ready_has_to_look_before_it_makes_something() {
+    is_noticed(Fault::NoLookBefore, closed());
+}
+
+#[test]
+fn ready_has_to_look_before_each_step() {
+    is_noticed(Fault::NoLookBetween, closed());
+}
+
+#[test]
+fn ready_has_to_look_after_the_last_step() {
+    is_noticed(Fault::NoLookAfter, closed());
+}
+
+#[test]
+fn a_removal_has_to_look_whether_it_still_may() {
+    is_noticed(Fault::NoSecondLook, closed());
+}
+
+#[test]
+fn a_number_without_a_record_has_to_be_taken_first() {
+    is_noticed(Fault::NoReservation, closed());
 }

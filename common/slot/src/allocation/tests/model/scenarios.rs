@@ -24,6 +24,16 @@ pub(super) fn cleanup(slot: u32, keep: bool) -> Call {
     Call::Cleanup { slot, links: Links::default(), keep }
 }
 
+pub(super) fn ready(links: Links) -> Call {
+    Call::Ready(Selector { links, slot: None })
+}
+
+/// What is made counts: calls on several machines, and one crash.
+pub(super) fn with_things(records: impl Into<Vec<Record>>, calls: impl Into<Vec<Call>>) -> Scenario {
+    let rules = Rules { has_things: true, ..Rules::default() };
+    Scenario { crashes: 1, rules, ..scenario(records, calls) }
+}
+
 /// Gives up a slot, unless it has come to be someone else's.
 pub(super) fn cleanup_of(slot: u32, links: Links) -> Call {
     Call::Cleanup { slot, links, keep: false }
@@ -186,6 +196,20 @@ fn claims_that_anyone_drops() {
                 ..scenario([], [ensure(issue(7)), ensure(both(7, 12)), Call::Sweep])
             },
             scenario([used(1, issue(7))], [ensure(both(7, 12)), set(1, pr(13)), Call::Sweep]),
+        ],
+    );
+}
+
+#[test]
+fn slots_that_are_cleaned_up_while_they_come_up() {
+    check(
+        "ready beside cleanup",
+        &[
+            with_things([used(1, issue(5))], [ready(issue(5)), cleanup(1, false)]),
+            with_things([used(1, issue(5))], [ready(issue(5)), cleanup(1, false), Call::Gc]),
+            with_things([used(1, issue(5))], [ready(issue(5)), cleanup(1, false), ready(issue(7))]),
+            with_things([used(1, issue(5))], [ready(issue(5)), cleanup(1, false), cleanup(1, false)]),
+            with_things([], [ready(issue(7)), cleanup(1, false), Call::Gc]),
         ],
     );
 }

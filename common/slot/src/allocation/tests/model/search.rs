@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::actor::{Actor, Call, Rules, State};
+use super::lifecycle::{Mark, Stage};
 use super::server::{Server, Write};
 use crate::allocation::Selector;
 use crate::record::{Links, Record};
@@ -63,7 +64,8 @@ impl Scenario {
         while let Some((world, trail)) = open.pop() {
             extent.states += 1;
             let is_end = world.actors.iter().all(Actor::is_over);
-            let found = world.has_no_doubles();
+            let found = world.server.violation.clone().map_or(Ok(()), Err);
+            let found = found.and_then(|()| world.has_no_doubles());
             let found =
                 found.and_then(|()| if is_end { self.at_the_end(&world, &mut healed) } else { Ok(()) });
             if let Err(found) = found {
@@ -88,7 +90,7 @@ impl Scenario {
             links.is_empty() || self.calls.iter().any(asks)
         };
         match call {
-            Call::Ensure(_) | Call::Sweep => true,
+            Call::Ensure(_) | Call::Ready(_) | Call::Sweep | Call::Gc => true,
             Call::Cleanup { links, .. } => !is_asked_for(links),
             Call::Set { .. } => false,
         }
@@ -97,6 +99,10 @@ impl Scenario {
     /// What is wrong where all calls are over. What calls made by themselves get hangs on the records alone:
     /// `healed` has it for those that were met before.
     fn at_the_end(&self, world: &World, healed: &mut Healed) -> Result<(), String> {
+        let has_crashed = world.actors.iter().any(|actor| matches!(actor.state, State::Crashed));
+        if let (Some(slot), false) = (world.server.orphan(), has_crashed) {
+            return Err(format!("nobody has a record of slot {slot}, and yet something is left in it"));
+        }
         let records = world.records_key();
         let given = match healed.get(&records) {
             Some(given) => given,
@@ -126,6 +132,10 @@ impl Scenario {
             all.push(healed.alone(*call, self.rules)?);
             for call in &self.calls {
                 healed.alone(*call, self.rules)?;
+            }
+            healed.alone(Call::Gc, self.rules)?;
+            if let Some(slot) = healed.server.orphan() {
+                return Err(format!("nobody removes what is left of slot {slot}"));
             }
             if let Some(left) = healed.server.records.values().find(|r| r.claim.is_some() || r.cleaning) {
                 return Err(format!("nobody heals slot {}: {left:?}", left.slot));
@@ -167,10 +177,13 @@ impl World {
             match actor.state {
                 State::Given(slot) => return Ok(Some(slot)),
                 State::Over | State::Crashed => return Ok(None),
-                State::Looking | State::Writing(_) => {}
+                State::Looking | State::Working(_) | State::Writing(_) => {}
             }
             let after = actor.next(&self.server, rules).into_iter().next();
             (self.server, actor) = after.ok_or("a call that can't go on")?;
+            if let Some(violation) = self.server.violation.clone() {
+                return Err(violation);
+            }
         }
         Err(format!("{call:?} alone never ends: {:?}", self.server.records))
     }
@@ -223,6 +236,12 @@ impl World {
         for record in self.server.records.values() {
             key_of(record, &mut key);
         }
+        // Who made a thing matters as far as that is who has the slot.
+        for (slot, things) in &self.server.things {
+            let holder = self.server.records.get(slot).map(|record| &record.uid);
+            key.extend([u64::MAX - 1, u64::from(*slot)]);
+            key.extend(things.iter().map(|thing| u64::from(Some(&thing.maker) == holder)));
+        }
         key
     }
 
@@ -237,6 +256,7 @@ impl World {
             key.extend([u64::MAX, u64::from(actor.has_collided), marked]);
             match &actor.state {
                 State::Looking => key.push(1),
+                State::Working(stage) => self.stage_key(actor, stage, &mut key),
                 State::Given(slot) => key.extend([2, u64::from(*slot)]),
                 State::Over => key.push(3),
                 State::Crashed => key.push(4),
@@ -252,6 +272,28 @@ impl World {
             }
         }
         key
+    }
+
+    /// How far a call is with what is made or removed, without uids and versions.
+    fn stage_key(&self, actor: &Actor, stage: &Stage, key: &mut Vec<u64>) {
+        let record = self.server.records.get(&actor.slot);
+        let is = |uid: &String| u64::from(record.is_some_and(|record| record.uid == *uid));
+        key.extend([8, u64::from(actor.slot), is(&actor.uid), u64::from(actor.was_held)]);
+        let things = || self.server.things.get(&actor.slot).into_iter().flatten();
+        key.push(things().fold(0, |mask, thing| mask * 2 + u64::from(thing.maker == actor.uid)));
+        let mark = |mark: &Mark| is(&mark.uid) * 2 + u64::from(mark.is_reserved);
+        let seen =
+            |seen: &[u32]| things().fold(1, |mask, thing| mask * 2 + u64::from(seen.contains(&thing.id)));
+        match stage {
+            Stage::Syncing => key.push(1),
+            Stage::Checking(step) => key.extend([2, u64::from(*step)]),
+            Stage::Making(step) => key.extend([3, u64::from(*step)]),
+            Stage::Lost => key.push(4),
+            Stage::Counting(marked) => key.extend([5, mark(marked)]),
+            Stage::Comparing(marked, ids) => key.extend([6, mark(marked), seen(ids)]),
+            Stage::Removing(marked, ids) => key.extend([7, mark(marked), seen(ids)]),
+            Stage::Ending(marked) => key.extend([8, mark(marked)]),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::Fault;
+use super::lifecycle::Thing;
 use crate::record::Record;
 
 /// A write on its way to the server.
@@ -23,16 +24,32 @@ pub(super) struct Server {
     pub(super) records: BTreeMap<u32, Rc<Record>>,
     /// What is broken.
     pub(super) fault: Option<Fault>,
+    /// What was made for each slot and is still there.
+    pub(super) things: BTreeMap<u32, Vec<Thing>>,
+    /// What must not be, if it came about.
+    pub(super) violation: Option<String>,
     version: u32,
 }
 
 impl Server {
     pub(super) fn with(records: impl IntoIterator<Item = Record>) -> Self {
-        let mut server = Self { records: BTreeMap::new(), fault: None, version: 0 };
+        let mut server = Self {
+            records: BTreeMap::new(),
+            fault: None,
+            things: BTreeMap::new(),
+            violation: None,
+            version: 0,
+        };
         for record in records {
             server.write(&Write::Create(Rc::new(record)));
         }
         server
+    }
+
+    /// A number that nothing else has.
+    pub(super) fn next_id(&mut self) -> u32 {
+        self.version += 1;
+        self.version
     }
 
     /// Whether a write would be done.
