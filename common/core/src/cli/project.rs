@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use gotemplate::Missing;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::stack::files::find_above;
 use crate::stack::variables::inline;
 use crate::stack::{LoadRequest, Mode, Outside, Project, load};
@@ -126,5 +126,53 @@ impl ProjectSource {
             project.warnings.iter().for_each(|warning| console.say(warning));
         }
         Ok(project)
+    }
+
+    /// Looks whether the target names a slot where the environment has slots, and none where it has none: each
+    /// slot has a namespace of its own, and a slot that nobody has leads to one that no verb of `slot` sees. `project`
+    /// is loaded for the target. Workflows that were written for codexctl, which takes anything, are only warned.
+    ///
+    /// # Errors
+    /// It doesn't.
+    pub fn check_slot(
+        &self,
+        target: StackTarget<'_>,
+        project: &Project,
+        host: &Host,
+        console: &Console,
+    ) -> Result<(), Diagnostic> {
+        // Who names the namespace knows where things go.
+        if target.namespace.is_some_and(|namespace| !namespace.trim().is_empty()) {
+            return Ok(());
+        }
+        let namespace = |slot: i64| match project.namespace_in_slot(slot) {
+            Some(namespace) => Some(namespace),
+            None => {
+                let other = StackTarget { slot, ..target };
+                self.load(other, host, console).ok().map(|project| project.context.namespace)
+            }
+        };
+        // What can't be loaded for other slots says nothing.
+        let (Some(first), Some(second)) = (namespace(1), namespace(2)) else { return Ok(()) };
+        let (env, slot) = (&project.context.env, target.slot);
+        let message = match (first != second, slot > 0) {
+            (true, false) => Diagnostic::input(format!("environment `{env}` has slots, and none is named"))
+                .hint(Some(format!(
+                    "`--slot N` names one; `kubectl codex slot list --env {env}` shows which there are, and \
+                     `kubectl codex slot ensure` takes one"
+                ))),
+            (false, true) => Diagnostic::input(format!("environment `{env}` has no slots, but `--slot` is {slot}"))
+                .hint(Some(format!(
+                    "leave `--slot` out, or give it slots: `namespace.patterns.{env}` with `{{{{ .Slot }}}}` in it"
+                ))),
+            _ => return Ok(()),
+        };
+        match self.mode {
+            Mode::Plain => Err(message),
+            Mode::Codexctl => {
+                console.say(&Diagnostic { severity: Severity::Warning, ..message });
+                Ok(())
+            }
+        }
     }
 }
