@@ -72,7 +72,7 @@ fn env_and_slot_say_whose_manifests_without_a_header_are() {
     let scene = ClusterScene::new().with_namespace();
     let scene = scene.file(
         "services.yaml",
-        "project: NAME\nnamespace: {patterns: {ai: NAME}}\nenvironments: {ai: {}}\nservices: []\n",
+        "project: NAME\nnamespace: {patterns: {ai: 'NAME{{ if ne .Slot 2 }}-{{ .Slot }}{{ end }}'}}\nenvironments: {ai: {}}\nservices: []\n",
     );
     let run = scene.scene().run_with(
         "kubectl-codex-apply",
