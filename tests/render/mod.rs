@@ -16,6 +16,7 @@ mod output;
 mod outside;
 mod overlays;
 mod secrets;
+mod slots;
 mod variables;
 
 use codex_tests::Scene;

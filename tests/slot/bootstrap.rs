@@ -84,3 +84,35 @@ fn stdout_stays_the_reports() {
     let outcome = done(slot(&scene, &["ensure", "--issue", "7", "-o", "kv"]));
     assert_eq!(outcome.stdout.lines().count(), 4, "{}", outcome.report("one document"));
 }
+
+#[test]
+fn hooks_know_what_they_run_around_and_a_removal_makes_no_data_directories() {
+    let hooks = "hooks:
+  beforeAll:
+    - use: codex.ensure-data-dirs
+    - name: note
+      run: echo $CODEX_ACTION >>actions
+dataPaths:
+  root: '{{ envOr \"DATA_ROOT\" \"\" }}'
+  envDir: '{{ envOr \"DATA_ROOT\" \"\" }}/{{ .Env }}-{{ .Slot }}'
+  dirs: [db]
+infrastructure:";
+    let scene = bootstrapped().with(|scene| {
+        let data = scene.project().parent().unwrap().join("data");
+        std::fs::create_dir(&data).unwrap();
+        scene
+            .replace("services.yaml", "infrastructure:", hooks)
+            .env("PATH", "/usr/bin:/bin")
+            .env("DATA_ROOT", data)
+            .time_limit(std::time::Duration::from_secs(180))
+    });
+    let data = scene.scene().project().parent().unwrap().join("data/ai-1/db");
+    ensured(&scene, &["--issue", "7"]);
+    assert!(data.is_dir());
+    done(slot(&scene, &["ready", "--issue", "7", "--apply"]));
+    std::fs::remove_dir_all(data.parent().unwrap()).unwrap();
+    done(slot(&scene, &["cleanup", "--issue", "7", "--with-configmap"]));
+    assert!(!data.exists(), "what is removed gets no directories");
+    let actions = std::fs::read_to_string(scene.scene().path("actions")).unwrap();
+    assert_eq!(actions, "bootstrap\napply\ndestroy\n");
+}

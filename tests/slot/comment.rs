@@ -51,3 +51,17 @@ fn without_a_base_domain_there_is_no_host() {
     let scene = Scene::new().file("services.yaml", "project: shop\nenvironments: {ai: {}}\n");
     scene.run("kubectl-codex-slot", &["comment", "--slot", "3"]).fails(2, &["baseDomain.ai"]);
 }
+
+#[test]
+fn an_issue_or_a_pull_request_names_the_slot_too() {
+    let scene = super::project();
+    super::ensured(&scene, &["--issue", "7"]);
+    super::ensured(&scene, &["--issue", "8", "--pr", "12"]);
+    for (arguments, slot) in [(["--issue", "7"], 1), (["--issue", "8"], 2), (["--pr", "12"], 2)] {
+        let outcome = super::done(super::slot(&scene, &[&["comment"], &arguments[..]].concat()));
+        let first = format!("<!-- kubectl-codex environment: {}/ai/{slot} -->\n", scene.name());
+        assert!(outcome.stdout.starts_with(&first), "{}", outcome.report("another slot"));
+    }
+    let missing = super::slot(&scene, &["comment", "--pr", "7"]);
+    super::fails(missing, 1, &["pull request 7 has no slot"]);
+}

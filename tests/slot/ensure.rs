@@ -136,3 +136,17 @@ fn the_projects_own_limit_is_the_default() {
     fails(run, 1, &["no free slot", "maxSlots"]);
     assert_eq!(ensured(&scene, &["--issue", "2", "--max", "0"]), 2);
 }
+
+#[test]
+fn a_namespace_that_somebody_made_by_hand_is_said() {
+    let scene = project();
+    let namespace = format!("{}-ai-1", scene.name());
+    scene.kubectl(&["create", "namespace", &namespace]);
+    let outcome = done(slot(&scene, &["ensure", "--issue", "7"]));
+    let said = format!("warning: namespace {namespace} was there before slot 1");
+    assert!(outcome.stderr.contains(&said), "{}", outcome.report("not said"));
+    let again = done(slot(&scene, &["ensure", "--issue", "7"]));
+    assert!(!again.stderr.contains("was there before"), "{}", again.report("said once"));
+    let other = done(slot(&scene, &["ensure", "--issue", "8"]));
+    assert!(!other.stderr.contains("was there before"), "{}", other.report("there was none"));
+}

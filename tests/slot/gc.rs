@@ -56,3 +56,13 @@ fn without_a_limit_nothing_goes() {
     let project = Project::new();
     fails(project.slot(&["gc"]), 2, &["--ttl", "--max-age"]);
 }
+
+#[test]
+fn a_clock_that_is_wrong_makes_nothing_old() {
+    let project = Project::new();
+    project.ready(&["--issue", "7"]);
+    let project = Project { scene: project.scene.with(|scene| scene.env("SOURCE_DATE_EPOCH", "4102444800")) };
+    done(project.slot(&["gc", "--ttl", "1d", "--max-age", "2w"]));
+    assert_eq!(project.record(1)["data"]["issue"], "7");
+    assert!(project.has_namespace(&project.namespace(1)));
+}

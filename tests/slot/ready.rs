@@ -294,7 +294,7 @@ fn a_slot_that_was_only_taken_is_new_to_ready() {
     let project = Project::new();
     done(project.slot(&["ensure", "--issue", "7"]));
     let file = project.fill_data(1);
-    assert_eq!(project.ready(&["--issue", "7", "--slot", "1"]), facts(&project, 1, false, true, true));
+    assert_eq!(project.ready(&["--issue", "7", "--slot", "1"]), facts(&project, 1, false, false, true));
     assert!(!file.exists(), "what an earlier slot of that number left is gone");
     assert_eq!(project.ready(&["--issue", "7"]), facts(&project, 1, false, false, true));
 }
