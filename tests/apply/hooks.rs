@@ -60,6 +60,7 @@ fn they_run_around_the_apply_in_order_and_know_where_they_are() {
     assert_eq!(
         order(&scene),
         [
+            "CODEX_ACTION=apply",
             "CODEX_ENV=dev",
             "CODEX_NAMESPACE=NAME",
             "CODEX_PROJECT=NAME",
