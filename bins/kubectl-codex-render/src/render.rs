@@ -44,7 +44,7 @@ pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<E
     let target =
         StackTarget { env: &request.env, slot: request.slot, namespace: request.namespace.as_deref() };
     let project = request.source.load(target, host, console)?;
-    request.source.check_slot(target, &project, host, console)?;
+    request.source.check_slot(target, &project, console)?;
     console.debug(|| format!("namespace: {}", project.context.namespace));
     if request.lint {
         let source = project.text.source();

@@ -138,24 +138,14 @@ impl ProjectSource {
         &self,
         target: StackTarget<'_>,
         project: &Project,
-        host: &Host,
         console: &Console,
     ) -> Result<(), Diagnostic> {
         // Who names the namespace knows where things go.
         if target.namespace.is_some_and(|namespace| !namespace.trim().is_empty()) {
             return Ok(());
         }
-        let namespace = |slot: i64| match project.namespace_in_slot(slot) {
-            Some(namespace) => Some(namespace),
-            None => {
-                let other = StackTarget { slot, ..target };
-                self.load(other, host, console).ok().map(|project| project.context.namespace)
-            }
-        };
-        // What can't be loaded for other slots says nothing.
-        let (Some(first), Some(second)) = (namespace(1), namespace(2)) else { return Ok(()) };
         let (env, slot) = (&project.context.env, target.slot);
-        let message = match (first != second, slot > 0) {
+        let message = match (project.has_slots(), slot > 0) {
             (true, false) => Diagnostic::input(format!("environment `{env}` has slots, and none is named"))
                 .hint(Some(format!(
                     "`--slot N` names one; `kubectl codex slot list --env {env}` shows which there are, and \

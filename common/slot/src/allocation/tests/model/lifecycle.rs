@@ -100,6 +100,8 @@ impl Actor {
                 let seen = server.things.get(&slot).into_iter().flatten().map(|thing| thing.id).collect();
                 State::Working(match mark {
                     mark if skips(Fault::NoSecondLook) => Stage::Removing(mark, seen),
+                    // There is no mark to look for.
+                    mark if mark.uid.is_empty() => Stage::Removing(mark, seen),
                     mark => Stage::Comparing(mark, seen),
                 })
             }
@@ -143,9 +145,7 @@ impl Actor {
                 State::Working(Stage::Counting(Mark { uid: record.uid.clone(), is_reserved: false }))
             }
             (Tenure::Free, _) if rules.fault == Some(Fault::NoReservation) => {
-                let seen = server.things.get(&slot).into_iter().flatten().map(|thing| thing.id).collect();
-                let mark = Mark { uid: String::new(), is_reserved: false };
-                State::Working(Stage::Removing(mark, seen))
+                State::Working(Stage::Counting(Mark { uid: String::new(), is_reserved: false }))
             }
             // The number may be taken by the time that the request arrives: a step of its own.
             (Tenure::Free, _) => {
