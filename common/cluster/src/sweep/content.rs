@@ -160,17 +160,14 @@ impl Look<'_> {
 
     async fn list(&self, collection: &str) -> Result<Listed, LiveError> {
         let path = format!("{collection}?limit={MOST}");
-        let mut answer = self.api.get_as(&path, METADATA).await.map_err(LiveError::NoAnswer)?;
+        let answer = self.api.get_as(&path, METADATA).await.map_err(LiveError::NoAnswer)?;
         match answer.status {
             403 => Ok(Listed::Unknown("you may not list")),
             404 | 405 => Ok(Listed::None),
             _ if answer.body["metadata"]["continue"].as_str().is_some_and(|token| !token.is_empty()) => {
                 Ok(Listed::Unknown("there are too many"))
             }
-            _ if answer.is_success() => match answer.body["items"].take() {
-                Value::Array(items) => Ok(Listed::Items(items)),
-                _ => Ok(Listed::None),
-            },
+            _ if answer.is_success() => Ok(Listed::Items(answer.into_objects())),
             _ => Err(LiveError::Refused { path, answer }),
         }
     }

@@ -98,16 +98,14 @@ async fn list(
 /// Reads a list; `false` if the user may not, or the kind can't be listed: it holds nothing of ours then, since
 /// what we made we could list.
 async fn pages(api: &Api, path: &str, items: &mut Vec<Value>) -> Result<bool, LiveError> {
-    let mut answer = api.get(path).await.map_err(LiveError::NoAnswer)?;
+    let answer = api.get(path).await.map_err(LiveError::NoAnswer)?;
     if matches!(answer.status, 403..=405) {
         return Ok(answer.status != 403);
     }
     if !answer.is_success() {
         return Err(LiveError::Refused { path: path.to_owned(), answer });
     }
-    if let Value::Array(found) = answer.body["items"].take() {
-        items.extend(found);
-    }
+    items.extend(answer.into_objects());
     Ok(true)
 }
 
