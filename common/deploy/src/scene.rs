@@ -253,7 +253,7 @@ pub(crate) fn in_another_slot(
 /// The objects as they would be sent, as far as that is known without a cluster: with labels and namespaces.
 /// Where the objects of someone's own kind live is known if its definition is among them.
 pub(crate) fn of_client(request: &Request, input: Input) -> Vec<Object> {
-    let Input { gathered, mut objects, manifests, elsewhere } = input;
+    let Input { gathered, mut objects, manifests, elsewhere, .. } = input;
     let (owner, namespace) =
         (owner_of(&gathered), session::namespace(request, &gathered).unwrap_or_default());
     let coming = definitions(&objects);
