@@ -303,7 +303,8 @@ mod tests {
         let namespace = identity("Namespace", None, "shop-ai-3");
         assert_eq!(share(&namespace, Some(&elsewhere)), Share::Own);
         assert_eq!(share(&namespace, None), Share::Own, "from a pipe it is as much its own");
-        assert_eq!(share(&namespace, Some(&BTreeSet::from([namespace.clone()]))), Share::Project);
+        let meant_by_all = BTreeSet::from([namespace.clone()]);
+        assert_eq!(share(&namespace, Some(&meant_by_all)), Share::Project);
         assert_eq!(share(&identity("Namespace", None, "shop-tools"), None), Share::Project);
     }
 

@@ -91,6 +91,7 @@ impl Console {
             colored: self.colored,
             live: false,
             secrets: Arc::clone(&self.secrets),
+            said: Arc::clone(&self.said),
             footer: Arc::new(Mutex::new(Some(Box::new(kept.clone())))),
         };
         (console, kept)
