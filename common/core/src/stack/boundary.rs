@@ -3,7 +3,8 @@
 //! A manifest may come from anybody's pull request, and what it names is printed or applied. So a file is asked
 //! where it really is, links and `..` resolved, before it is read.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -42,8 +43,18 @@ pub struct Boundary {
     /// The git work tree around it or, without one, itself; links resolved.
     inside: PathBuf,
     outside: Outside,
-    /// Directories that were resolved already: there are many files in few of them.
-    directories: Arc<Mutex<BTreeMap<PathBuf, PathBuf>>>,
+    /// Directories that were looked at already, by what the project calls them: there are many files in few of
+    /// them, and asking the system about each file would take a tenth of the time of rendering it.
+    directories: Arc<Mutex<HashMap<String, Directory>>>,
+}
+
+/// A directory that files are in.
+#[derive(Debug)]
+struct Directory {
+    /// Where it really is.
+    real: PathBuf,
+    /// The names in it that are links.
+    links: Vec<OsString>,
 }
 
 /// A file that was read.
@@ -70,11 +81,13 @@ impl Boundary {
     /// # Errors
     /// As [`files::read_text`], and if it is outside where that is refused.
     pub fn read(&self, name: &str, limit: u64) -> Result<Inspected, FileError> {
-        let path = self.root.join(name);
         if self.outside == Outside::Allowed {
-            return Ok(Inspected { text: files::read_text(&path, name, limit)?, warned: None });
+            return Ok(Inspected {
+                text: files::read_text(&self.root.join(name), name, limit)?,
+                warned: None,
+            });
         }
-        let real = self.resolved(&path).unwrap_or(path);
+        let real = self.resolved(name).unwrap_or_else(|| self.root.join(name));
         let is_outside = !real.starts_with(&self.inside);
         if is_outside && self.outside == Outside::Refused {
             return Err(FileError::Outside { name: name.to_owned(), resolved: real });
@@ -85,20 +98,25 @@ impl Boundary {
     }
 
     /// Where a file really is; `None` if it isn't there.
-    fn resolved(&self, path: &Path) -> Option<PathBuf> {
-        let (Some(directory), Some(file)) = (path.parent(), path.file_name()) else {
-            return files::resolved(path).ok();
+    fn resolved(&self, name: &str) -> Option<PathBuf> {
+        let (directory, file) = match name.rfind('/') {
+            Some(slash) => name.split_at(slash + 1),
+            None => ("", name),
         };
-        if files::is_link(path).ok()? {
-            return files::resolved(path).ok();
+        if matches!(file, "" | "." | "..") {
+            return files::resolved(&self.root.join(name)).ok();
         }
         let mut known = self.directories.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(real) = known.get(directory) {
-            return Some(real.join(file));
+        if !known.contains_key(directory) {
+            let path = self.root.join(directory);
+            let found = Directory { real: files::resolved(&path).ok()?, links: files::links_in(&path).ok()? };
+            known.insert(directory.to_owned(), found);
         }
-        let real = files::resolved(directory).ok()?;
-        known.insert(directory.to_owned(), real.clone());
-        Some(real.join(file))
+        let found = known.get(directory)?;
+        match found.links.iter().any(|link| link == file) {
+            true => files::resolved(&found.real.join(file)).ok(),
+            false => Some(found.real.join(file)),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Takes a path and a limit, gives the text or one fact. Reading stops at the limit whatever is behind the
 //! path, so devices and pipes can't fill the memory.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -103,13 +104,20 @@ pub fn resolved(path: &Path) -> std::io::Result<PathBuf> {
     path.canonicalize()
 }
 
-/// Whether a path's last part is a link.
+/// The names in a directory that are links.
 ///
 /// # Errors
-/// There is nothing, or the way to it can't be gone.
+/// It can't be read.
 #[allow(clippy::disallowed_methods, reason = "the one place where files are reached")]
-pub fn is_link(path: &Path) -> std::io::Result<bool> {
-    std::fs::symlink_metadata(path).map(|about| about.is_symlink())
+pub fn links_in(directory: &Path) -> std::io::Result<Vec<OsString>> {
+    let mut links = Vec::new();
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        if entry.file_type()?.is_symlink() {
+            links.push(entry.file_name());
+        }
+    }
+    Ok(links)
 }
 
 /// Whether there is anything under that path, a link that leads nowhere included.
