@@ -128,6 +128,59 @@ fn a_pipe_is_read_like_a_file() {
     writer.join().unwrap();
 }
 
+/// Makes a pipe that nobody writes to.
+fn pipe(scene: &Scene, path: &str) {
+    let path = scene.path(path);
+    let _ = std::fs::remove_file(&path);
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+}
+
+#[test]
+fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let scene = greeting("hello");
+    pipe(&scene, "web.yaml");
+    fails(&scene, &DEV, &["web.yaml", "not a regular file"]);
+    let scene = greeting("hello");
+    pipe(&scene, "services.yaml");
+    fails(&scene, &DEV, &["services.yaml", "not a regular file"]);
+    let scene = greeting("hello");
+    pipe(&scene, "dev.env");
+    let services = std::fs::read_to_string(scene.path("services.yaml")).unwrap();
+    let scene = scene.file("services.yaml", &format!("envFiles: [dev.env]\n{services}"));
+    fails(&scene, &DEV, &["dev.env", "not a regular file"]);
+}
+
+#[test]
+fn input_that_nobody_writes_is_waited_for_until_ten_seconds() {
+    let scene = greeting("hello");
+    pipe(&scene, "input");
+    for flag in ["-f", "--var-file"] {
+        let start = std::time::Instant::now();
+        fails(
+            &scene,
+            &["--env", "dev", flag, "input"],
+            &["input", "not a regular file", "nothing writes to it in 10s"],
+        );
+        assert!(start.elapsed() >= std::time::Duration::from_secs(10), "{:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn what_a_shell_hands_over_is_read() {
+    let scene = greeting("hello").replace("web.yaml", "hello", "'{{ .Vars.A }}'");
+    let line = "bash -c 'kubectl-codex-render --env dev --var-file <(sleep 0.2; echo A=from a shell)'";
+    scene.shell(line).stdout(greeted("from a shell")).check();
+    let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let scene = scene.file("a.yaml", manifest);
+    for line in [
+        "bash -c 'kubectl-codex-render --env dev -f <(cat a.yaml)'",
+        "cat a.yaml | kubectl-codex-render --env dev -f /dev/stdin",
+    ] {
+        let outcome = scene.shell(line).any_stdout().check();
+        assert!(outcome.stdout.contains("kind: ConfigMap"), "{}", outcome.report(line));
+    }
+}
+
 #[test]
 fn a_folder_instead_of_a_file() {
     let scene = greeting("hello");

@@ -21,6 +21,7 @@ mod rights;
 mod safety;
 mod set;
 mod shim;
+mod workspaces;
 
 use codex_tests::{ClusterScene, Expectation, Outcome};
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use codex_common::cli::{self, Console, ExitCode, Host, ProjectSource, StackTarge
 use codex_common::diagnostic::{Diagnostic, Source};
 use codex_common::render::foreign::{self, Owner};
 use codex_common::render::{self, Document, Filters, Format, Identity, Selection, StreamIdentity};
-use codex_common::stack::files::{MAX_FILE, read_text, text_of};
+use codex_common::stack::files::{MAX_FILE, read_input, text_of};
 use codex_common::stack::{Mode, Project};
 use codex_common::yaml::KeyOrder;
 
@@ -175,5 +175,5 @@ fn source(file: &str, folder: &Path, console: &Console) -> Result<Source, Diagno
         cli::hint_if_terminal(console);
         return Ok(Source::new("standard input", text_of(cli::read_stdin()?, "standard input")?));
     }
-    Ok(Source::new(file, read_text(&folder.join(file), file, MAX_FILE)?))
+    Ok(Source::new(file, read_input(&folder.join(file), file, MAX_FILE)?))
 }

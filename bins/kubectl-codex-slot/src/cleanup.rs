@@ -13,7 +13,6 @@ mod residents;
 mod survey;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use codex_cluster::connect::Cluster;
@@ -106,11 +105,18 @@ pub(crate) async fn remove(
     is_meant: &(dyn Fn(&Record) -> bool + Sync),
 ) -> Result<ExitCode, Diagnostic> {
     let kinds = codex_deploy::kinds(cluster).await?;
-    let removal =
-        Removal { scene, cluster, kinds: &kinds, interrupt, timeout: options.timeout, listed: &listing.all };
     let base = lock::base(options.code_root_base.as_deref(), scene.host);
+    let removal = Removal {
+        scene,
+        cluster,
+        kinds: &kinds,
+        interrupt,
+        timeout: options.timeout,
+        listed: &listing.all,
+        base: base.as_deref(),
+    };
     let count = chosen.records.len() + chosen.orphans.len();
-    let work = Work { removal, options, base, is_meant, is_alone: count == 1 || options.jobs == 1 };
+    let work = Work { removal, options, is_meant, is_alone: count == 1 || options.jobs == 1 };
     let slots = chosen.records.iter().map(|record| Slot { record, is_orphaned: false });
     let slots: Vec<Slot<'_>> =
         slots.chain(chosen.orphans.iter().map(|record| Slot { record, is_orphaned: true })).collect();
@@ -154,7 +160,6 @@ enum Beginning<'a> {
 struct Work<'a> {
     removal: Removal<'a>,
     options: &'a Options,
-    base: Option<PathBuf>,
     is_meant: &'a (dyn Fn(&Record) -> bool + Sync),
     /// Whether there is but one slot at a time.
     is_alone: bool,
@@ -266,7 +271,7 @@ impl<'a> Work<'a> {
         let records = Records { scene, cluster, interrupt };
         let number = slot.record.slot;
         let locking =
-            Locking { purpose: "cleanup", base: self.base.as_deref(), patience: self.options.lock_timeout };
+            Locking { purpose: "cleanup", base: self.removal.base, patience: self.options.lock_timeout };
         let lock = if waits {
             lock::take(scene, number, locking, (cluster, interrupt))?
         } else {

@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Project;
-use codex_common::stack::model::DataPaths;
 use codex_slot::record::Listed;
-use codex_workspace::data::{DataDirectories, DataError, RootError};
+use codex_workspace::data::{self, DataDirectories, DataError, SharedDirectory};
+use codex_workspace::{Kept, RemovalError};
 
 use crate::scene::Scene;
+
+/// Asks whether the user wants the work to stop.
+type IsStopped<'a> = dyn Fn() -> bool + Sync + 'a;
 
 /// The data directories of a slot.
 pub(crate) struct Directories {
@@ -21,11 +24,14 @@ pub(crate) struct Directories {
     all: Option<DataDirectories>,
     /// Those that are its alone, to be emptied and deleted.
     own: Option<DataDirectories>,
-    shared: Vec<(PathBuf, u32)>,
+    shared: Vec<SharedDirectory>,
 }
 
 /// The data directories of all slots: those of any slot must not be touched in the name of another.
-pub(crate) struct Neighbours(Vec<(PathBuf, u32)>);
+pub(crate) struct Neighbours {
+    slots: BTreeSet<u32>,
+    directories: data::Neighbours,
+}
 
 impl Neighbours {
     /// Those of `slots`, of which only one may be going, and of all that have a record.
@@ -40,34 +46,36 @@ impl Neighbours {
         // The slot above stands for all that have no record.
         let slots = slots.into_iter().flat_map(|slot| [Some(slot), slot.checked_add(1)]).flatten();
         let slots: BTreeSet<u32> = listed.iter().map(|other| other.slot).chain(slots).collect();
-        let mut paths = Vec::new();
-        for slot in slots {
-            let project = scene.project_of(slot)?;
-            let directories = directories(&project.stack.data_paths, &project)?;
-            let of_slot = directories.iter().flat_map(DataDirectories::data);
-            paths.extend(of_slot.map(|path| (path.clone(), slot)));
+        let mut all = Vec::new();
+        for slot in &slots {
+            all.extend(directories(&scene.project_of(*slot)?)?.map(|directories| (*slot, directories)));
         }
-        Ok(Self(paths))
+        Ok(Self { directories: data::Neighbours::of(&all), slots })
     }
 }
 
 impl Directories {
-    /// Those of a slot; `neighbours` are those of all slots.
+    /// Those of a slot; `neighbours` are those of all slots, `base` is the folder of all workspaces, if there is one.
     ///
     /// # Errors
     /// services.yaml is wrong for the slot; or there are directories, but no root.
-    pub(crate) fn of(scene: &Scene<'_>, slot: u32, neighbours: &Neighbours) -> Result<Self, Diagnostic> {
+    pub(crate) fn of(
+        scene: &Scene<'_>,
+        slot: u32,
+        neighbours: &Neighbours,
+        base: Option<&Path>,
+    ) -> Result<Self, Diagnostic> {
         let project = scene.project_of(slot)?;
-        let all = directories(&project.stack.data_paths, &project)?;
-        let wanted = all.as_ref().map_or(&[][..], DataDirectories::data);
-        if wanted.is_empty() {
-            return Ok(Self { all, own: None, shared: Vec::new() });
+        let Some(all) = directories(&project)? else {
+            return Ok(Self { all: None, own: None, shared: Vec::new() });
+        };
+        if all.data().is_empty() {
+            return Ok(Self { all: Some(all), own: None, shared: Vec::new() });
         }
-        let (own, shared) = apart(wanted, slot, &neighbours.0);
-        let paths = own.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-        let root = project.stack.data_paths.root.clone();
-        let own = self::directories(&DataPaths { root, paths, ..DataPaths::default() }, &project)?;
-        Ok(Self { all, own, shared })
+        let (own, shared) = all.clone().apart(slot, &neighbours.directories).map_err(refused)?;
+        let others = neighbours.slots.iter().copied().filter(|other| *other != slot);
+        let own = own.keeping(workplaces(&project, base, others));
+        Ok(Self { all: Some(all), own: Some(own), shared })
     }
 
     /// The slot's own that are there.
@@ -79,7 +87,7 @@ impl Directories {
     }
 
     /// Those that another slot has too, and which slot that is.
-    pub(crate) fn shared(&self) -> &[(PathBuf, u32)] {
+    pub(crate) fn shared(&self) -> &[SharedDirectory] {
         &self.shared
     }
 
@@ -91,51 +99,47 @@ impl Directories {
         self.all.as_ref().map_or(Ok(Vec::new()), DataDirectories::make).map(drop).map_err(refused)
     }
 
-    /// Empties the slot's own; gives those that were there.
+    /// Empties the slot's own, and stops between two files if asked; gives those that were there.
     ///
     /// # Errors
-    /// One of them doesn't lie below the root: then none was touched. Or one can't be emptied.
-    pub(crate) fn empty(&self) -> Result<Vec<PathBuf>, Diagnostic> {
-        self.each(DataDirectories::empty)
+    /// One of them is refused: then none was touched. Or one can't be emptied.
+    pub(crate) fn empty(&self, is_stopped: &IsStopped<'_>) -> Result<Vec<PathBuf>, Diagnostic> {
+        self.each(|own| own.empty(is_stopped))
     }
 
-    /// Deletes the slot's own; gives those that were there.
+    /// Deletes the slot's own, and stops between two files if asked; gives those that were there.
     ///
     /// # Errors
     /// As [`Self::empty`].
-    pub(crate) fn delete(&self) -> Result<Vec<PathBuf>, Diagnostic> {
-        self.each(DataDirectories::delete)
+    pub(crate) fn delete(&self, is_stopped: &IsStopped<'_>) -> Result<Vec<PathBuf>, Diagnostic> {
+        self.each(|own| own.delete(is_stopped))
     }
 
     fn each(
         &self,
         act: impl Fn(&DataDirectories) -> Result<Vec<PathBuf>, DataError>,
     ) -> Result<Vec<PathBuf>, Diagnostic> {
-        // It waits for the disk only; the other thread of the runtime hears signals meanwhile.
+        // It waits for the disk only, and looks at signals between batches.
         let done = |own: &DataDirectories| tokio::task::block_in_place(|| act(own));
         self.own.as_ref().map_or(Ok(Vec::new()), done).map_err(refused)
     }
 }
 
-fn directories(paths: &DataPaths, project: &Project) -> Result<Option<DataDirectories>, Diagnostic> {
-    DataDirectories::of(paths, &project.root).map_err(refused)
+fn directories(project: &Project) -> Result<Option<DataDirectories>, Diagnostic> {
+    DataDirectories::of(&project.stack.data_paths, &project.root).map_err(refused)
 }
 
-/// Tells a slot's own directories from those that it shares.
-fn apart(
-    wanted: &[PathBuf],
-    slot: u32,
-    neighbours: &[(PathBuf, u32)],
-) -> (Vec<PathBuf>, Vec<(PathBuf, u32)>) {
-    let (mut own, mut shared) = (Vec::new(), Vec::new());
-    for path in wanted {
-        let touches = |other: &Path| other.starts_with(path) || path.starts_with(other);
-        match neighbours.iter().find(|(other, whose)| *whose != slot && touches(other)) {
-            None => own.push(path.clone()),
-            Some((_, whose)) => shared.push((path.clone(), *whose)),
-        }
+/// Where people and agents work: no data directory, whatever services.yaml says.
+fn workplaces(project: &Project, base: Option<&Path>, others: impl Iterator<Item = u32>) -> Vec<Kept> {
+    let mut kept = vec![Kept::itself(&project.root, "the project's folder")];
+    if let Some(base) = base {
+        kept.push(Kept::itself(base, "the folder of all workspaces"));
+        let workspaces = others.map(|slot| (slot, base.join(slot.to_string())));
+        kept.extend(
+            workspaces.map(|(slot, path)| Kept::with_content(&path, format!("the workspace of slot {slot}"))),
+        );
     }
-    (own, shared)
+    kept
 }
 
 /// The message about data directories that are left as they are.
@@ -143,28 +147,17 @@ fn refused(error: DataError) -> Diagnostic {
     let title = format!("the data directories are left as they are: {error}");
     match error {
         DataError::NoRoot => Diagnostic::input(title),
-        DataError::Root(RootError::Io { .. }) => Diagnostic::machine(title),
-        DataError::Root(_) => Diagnostic::machine(title)
+        DataError::Removal(RemovalError::Stopped(_)) => {
+            Diagnostic::interrupted(format!("{error}; running it again goes on where it stopped"))
+        }
+        DataError::Removal(RemovalError::Io { .. }) => Diagnostic::machine(title),
+        DataError::Removal(RemovalError::Link(_)) => Diagnostic::machine(title).hint(Some(
+            "below `dataPaths.root` no link is followed: remove it, or mount the directory there".to_owned(),
+        )),
+        DataError::Removal(RemovalError::Mount(_)) => {
+            Diagnostic::machine(title).hint(Some("unmount it, and run the command again".to_owned()))
+        }
+        DataError::Removal(_) => Diagnostic::machine(title)
             .hint(Some("data directories lie strictly below `dataPaths.root`".to_owned())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn paths(names: &[&str]) -> Vec<PathBuf> {
-        names.iter().map(PathBuf::from).collect()
-    }
-
-    #[test]
-    fn what_touches_another_slots_directory_is_shared() {
-        let neighbours = [(PathBuf::from("/data/ai-2/db"), 2), (PathBuf::from("/data/common"), 2)];
-        let (own, shared) = apart(&paths(&["/data/ai-1/db", "/data/common"]), 1, &neighbours);
-        assert_eq!((own, shared), (paths(&["/data/ai-1/db"]), vec![("/data/common".into(), 2)]));
-        // Around another's, and in it.
-        let (own, shared) = apart(&paths(&["/data", "/data/common/x", "/data/ai-20/db"]), 20, &neighbours);
-        assert_eq!(own, paths(&["/data/ai-20/db"]));
-        assert_eq!(shared.len(), 2);
     }
 }

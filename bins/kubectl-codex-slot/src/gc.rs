@@ -3,10 +3,16 @@
 mod arguments;
 mod choice;
 
+use std::time::Duration;
+
 use codex_cluster::connect::Cluster;
+use codex_cluster::interrupt::Interrupt;
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
+use codex_common::printable;
 use codex_slot::record::Record;
+use codex_workspace::RemovalError;
+use codex_workspace::saved::store;
 use jiff::Timestamp;
 
 pub(crate) use arguments::GcArgs;
@@ -14,7 +20,7 @@ pub(crate) use arguments::GcArgs;
 use crate::arguments::ProjectRequest;
 use crate::records::Records;
 use crate::scene::Scene;
-use crate::{agent, cleanup, orphans};
+use crate::{agent, cleanup, lock, orphans};
 use choice::{Choice, Limits, choose};
 use cleanup::Chosen;
 
@@ -24,6 +30,8 @@ pub(crate) struct Request {
     pub(crate) project: ProjectRequest,
     /// How long slots may live.
     pub(crate) limits: Limits,
+    /// How long the work of removed workspaces is kept; `None` for ever.
+    pub(crate) saved_ttl: Option<Duration>,
     /// How they are removed.
     pub(crate) options: cleanup::Options,
 }
@@ -32,6 +40,7 @@ pub(crate) struct Request {
 pub(crate) fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode, Diagnostic> {
     let scene = Scene::open(&request.project, host, console)?;
     scene.on_cluster_and_files(async |cluster, interrupt| {
+        saved_work(request, &scene, &interrupt)?;
         let records = Records { scene: &scene, cluster: &cluster, interrupt: &interrupt };
         let listing = records.list().await?;
         let seconds = now(&cluster, host, console);
@@ -75,4 +84,25 @@ fn now(cluster: &Cluster, host: &Host, console: &Console) -> i64 {
         console.say(&Diagnostic::warning(message));
         host.now().0
     })
+}
+
+/// Deletes the project's saved work whose time is over, on this machine.
+fn saved_work(request: &Request, scene: &Scene<'_>, interrupt: &Interrupt) -> Result<(), Diagnostic> {
+    let base = lock::base(request.options.code_root_base.as_deref(), scene.host);
+    let (Some(base), Some(ttl)) = (base, request.saved_ttl) else { return Ok(()) };
+    let limit = scene.host.now().0.saturating_sub(i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX));
+    let refused = |error: RemovalError| match error {
+        RemovalError::Stopped(_) => Diagnostic::interrupted(format!("{error}; running it again goes on")),
+        _ => Diagnostic::machine(format!("cannot remove saved work: {error}")),
+    };
+    for path in store::older_than(&base, scene.project_name(), limit).map_err(refused)? {
+        let suffix = if request.options.dry_run { " (dry run)" } else { "" };
+        if !request.options.dry_run {
+            let is_stopped = || interrupt.is_raised();
+            tokio::task::block_in_place(|| store::delete(&base, &path, &is_stopped)).map_err(refused)?;
+        }
+        let line = format!("directory {} deleted{suffix}", path.display());
+        scene.console.print(&format!("{}\n", printable::line(&line)))?;
+    }
+    Ok(())
 }

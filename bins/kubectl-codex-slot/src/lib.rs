@@ -8,7 +8,7 @@
 //! - `arguments`: the choice between them, and the flags that they share;
 //! - `scene`: the project as each slot sees it, where its records are, the cluster;
 //! - `records`: the slots' records, with failures in words (`failure`);
-//! - `data`, `lock`, `agent`: what belongs to a slot on this machine, and who works with it;
+//! - `data`, `workplace`, `lock`, `agent`: what belongs to a slot on this machine, and who works with it;
 //! - `orphans`: slots that nobody has a record of;
 //! - `report`, `age`: how a slot is written down for scripts and for people.
 //!
@@ -31,5 +31,6 @@ mod records;
 mod report;
 mod scene;
 mod set;
+mod workplace;
 
 pub use arguments::Arguments;

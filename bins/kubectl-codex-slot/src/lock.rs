@@ -96,7 +96,6 @@ pub(crate) fn take(
         waiting: &waiting,
         is_stopped: &|| interrupt.is_raised(),
     };
-    // Signals are heard by the other thread of the runtime.
     let held = tokio::task::block_in_place(|| lock::lock(&request)).map_err(|error| match error {
         LockError::TimedOut { holder, limit, .. } => {
             Diagnostic::machine(format!("slot {slot} is still in use by {holder} after {}", age::of(limit)))

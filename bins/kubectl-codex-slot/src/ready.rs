@@ -22,6 +22,7 @@ use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 use codex_deploy::permission::Permission as _;
 use codex_slot::record::Record;
+use codex_workspace::data::SharedDirectory;
 use serde_json::json;
 
 pub(crate) use arguments::ReadyArgs;
@@ -193,7 +194,7 @@ impl Work<'_> {
                 })
                 .await?;
         }
-        self.sources.sync(&record, request.force_sync, scene.console)?;
+        self.sources.sync((&record, is_new), request.force_sync, scene, self.interrupt)?;
         self.stop_if_asked()?;
         if is_new {
             tenancy.check().await?;
@@ -231,10 +232,10 @@ impl Work<'_> {
         let console = self.scene.console;
         let listing = self.records().list().await?;
         let neighbours = Neighbours::of(self.scene, [record.slot], &listing.all)?;
-        let directories = Directories::of(self.scene, record.slot, &neighbours)?;
-        for (path, slot) in directories.shared() {
+        let directories = Directories::of(self.scene, record.slot, &neighbours, self.sources.base())?;
+        for SharedDirectory { path, with } in directories.shared() {
             console
-                .info(format!("data directory {} is left as it is: slot {slot} has it too", path.display()));
+                .info(format!("data directory {} is left as it is: slot {with} has it too", path.display()));
         }
         let there = directories.there()?;
         let namespace = &record.namespace;
@@ -247,7 +248,7 @@ impl Work<'_> {
             for path in &there {
                 console.info(format!("emptying data directory {}: {why}", path.display()));
             }
-            directories.empty()?;
+            directories.empty(&|| self.interrupt.is_raised())?;
         }
         directories.make()
     }

@@ -160,7 +160,10 @@ impl<'a> Scene<'a> {
             let interrupt = Interrupt::of_process()
                 .map_err(|error| Diagnostic::machine(format!("cannot listen to signals: {error}")))?;
             let flags = &self.request.cluster;
-            let cluster = connection::connect(flags, Some(&self.project), self.host, self.console).await?;
+            let reached = connection::connect(flags, Some(&self.project), self.host, self.console);
+            let cluster = interrupt.unless_raised(reached).await.unwrap_or_else(|| {
+                Err(Diagnostic::interrupted("stopped while the cluster was looked for; nothing was changed"))
+            })?;
             work(cluster, interrupt).await
         })
     }

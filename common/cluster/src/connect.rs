@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use credentials::Credentials;
+pub(crate) use credentials::remove_all as remove_credentials;
 pub use download::download;
 pub use error::{ConnectError, Origin};
 pub(crate) use http_client::anonymous;

@@ -44,6 +44,7 @@ pub(crate) fn project(folder: &Folder, text: &str, process: &[(&str, &str)], mod
         namespace: None,
         process: &process,
         var_file: "",
+        var_file_text: &std::sync::OnceLock::new(),
         inline: vec![("COLOUR".into(), "green".into())],
         now: (0, 0),
         mode,

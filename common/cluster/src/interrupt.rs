@@ -5,9 +5,13 @@
 //! instead of being killed with it in hand.
 
 use std::io;
+use std::thread;
 
-use tokio::signal::unix::{SignalKind, signal};
+use codex_common::cli::{ExitCode, end_at_once};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+
+use crate::{connect, process_group};
 
 /// Whether the user wants the work to stop. Clones see the same.
 #[derive(Debug, Clone)]
@@ -36,21 +40,32 @@ impl Interrupt {
     }
 
     /// An interrupt raised by the first of the process's signals; from then on they don't kill it by themselves.
+    /// The second ends the process at once with 130: whoever sends it doesn't want to wait. Both are heard
+    /// on a thread of their own, whatever the others do.
     ///
     /// # Errors
     /// The signals can't be listened to.
     pub fn of_process() -> io::Result<Self> {
         let (trigger, interrupt) = Self::new();
-        let mut signals = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()]
-            .map(signal)
-            .into_iter()
-            .collect::<io::Result<Vec<_>>>()?;
-        tokio::spawn(async move {
-            futures::future::select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
-            trigger.raise();
-            // The trigger stays until the end, so that `raised` can tell "not yet" from "never".
-            std::future::pending::<()>().await;
-        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let mut signals = {
+            let _inside = runtime.enter();
+            [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()]
+                .map(signal)
+                .into_iter()
+                .collect::<io::Result<Vec<_>>>()?
+        };
+        thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            runtime.block_on(async {
+                next(&mut signals).await;
+                trigger.raise();
+                next(&mut signals).await;
+                // Only what must not outlive the process goes before.
+                connect::remove_credentials();
+                process_group::kill_all();
+                end_at_once(ExitCode::Interrupted);
+            });
+        })?;
         Ok(interrupt)
     }
 
@@ -75,6 +90,11 @@ impl Interrupt {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// The next signal, whichever it is.
+async fn next(signals: &mut [Signal]) {
+    futures::future::select_all(signals.iter_mut().map(|signal| Box::pin(signal.recv()))).await;
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use codex_common::cli::{self, Console, Host, StackTarget};
 use codex_common::diagnostic::{Diagnostic, Source, system_reason};
 use codex_common::render::{self, Document, StreamIdentity, foreign};
 use codex_common::stack::Project;
-use codex_common::stack::files::{MAX_FILE, read_text, text_of};
+use codex_common::stack::files::{MAX_FILE, read_input, text_of};
 
 use crate::request::Request;
 
@@ -176,7 +176,7 @@ fn sources(request: &Request, host: &Host, console: &Console) -> Result<Vec<Sour
         }
         for path in files_of(Path::new(name), folder, request.recursive)? {
             let shown = path.to_string_lossy();
-            sources.push(Source::new(&*shown, read_text(&folder.join(&path), &shown, MAX_FILE)?));
+            sources.push(Source::new(&*shown, read_input(&folder.join(&path), &shown, MAX_FILE)?));
         }
     }
     Ok(sources)

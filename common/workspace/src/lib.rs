@@ -6,6 +6,7 @@
 //! ```
 //!
 //! - [`sync`]: a source folder copied to a workspace, `.git` understood;
+//! - [`workspace`]: whose a workspace is, and its removal;
 //! - [`saved`]: work in a workspace kept before it is overwritten;
 //! - [`exclusion`]: what a sync leaves alone;
 //! - [`data`]: the data directories of an environment;
@@ -24,9 +25,14 @@ pub mod fault;
 pub(crate) mod fixture;
 mod folder;
 mod git;
+mod kept;
 pub mod lock;
 mod removal;
 mod replace;
 pub mod saved;
 pub mod sync;
 mod tree;
+pub mod workspace;
+
+pub use kept::Kept;
+pub use removal::RemovalError;

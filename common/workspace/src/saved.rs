@@ -6,11 +6,13 @@
 //! of the target and on no ref of the source. It becomes one commit: the whole work tree, with the
 //! commit that is checked out and all those commits as parents.
 //!
+//! - [`store`]: where the work of workspaces that are gone is kept, and for how long;
 //! - [`repository`]: the temporary repository that `git` works in, and what it is asked.
 //!
 //! `git` never sees the target's own repository, and nothing of the target is changed but by adding objects and one ref.
 
 mod repository;
+pub mod store;
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -26,6 +28,7 @@ use crate::git::layout::Place;
 use crate::git::program::GitError;
 use crate::git::refs::{self, Id, OWN};
 use crate::git::{LARGEST_FILE, config};
+use crate::removal::RemovalError;
 use crate::replace::{made_folder, replace};
 use crate::tree::Tree;
 use repository::{Found, Scratch};
@@ -39,11 +42,21 @@ pub struct SavedWork {
     pub reference: String,
     /// The commit's id.
     pub commit: String,
+    /// The repository that has it; nothing if that is the work tree's own.
+    pub repository: Option<PathBuf>,
 }
 
 impl fmt::Display for SavedWork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, reference) = (self.work_tree.display(), &self.reference);
+        if let Some(repository) = &self.repository {
+            let repository = repository.display();
+            return write!(
+                f,
+                "{path} held work that is nowhere else; it is saved in {repository} \
+                 (to get it back, in a checkout: git fetch {repository} {reference} && git checkout FETCH_HEAD -- .)"
+            );
+        }
         write!(
             f,
             "{path} held work that is not in the source; it is saved as {reference} \
@@ -76,6 +89,17 @@ pub enum SaveError {
         /// What it says.
         reason: String,
     },
+    /// The user wants it to stop; nothing was changed yet.
+    #[error("stopped while looking for work to save in {}", .0.display())]
+    Stopped(PathBuf),
+    /// What was left of an earlier try can't be deleted.
+    #[error("cannot save the work in {}: {error}", work_tree.display())]
+    Removal {
+        /// The work tree.
+        work_tree: PathBuf,
+        /// What is in the way.
+        error: RemovalError,
+    },
     /// The system says no.
     #[error("cannot save the work in {}: {}: {reason}", work_tree.display(), path.display())]
     Io {
@@ -98,6 +122,8 @@ pub(crate) struct Work<'a> {
     pub(crate) repository: &'a Path,
     /// The source's repository; empty if it has none, and the target's stays as it is.
     pub(crate) sources: &'a [Place],
+    /// Whether the repository itself goes, with all that hangs on its refs.
+    pub(crate) goes: bool,
     /// Commits that came with the last sync.
     pub(crate) known: &'a [Id],
     /// Folders in the target with a repository of their own.
@@ -108,6 +134,8 @@ pub(crate) struct Work<'a> {
     pub(crate) search_path: &'a OsStr,
     /// When it is, in seconds since 1970.
     pub(crate) now: i64,
+    /// Whether the user wants it to stop.
+    pub(crate) is_stopped: &'a (dyn Fn() -> bool + Sync),
 }
 
 impl Work<'_> {
@@ -143,7 +171,32 @@ impl Work<'_> {
         // Objects first: a ref never points to what isn't there.
         scratch.hand_over()?;
         let reference = self.write_ref(&commit)?;
-        Ok(SavedWork { work_tree: self.target.name(self.path), reference, commit })
+        Ok(SavedWork { work_tree: self.target.name(self.path), reference, commit, repository: None })
+    }
+
+    /// Saves what there is to save as a repository in `folder`, whose name begins with `label`.
+    ///
+    /// # Errors
+    /// As [`Self::save`].
+    pub(crate) fn save_in(&self, folder: &Tree, label: &str) -> Result<Option<SavedWork>, SaveError> {
+        let scratch = Scratch::make(self)?;
+        let reference = format!("{OWN}saved/{}", timestamp(self.now));
+        let done = scratch.look().and_then(|found| {
+            let Some(found) = found else { return Ok(None) };
+            let commit = scratch.commit(&found)?;
+            scratch.complete(&found, &reference, &commit)?;
+            let name =
+                store::free_name(folder, label, self.now).map_err(|error| self.io(self.repository, error))?;
+            Ok(Some((commit, name)))
+        });
+        match done {
+            Ok(Some((commit, name))) => {
+                scratch.keep_in(folder, OsStr::new(&name))?;
+                let repository = Some(folder.name(Path::new(&name)));
+                Ok(Some(SavedWork { work_tree: self.target.name(self.path), reference, commit, repository }))
+            }
+            other => scratch.remove().and(other.map(|_| None)),
+        }
     }
 
     fn write_ref(&self, commit: &str) -> Result<String, SaveError> {
@@ -179,10 +232,15 @@ impl Work<'_> {
         }
     }
 
+    fn removal(&self, error: RemovalError) -> SaveError {
+        SaveError::Removal { work_tree: self.target.name(self.path), error }
+    }
+
     fn git(&self, command: &'static str, error: GitError) -> SaveError {
         let work_tree = self.target.name(self.path);
         match error {
             GitError::Missing => SaveError::NoGit(work_tree),
+            GitError::Stopped => SaveError::Stopped(work_tree),
             GitError::Start(error) => SaveError::Git { work_tree, command, reason: system_reason(&error) },
             GitError::Failed(reason) => SaveError::Git { work_tree, command, reason },
         }

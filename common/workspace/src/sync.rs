@@ -46,6 +46,7 @@ use std::sync::atomic::Ordering;
 use std::thread::available_parallelism;
 
 use codex_common::diagnostic::system_reason;
+use rustix::io::Errno;
 
 pub use error::SyncError;
 pub use listener::{Listener, Progress};
@@ -55,11 +56,11 @@ pub(crate) use area::TEMPORARY;
 
 use crate::exclusion::{self, Exclusion};
 use crate::folder::{Kind, about_if_there, read_file, read_file_if_there, read_if_file};
-use crate::git::layout::{GitEntry, Place, git_entry, inside, named_folder};
+use crate::git::layout::{GitEntry, Place, git_entry, inside, named_folder, own_repository};
 use crate::git::{self, LARGEST_FILE, refs};
 use crate::replace::replace;
 use crate::saved::{SavedWork, Work};
-use crate::tree::Tree;
+use crate::tree::{Tree, resolved};
 use area::RECORD;
 use changes::Plan;
 use compare::Comparison;
@@ -121,7 +122,12 @@ pub fn sync(request: &SyncRequest<'_>) -> Result<SyncReport, SyncError> {
     let target = prepared_target(request.target, &source, &exclusion)?;
     let target_tree = Tree::open_itself(&target).map_err(|error| SyncError::io("open", &target, error))?;
 
-    let comparison = Comparison { source: &source_tree, target: &target_tree, exclusion: &exclusion };
+    let comparison = Comparison {
+        source: &source_tree,
+        target: &target_tree,
+        exclusion: &exclusion,
+        listener: request.listener,
+    };
     let plan = comparison.run(threads(1))?;
     for note in &plan.notes {
         request.listener.note(note);
@@ -151,6 +157,13 @@ pub fn sync(request: &SyncRequest<'_>) -> Result<SyncReport, SyncError> {
     Ok(report)
 }
 
+/// The commits that came with the last sync.
+pub(crate) fn known(target: &Tree) -> Result<Vec<refs::Id>, Errno> {
+    let Some(repository) = own_repository(target, Path::new(""))? else { return Ok(Vec::new()) };
+    let text = read_if_file(&target.folder(&repository)?, OsStr::new(RECORD), LARGEST_FILE)?;
+    Ok(text.as_deref().and_then(Record::parse).map(|record| record.tips).unwrap_or_default())
+}
+
 /// Adds what a folder of objects has to the objects of a repository in a tree.
 pub(crate) fn add_objects(
     from: &Arc<Tree>,
@@ -158,9 +171,10 @@ pub(crate) fn add_objects(
     path: PathBuf,
     exclusion: &Exclusion,
     threads: NonZero<usize>,
+    listener: &dyn Listener,
 ) -> Result<(), SyncError> {
-    let plan = Comparison { source: from, target, exclusion }.objects(path, threads)?;
-    Run::new(target, &(), threads, &plan).carry_out(&plan)
+    let plan = Comparison { source: from, target, exclusion, listener }.objects(path, threads)?;
+    Run::new(target, listener, threads, &plan).carry_out(&plan)
 }
 
 /// What is known between comparing and changing.
@@ -188,12 +202,14 @@ impl State<'_> {
                 path: &work_tree.path,
                 repository: &repository,
                 sources: &sources,
+                goes: false,
                 known,
                 others: &others,
                 // They are about paths from the root.
                 patterns: if is_root { self.exclusion.text() } else { "" },
                 search_path: self.request.search_path,
                 now: self.request.now,
+                is_stopped: &|| self.request.listener.is_stopped(),
             }
             .save()?;
             if let Some(saved) = saved {
@@ -206,17 +222,8 @@ impl State<'_> {
 
     /// The repository of a work tree in the target, if it lies in the target.
     fn repository(&self, work: &Path) -> Result<Option<PathBuf>, SyncError> {
-        let failed = |error| SyncError::io("read", &self.target.name(work), error);
-        let folder = self.target.folder(work).map_err(failed)?;
-        let name = OsStr::new(git::FOLDER);
-        let found = match about_if_there(&folder, name).map_err(failed)?.map(|about| about.kind) {
-            Some(Kind::Folder) => Some(work.join(name)),
-            Some(Kind::File) => named_folder(&read_file(&folder, name, LARGEST_FILE).map_err(failed)?)
-                .and_then(|named| inside(work, &named)),
-            _ => None,
-        };
-        let is_there = |path: &PathBuf| self.target.folder(&path.join("objects")).is_ok();
-        Ok(found.filter(is_there))
+        own_repository(self.target, work)
+            .map_err(|error| SyncError::io("read", &self.target.name(work), error))
     }
 
     /// The repository of a work tree in the source; nothing if it has none.
@@ -270,6 +277,10 @@ fn exclusion(source: &Tree, patterns: &[String]) -> Result<Exclusion, SyncError>
     let folder = source.folder(Path::new("")).map_err(failed)?;
     let file = match read_file_if_there(&folder, OsStr::new(exclusion::FILE), LARGEST_PATTERNS) {
         Ok(file) => file,
+        Err(Errno::INVAL | Errno::NXIO) => {
+            let path = source.name(Path::new(exclusion::FILE));
+            return Err(SyncError::Io { verb: "read", path, reason: "it is not a regular file".to_owned() });
+        }
         Err(error) => return Err(failed(error)),
     };
     Ok(Exclusion::of(file, patterns)?)
@@ -307,18 +318,6 @@ fn prepared_target(target: &Path, source: &Path, exclusion: &Exclusion) -> Resul
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(path),
         Err(error) => Err(failed(error)),
     }
-}
-
-/// A path of which only the first part may be there, without links in that part.
-#[allow(clippy::disallowed_methods, reason = "nothing is made before it is known where")]
-fn resolved(path: &Path) -> PathBuf {
-    for there in path.ancestors() {
-        let named = if there.as_os_str().is_empty() { Path::new(".") } else { there };
-        if let (Ok(real), Ok(rest)) = (fs::canonicalize(named), path.strip_prefix(there)) {
-            return real.join(rest);
-        }
-    }
-    path.to_owned()
 }
 
 #[allow(clippy::disallowed_methods, reason = "paths that git is told must not depend on where it runs")]

@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags, open, openat};
+use rustix::fs::{Mode, OFlags, fstat, open, openat};
 use rustix::io::Errno;
 
 /// The longest path that is handed to the system in one piece, in bytes; it takes less than 4,096.
@@ -36,6 +36,18 @@ impl Tree {
         Ok(Self { path: path.to_owned(), root: open(path, folder_only(), Mode::empty())? })
     }
 
+    /// Opens a folder with no link anywhere in its absolute path.
+    pub(crate) fn open_without_links(path: &Path) -> Result<Self, Errno> {
+        let top = Self::open_itself(Path::new("/"))?;
+        let below = path.strip_prefix("/").map_err(|_| Errno::INVAL)?;
+        Ok(Self { path: path.to_owned(), root: top.folder(below)? })
+    }
+
+    /// A folder that is open already.
+    pub(crate) fn of(root: OwnedFd, path: PathBuf) -> Self {
+        Self { path, root }
+    }
+
     /// What messages call a path in the tree.
     pub(crate) fn name(&self, path: &Path) -> PathBuf {
         if path.as_os_str().is_empty() { self.path.clone() } else { self.path.join(path) }
@@ -47,6 +59,15 @@ impl Tree {
     /// `LOOP` or `NOTDIR` for a link on the way or at the end, `INVAL` for `..` or an absolute path, and what
     /// else the system says.
     pub(crate) fn folder(&self, path: &Path) -> Result<OwnedFd, Errno> {
+        self.opened(path, Mounts::Crossed)
+    }
+
+    /// The same, but `XDEV` for what is mounted on the way or at the end.
+    pub(crate) fn folder_on_its_mount(&self, path: &Path) -> Result<OwnedFd, Errno> {
+        self.opened(path, Mounts::Refused)
+    }
+
+    fn opened(&self, path: &Path, mounts: Mounts) -> Result<OwnedFd, Errno> {
         let mut rest = path.as_os_str().as_bytes();
         if path.components().any(|part| !matches!(part, Component::Normal(_))) {
             return Err(Errno::INVAL);
@@ -58,7 +79,7 @@ impl Tree {
         while !rest.is_empty() {
             let (piece, behind) = split(rest);
             let from = here.as_ref().unwrap_or(&self.root);
-            here = Some(below(from, OsStr::from_bytes(piece))?);
+            here = Some(below(from, OsStr::from_bytes(piece), mounts)?);
             rest = behind;
         }
         here.ok_or(Errno::INVAL)
@@ -83,30 +104,56 @@ fn split(path: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// What becomes of a mount on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mounts {
+    Crossed,
+    Refused,
+}
+
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn below(from: &OwnedFd, path: &OsStr) -> Result<OwnedFd, Errno> {
+fn below(from: &OwnedFd, path: &OsStr, mounts: Mounts) -> Result<OwnedFd, Errno> {
     use rustix::fs::{ResolveFlags, openat2};
 
-    let whole = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let mut whole = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    whole.set(ResolveFlags::NO_XDEV, mounts == Mounts::Refused);
     match openat2(from, path, folder_only(), Mode::empty(), whole) {
         // The kernel is older than 5.6, a sandbox doesn't know the call, or folders were moved meanwhile.
-        Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN) => stepwise(from, path),
+        Err(Errno::NOSYS | Errno::PERM | Errno::AGAIN) => stepwise(from, path, mounts),
         other => other,
     }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn below(from: &OwnedFd, path: &OsStr) -> Result<OwnedFd, Errno> {
-    stepwise(from, path)
+fn below(from: &OwnedFd, path: &OsStr, mounts: Mounts) -> Result<OwnedFd, Errno> {
+    stepwise(from, path, mounts)
 }
 
-/// Opens name by name, each from the folder before it.
-fn stepwise(from: &OwnedFd, path: &OsStr) -> Result<OwnedFd, Errno> {
+/// Opens name by name, each from the folder before it. A mount shows by its device, so that one of the same file
+/// system is not seen here.
+fn stepwise(from: &OwnedFd, path: &OsStr, mounts: Mounts) -> Result<OwnedFd, Errno> {
+    let device = fstat(from)?.st_dev;
     let mut here: Option<OwnedFd> = None;
     for part in Path::new(path).components() {
-        here = Some(openat(here.as_ref().unwrap_or(from), part.as_os_str(), folder_only(), Mode::empty())?);
+        let next = openat(here.as_ref().unwrap_or(from), part.as_os_str(), folder_only(), Mode::empty())?;
+        if mounts == Mounts::Refused && fstat(&next)?.st_dev != device {
+            return Err(Errno::XDEV);
+        }
+        here = Some(next);
     }
     here.ok_or(Errno::INVAL)
+}
+
+/// A path of which only the first part may be there, without links in that part.
+#[allow(clippy::disallowed_methods, reason = "nothing is made or deleted before it is known where")]
+pub(crate) fn resolved(path: &Path) -> PathBuf {
+    for there in path.ancestors() {
+        let named = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+        if let (Ok(real), Ok(rest)) = (std::fs::canonicalize(named), path.strip_prefix(there)) {
+            return real.join(rest);
+        }
+    }
+    path.to_owned()
 }
 
 #[cfg(test)]
@@ -126,7 +173,7 @@ mod tests {
         assert!(tree.folder(Path::new("a/b")).is_ok());
         for path in ["link", "link/b", "inside", "inside/b", "a/b/file", "missing"] {
             assert!(tree.folder(Path::new(path)).is_err(), "{path}");
-            assert!(stepwise(&tree.root, OsStr::new(path)).is_err(), "{path}");
+            assert!(stepwise(&tree.root, OsStr::new(path), Mounts::Crossed).is_err(), "{path}");
         }
         assert_eq!(tree.folder(Path::new("a/../a")).unwrap_err(), Errno::INVAL);
         assert_eq!(tree.folder(Path::new("/etc")).unwrap_err(), Errno::INVAL);

@@ -4,7 +4,8 @@
 //! reverse, links, what is excluded, a repository with work in it that has to be saved. This program runs
 //! itself as the sync, once for each step, with `CODEX_FAULT_STEP`. After each death it syncs again, and then
 //! the target has to be the source's copy, the work has to be there to get back, and nothing beside the target
-//! may have changed.
+//! may have changed. A workspace's removal is tried the same way: at whatever step it dies, the work is saved in the
+//! end and the workspace gone.
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -26,6 +27,9 @@ use codex_workspace::data::DataDirectories;
 use codex_workspace::lock::{LockRequest, lock};
 use codex_workspace::sync::{SyncRequest, sync};
 
+#[path = "faults/removal.rs"]
+mod removal;
+
 const KILLED: i32 = 9;
 
 fn main() {
@@ -35,12 +39,20 @@ fn main() {
     {
         return once(Path::new(scene));
     }
+    if let [_, role, scene] = &arguments[..]
+        && role == "--remove"
+    {
+        return removal::remove(Path::new(scene));
+    }
     let folder = TemporaryFolder::new();
     for (name, prepare) in [("work in the target", changed as fn(&Path)), ("a first copy", first)] {
         let points = try_all(&folder.0, prepare);
         println!("{name}: {points} points of death tried");
         assert!(points > 50, "the scene is too small to show anything");
     }
+    let points = removal::try_all(&folder.0);
+    println!("a workspace removed: {points} points of death tried");
+    assert!(points > 50, "the scene is too small to show anything");
 }
 
 /// What the child does: a lock, the data directories, and the sync.
@@ -56,7 +68,7 @@ fn once(scene: &Path) {
     .unwrap();
     let data = data(scene);
     data.make().unwrap();
-    data.empty().unwrap();
+    data.empty(&|| false).unwrap();
     let request = SyncRequest {
         source: &source,
         target: &target,
@@ -78,6 +90,24 @@ fn data(scene: &Path) -> DataDirectories {
     DataDirectories::of(&paths, scene).unwrap().unwrap()
 }
 
+/// Tries the points from 1, a few at a time.
+fn each(points: u64, work: impl Fn(u64) + Sync) {
+    let next = AtomicU64::new(1);
+    let thread = || {
+        for point in std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed)) {
+            if point > points {
+                break;
+            }
+            work(point);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(thread);
+        }
+    });
+}
+
 /// Tries every point of death of one scene; gives how many there are.
 fn try_all(folder: &Path, prepare: fn(&Path)) -> u64 {
     let template = folder.join("template");
@@ -91,25 +121,14 @@ fn try_all(folder: &Path, prepare: fn(&Path)) -> u64 {
     let wanted = Wanted::of(&whole);
     wanted.check(&whole, "without a fault");
 
-    let next = AtomicU64::new(1);
-    thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                loop {
-                    let point = next.fetch_add(1, Ordering::Relaxed);
-                    if point > points {
-                        break;
-                    }
-                    let scene = copied(&template, &folder.join(point.to_string()));
-                    let status = run(&scene, &[("CODEX_FAULT_STEP", &point.to_string())]);
-                    assert_eq!(status.signal(), Some(KILLED), "point {point} of {points}: {status}");
-                    let status = run(&scene, &[]);
-                    assert!(status.success(), "after point {point} of {points}: {status}");
-                    wanted.check(&scene, &format!("after point {point} of {points}"));
-                    fs::remove_dir_all(scene).unwrap();
-                }
-            });
-        }
+    each(points, |point| {
+        let scene = copied(&template, &folder.join(point.to_string()));
+        let status = run(&scene, &[("CODEX_FAULT_STEP", &point.to_string())]);
+        assert_eq!(status.signal(), Some(KILLED), "point {point} of {points}: {status}");
+        let status = run(&scene, &[]);
+        assert!(status.success(), "after point {point} of {points}: {status}");
+        wanted.check(&scene, &format!("after point {point} of {points}"));
+        fs::remove_dir_all(scene).unwrap();
     });
     let beyond = copied(&template, &folder.join("beyond"));
     assert!(

@@ -18,10 +18,11 @@ Examples:
   # the slot is free again
   kubectl codex slot cleanup --issue 7 --with-configmap";
 
-/// Remove slots: objects, namespace, data directories and, if asked for, the record
+/// Remove slots: objects, namespace, data, workspace and, if asked for, the record
 ///
-/// What other slots or environments share is left alone and listed. Each slot is removed
-/// independently; running it again goes on where it stopped.
+/// What other slots or environments share is left alone and listed. Work in a workspace
+/// that is nowhere else is saved first. Each slot is removed independently; running it
+/// again goes on where it stopped.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub(crate) struct CleanupArgs {
@@ -58,7 +59,7 @@ struct RemovalArgs {
 /// How long is waited, and for what.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PatienceArgs {
-    /// The folder of all workspaces, where a slot's lock is [default: the variable CODE_ROOT_BASE]
+    /// The folder of all workspaces, with a slot's own and its lock [default: the variable CODE_ROOT_BASE]
     #[arg(long, value_name = "BASE")]
     code_root_base: Option<String>,
 

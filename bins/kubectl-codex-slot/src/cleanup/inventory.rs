@@ -3,11 +3,14 @@
 //! Takes a record and what a [`Survey`] found, gives a list that can be shown (`--dry-run`) or worked off by
 //! [`super::removal`]. Separate so that both see the same.
 
+use std::path::{Path, PathBuf};
+
 use codex_cluster::labels::Owner;
 use codex_cluster::namespace::Presence;
 use codex_cluster::sweep::Leftover;
 use codex_common::diagnostic::Diagnostic;
 use codex_slot::record::Record;
+use codex_workspace::data::SharedDirectory;
 use serde_json::Value;
 
 use crate::data::Directories;
@@ -40,7 +43,12 @@ impl Inventory {
     ///
     /// # Errors
     /// services.yaml is wrong for the slot.
-    pub(super) fn of(scene: &Scene<'_>, survey: &Survey<'_>, record: &Record) -> Result<Self, Diagnostic> {
+    pub(super) fn of(
+        scene: &Scene<'_>,
+        survey: &Survey<'_>,
+        record: &Record,
+        base: Option<&Path>,
+    ) -> Result<Self, Diagnostic> {
         let is_home =
             |one: &Leftover| one.identity.is("", "Namespace") && one.identity.name == record.namespace;
         let mut objects = survey.found.own.get(&record.slot).cloned().unwrap_or_default();
@@ -50,7 +58,7 @@ impl Inventory {
         Ok(Self {
             objects,
             namespace: home(scene, survey, record, &scene.owner(record.slot))?,
-            directories: Directories::of(scene, record.slot, &survey.neighbours)?,
+            directories: Directories::of(scene, record.slot, &survey.neighbours, base)?,
         })
     }
 
@@ -59,15 +67,21 @@ impl Inventory {
         self.namespace.as_ref().filter(|namespace| namespace.verdict == Verdict::Goes)
     }
 
-    /// What goes, a line each as kubectl writes it; `record` is the ConfigMap's name if it goes too.
+    /// What goes, a line each as kubectl writes it; `workspace` is the workspace and `record` the ConfigMap's name
+    /// if they go too.
     ///
     /// # Errors
     /// A data directory doesn't lie below the root.
-    pub(super) fn lines(&self, record: Option<&str>) -> Result<Vec<String>, Diagnostic> {
+    pub(super) fn lines(
+        &self,
+        workspace: Option<&Path>,
+        record: Option<&str>,
+    ) -> Result<Vec<String>, Diagnostic> {
         let objects = self.objects.iter().map(name_of);
         let namespace = self.going_namespace().map(|namespace| format!("namespace/{}", namespace.name));
         let directories = self.directories.there()?;
-        let directories = directories.iter().map(|path| format!("directory {}", path.display()));
+        let directories = directories.iter().map(PathBuf::as_path).chain(workspace);
+        let directories = directories.map(|path| format!("directory {}", path.display()));
         let record = record.map(|name| format!("configmap/{name}"));
         Ok(objects.chain(namespace).chain(directories).chain(record).collect())
     }
@@ -78,11 +92,9 @@ impl Inventory {
             Verdict::Goes => None,
             Verdict::Stays(why) => Some(format!("namespace/{} stays: {why}", namespace.name)),
         });
-        let directories = self
-            .directories
-            .shared()
-            .iter()
-            .map(|(path, slot)| format!("directory {} stays: slot {slot} has it too", path.display()));
+        let directories = self.directories.shared().iter().map(|SharedDirectory { path, with }| {
+            format!("directory {} stays: slot {with} has it too", path.display())
+        });
         namespace.into_iter().chain(directories).collect()
     }
 }

@@ -1,8 +1,9 @@
 //! One slot's removal, step by step; every step can be done again.
 //!
-//! Mark, hooks, objects, namespace, hooks, data directories, record. The record comes last, so that whoever
+//! Mark, hooks, objects, namespace, hooks, data directories, workspace, record. The record comes last, so that whoever
 //! was stopped on the way finds the slot again and goes on (`slots.md`, "cleanup, gc").
 
+use std::path::Path;
 use std::time::Duration;
 
 use codex_cluster::connect::Cluster;
@@ -11,6 +12,7 @@ use codex_cluster::interrupt::Interrupt;
 use codex_cluster::namespace::{self, Going};
 use codex_cluster::sweep::slot as sweep;
 use codex_cluster::sweep::{Leftover, delete};
+use codex_common::cli::Console;
 use codex_common::diagnostic::Diagnostic;
 use codex_deploy::{HookScene, Moment};
 use codex_slot::allocation::Tenure;
@@ -20,6 +22,7 @@ use tokio::time::Instant;
 
 use crate::records::Records;
 use crate::scene::Scene;
+use crate::workplace::Workplace;
 
 use super::inventory::{Inventory, Namespace, name_of};
 use super::outlet::Outlet;
@@ -48,6 +51,8 @@ pub(crate) struct Removal<'a> {
     pub(crate) timeout: Duration,
     /// All records, of others too.
     pub(crate) listed: &'a [Listed],
+    /// The folder of all workspaces, if there is one whose workspaces go with their slots.
+    pub(crate) base: Option<&'a Path>,
 }
 
 impl<'a> Removal<'a> {
@@ -64,9 +69,13 @@ impl<'a> Removal<'a> {
         with_record: bool,
         outlet: &Outlet<'_>,
     ) -> Result<(), Diagnostic> {
-        let inventory = Inventory::of(self.scene, survey, record)?;
+        let inventory = Inventory::of(self.scene, survey, record, self.base)?;
+        let workspace = match self.workplace(record, outlet.console()) {
+            Some(workplace) if workplace.goes()? => Some(workplace.path()),
+            _ => None,
+        };
         let name = with_record.then(|| self.scene.state.name(record.slot));
-        for line in inventory.lines(name.as_deref())? {
+        for line in inventory.lines(workspace.as_deref(), name.as_deref())? {
             outlet.line(&format!("{line} deleted (dry run)"))?;
         }
         inventory.remarks().iter().for_each(|line| outlet.console().info(line));
@@ -95,7 +104,7 @@ impl<'a> Removal<'a> {
             return Ok(Removed::Overtaken);
         }
         hooks.run(Moment::BeforeDestroy).await?;
-        let inventory = Inventory::of(self.scene, survey, record)?;
+        let inventory = Inventory::of(self.scene, survey, record, self.base)?;
         inventory.remarks().iter().for_each(|line| outlet.console().info(line));
         let one = One { removal: self, outlet };
         one.objects(&inventory).await?;
@@ -105,10 +114,22 @@ impl<'a> Removal<'a> {
         if !self.is_marked(record).await? {
             return Ok(Removed::Overtaken);
         }
-        for path in inventory.directories.delete()? {
+        for path in inventory.directories.delete(&|| self.interrupt.is_raised())? {
             outlet.line(&format!("directory {} deleted", path.display()))?;
         }
+        if let Some(workplace) = self.workplace(record, outlet.console())
+            && workplace.goes()?
+            && workplace.remove()?
+        {
+            outlet.line(&format!("directory {} deleted", workplace.path().display()))?;
+        }
         Ok(Removed::Gone)
+    }
+
+    /// The slot's workspace, if workspaces go.
+    fn workplace<'b>(&'b self, record: &'b Record, console: &'b Console) -> Option<Workplace<'b>> {
+        let place = (self.base?, self.scene.project_name());
+        Some(Workplace::of(place, record, (self.scene.host, console), self.interrupt))
     }
 
     /// Whether the mark is still on the record. As long as it is, nobody is given the number, so that what was found

@@ -46,6 +46,10 @@ struct LimitArgs {
     #[arg(long)]
     yes: bool,
 
+    /// Saved work of removed workspaces that is so old; 0 keeps it
+    #[arg(long, value_name = "DURATION", default_value = "720h", value_parser = duration)]
+    saved_ttl: Duration,
+
     /// Only list what would be deleted
     #[arg(long)]
     dry_run: bool,
@@ -75,6 +79,7 @@ impl GcArgs {
         }
         Ok(Request {
             project: self.project.request()?,
+            saved_ttl: Some(limits.saved_ttl).filter(|ttl| !ttl.is_zero()),
             limits: Limits { ttl: limits.ttl, max_age: limits.max_age },
             options: limits.patience.options(true, limits.dry_run),
         })

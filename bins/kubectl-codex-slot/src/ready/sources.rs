@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use codex_cluster::interrupt::Interrupt;
 use codex_common::cli::{Console, Host};
 use codex_common::diagnostic::Diagnostic;
 use codex_slot::record::Record;
-use codex_workspace::saved::SavedWork;
+use codex_workspace::saved::{SaveError, SavedWork};
 use codex_workspace::sync::{Listener, Note, Progress, SyncError, SyncReport, SyncRequest, sync};
 
+use crate::scene::Scene;
+use crate::workplace::Workplace;
 use crate::{agent, lock};
 
 use super::Request;
@@ -49,11 +52,19 @@ impl Sources {
         self.base.as_deref()
     }
 
-    /// Syncs the sources of a slot.
+    /// Syncs the sources of a slot; what another issue left in its workspace goes before. `is_new` says that its
+    /// first apply isn't done.
     ///
     /// # Errors
     /// Something can't be read or written, or work can't be saved; the next sync completes what was begun.
-    pub(super) fn sync(&self, record: &Record, force: bool, console: &Console) -> Result<(), Diagnostic> {
+    pub(super) fn sync(
+        &self,
+        (record, is_new): (&Record, bool),
+        force: bool,
+        scene: &Scene<'_>,
+        interrupt: &Interrupt,
+    ) -> Result<(), Diagnostic> {
+        let console = scene.console;
         let Some(base) = &self.base else {
             console.debug(|| {
                 "no sources are synced: neither --code-root-base nor CODE_ROOT_BASE is given".to_owned()
@@ -75,7 +86,9 @@ impl Sources {
             );
             return Ok(());
         }
-        let teller = Teller { console, said: Mutex::new(Instant::now()) };
+        let place = (base.as_path(), scene.project_name());
+        Workplace::of(place, record, (scene.host, console), interrupt).take_over(is_new)?;
+        let teller = Teller { console, interrupt, said: Mutex::new(Instant::now()) };
         let request = SyncRequest {
             source: &self.source,
             target: &target,
@@ -84,7 +97,7 @@ impl Sources {
             now: self.now,
             listener: &teller,
         };
-        // It waits for the disk only; the other thread of the runtime hears signals meanwhile.
+        // It waits for the disk only, and looks at signals between batches.
         let report = tokio::task::block_in_place(|| sync(&request)).map_err(|error| refused(&error))?;
         console.info(summary(&report, &self.source, &target));
         Ok(())
@@ -94,6 +107,9 @@ impl Sources {
 /// The message about a sync that can't be done.
 fn refused(error: &SyncError) -> Diagnostic {
     let message = match error {
+        SyncError::Stopped { .. } | SyncError::Save(SaveError::Stopped(_)) => {
+            Diagnostic::interrupted(format!("{error}; running it again goes on where it stopped"))
+        }
         SyncError::Overlap { .. } | SyncError::Exclusion(_) => Diagnostic::input(error.to_string()),
         _ => Diagnostic::machine(error.to_string()),
     };
@@ -117,6 +133,7 @@ fn summary(report: &SyncReport, source: &Path, target: &Path) -> String {
 /// Tells of a sync.
 struct Teller<'a> {
     console: &'a Console,
+    interrupt: &'a Interrupt,
     said: Mutex<Instant>,
 }
 
@@ -141,5 +158,9 @@ impl Listener for Teller<'_> {
 
     fn note(&self, note: &Note) {
         self.console.info(note.to_string());
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.interrupt.is_raised()
     }
 }

@@ -84,7 +84,10 @@ impl<'a> Tenancy<'a> {
                 _ => return Ok(false),
             };
             let listed = &self.records.list().await?.all;
-            let removal = Removal { scene, cluster, kinds: &kinds, interrupt, timeout: self.timeout, listed };
+            // Whoever has the number next finds that the workspace isn't theirs.
+            let base = None;
+            let removal =
+                Removal { scene, cluster, kinds: &kinds, interrupt, timeout: self.timeout, listed, base };
             let survey = removal.survey(&[&marked]).await?;
             if removal.remove(&marked, &survey, &Outlet::Said(scene.console)).await? == Removed::Overtaken {
                 continue;

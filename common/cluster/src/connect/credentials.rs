@@ -89,16 +89,21 @@ fn remove(folder: &Path) {
     let _ = fs::remove_dir_all(folder);
 }
 
+/// Removes all that this process holds, because it is about to end.
+pub(crate) fn remove_all() {
+    // The thread that ends it may hold the lock: not to wait is better than to hang.
+    if let Ok(held) = HELD.try_lock() {
+        held.iter().for_each(|folder| remove(folder));
+    }
+}
+
 /// A panic may end the process without dropping anything; its hook runs before that.
 fn remove_before_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            // The panicking thread may hold the lock: not to wait is better than to hang.
-            if let Ok(held) = HELD.try_lock() {
-                held.iter().for_each(|folder| remove(folder));
-            }
+            remove_all();
             before(panic);
         }));
     });

@@ -25,6 +25,6 @@ fn fault(error: DataError) -> Fault {
     let fault = Fault::failed(error.to_string());
     match error {
         DataError::NoRoot => fault.hint("data directories are made below dataPaths.root only"),
-        DataError::Root(_) => fault,
+        DataError::Removal(_) => fault,
     }
 }

@@ -39,6 +39,12 @@ impl ExitCode {
     }
 }
 
+/// Ends the process from any thread, for when main can't return: nothing is dropped.
+#[allow(clippy::disallowed_methods, reason = "a second signal doesn't wait for main")]
+pub fn end_at_once(code: ExitCode) -> ! {
+    std::process::exit(code.code().into())
+}
+
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> Self {
         code.code().into()

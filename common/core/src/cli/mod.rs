@@ -16,7 +16,7 @@ mod stdout;
 
 pub use arguments::{Compat, Filters, Messages, Reach, StackArgs, Variables};
 pub use console::{Color, Console, Footer, Kept, Level};
-pub use exit::ExitCode;
+pub use exit::{ExitCode, end_at_once};
 pub use host::{Host, clock};
 pub use program::spelling;
 pub use project::{DEFAULT_CONFIG, ProjectSource, StackTarget};

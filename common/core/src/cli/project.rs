@@ -30,6 +30,7 @@ pub struct ProjectSource {
     outside: Outside,
     variables: Vec<(String, String)>,
     var_file: String,
+    var_file_text: OnceLock<String>,
     /// Where `services.yaml` was found, once it was looked for.
     found: OnceLock<Option<String>>,
     /// Whether the warnings of loading were said.
@@ -70,6 +71,7 @@ impl ProjectSource {
             outside: Outside::of(mode, reach.allow_outside),
             variables: checked,
             var_file: variables.var_file,
+            var_file_text: OnceLock::new(),
             found: OnceLock::new(),
             warned: OnceLock::new(),
         })
@@ -110,6 +112,7 @@ impl ProjectSource {
             namespace: target.namespace,
             process: host.variables(),
             var_file: &self.var_file,
+            var_file_text: &self.var_file_text,
             inline: self.variables.clone(),
             now: host.now(),
             mode: self.mode,

@@ -1,7 +1,10 @@
 //! The one place where the core reads files.
 //!
 //! Takes a path and a limit, gives the text or one fact. Reading stops at the limit whatever is behind the
-//! path, so devices and pipes can't fill the memory.
+//! path, so devices and pipes can't fill the memory; and only regular files are opened without a time limit
+//! ([`special`]).
+
+mod special;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -9,6 +12,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
+
+use special::Role;
 
 use crate::diagnostic::{Blame, Diagnostic, system_reason};
 
@@ -70,17 +75,47 @@ impl From<FileError> for Diagnostic {
 /// `name` is what messages call it; `limit` is in bytes.
 ///
 /// # Errors
-/// It can't be read, is too large, or isn't UTF-8.
-#[allow(clippy::disallowed_methods, reason = "the one place where files are opened")]
+/// It can't be read, is too large, isn't UTF-8, or is a pipe: nobody may ever write to it.
 pub fn read_text(path: &Path, name: &str, limit: u64) -> Result<String, FileError> {
+    read_as(Role::File, path, name, limit)
+}
+
+/// The same for what the user hands to a command as its input, which may be a pipe: `<(command)`, for instance.
+///
+/// # Errors
+/// As [`read_text`]; a pipe is refused only if nobody opens it for writing within ten seconds.
+pub fn read_input(path: &Path, name: &str, limit: u64) -> Result<String, FileError> {
+    read_as(Role::Input, path, name, limit)
+}
+
+/// Whether a file that somebody else is going to open may be opened: it isn't there, or is a regular file.
+///
+/// # Errors
+/// It is a pipe, a device or a socket, and opening it might take for ever.
+#[allow(clippy::disallowed_methods, reason = "the one place where files are opened")]
+pub fn check_regular(path: &Path, name: &str) -> Result<(), FileError> {
+    match std::fs::metadata(path) {
+        Ok(about) if !about.is_file() && !about.is_dir() => {
+            Err(FileError::Io { name: name.to_owned(), reason: "it is not a regular file".to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the one place where files are opened")]
+fn read_as(role: Role, path: &Path, name: &str, limit: u64) -> Result<String, FileError> {
     let io = |error: std::io::Error| FileError::Io { name: name.to_owned(), reason: system_reason(&error) };
-    let file = File::open(path).map_err(io)?;
-    let about = file.metadata().map_err(io)?;
+    let about = std::fs::metadata(path).map_err(io)?;
     if about.is_dir() {
         return Err(FileError::Io { name: name.to_owned(), reason: "it is a directory".to_owned() });
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(about.len().min(limit)).unwrap_or(0) + 1);
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(io)?;
+    let bytes = if about.is_file() {
+        let mut bytes = Vec::with_capacity(usize::try_from(about.len().min(limit)).unwrap_or(0) + 1);
+        File::open(path).map_err(io)?.take(limit + 1).read_to_end(&mut bytes).map_err(io)?;
+        bytes
+    } else {
+        special::read(path, &about, role, limit + 1).map_err(io)?
+    };
     if bytes.len() as u64 > limit {
         return Err(FileError::TooLarge { name: name.to_owned(), limit });
     }

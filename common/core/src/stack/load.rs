@@ -3,6 +3,7 @@
 //! Takes a request, gives a [`Project`]. How `services.yaml` itself comes to its values is in `rounds`.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use gotemplate::Missing;
 
@@ -10,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::secrets::Secrets;
 use crate::template::{Context, Engine, Rendered};
 
-use super::files::{self, MAX_STACK, read_text};
+use super::files::{self, MAX_STACK, read_input, read_text};
 use super::model::Stack;
 use super::namespace::SimplePattern;
 use super::rounds::Loading;
@@ -34,6 +35,9 @@ pub struct LoadRequest<'a> {
     pub process: &'a Map,
     /// The path of the var file as typed; empty without one.
     pub var_file: &'a str,
+    /// The var file's text as soon as it was read: a pipe can be read only once, however often the project is
+    /// loaded.
+    pub var_file_text: &'a OnceLock<String>,
     /// The variables of the command line, in order.
     pub inline: Vec<(String, String)>,
     /// The time of the run, seconds since 1970 and nanoseconds, UTC.
@@ -118,12 +122,18 @@ fn given_variables(request: &LoadRequest<'_>) -> Result<Vec<(String, String)>, D
     if name.is_empty() {
         return Ok(Vec::new());
     }
-    let text = read_text(&request.folder.join(name), name, files::MAX_FILE)?;
+    let text = match request.var_file_text.get() {
+        Some(text) => text,
+        None => {
+            let text = read_input(&request.folder.join(name), name, files::MAX_FILE)?;
+            request.var_file_text.get_or_init(|| text)
+        }
+    };
     let grammar = match request.mode {
         Mode::Plain => var_file::Grammar::Plain,
         Mode::Codexctl => var_file::Grammar::Compat,
     };
-    var_file::parse(&text, grammar).map_err(|error| variable_error("var file", name, &error))
+    var_file::parse(text, grammar).map_err(|error| variable_error("var file", name, &error))
 }
 
 /// The line is not shown: it may hold a secret.

@@ -1,67 +1,26 @@
-//! Directories strictly below a root, whatever links lie on the way.
+//! Directories strictly below a root.
 //!
-//! Takes the root and paths, makes, empties or deletes what they name.
-//!
-//! Every step is opened without following links and from the directory before it, so what was checked is what
-//! is changed, even if someone else renames things meanwhile: the root holds data of agents. A link is
-//! followed only by its full target, and only if that lies below the root too (B33).
+//! Takes the root and paths, makes, empties or deletes what they name. The root itself may be reached through
+//! links that only the project's own people can put there; below it no link is followed, since the root holds
+//! data of agents ([`crate::removal`] has the list of what is refused).
 
+use std::ffi::OsString;
 use std::fs;
-use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 
 use codex_common::diagnostic::system_reason;
-use rustix::fs::{AtFlags, FileType, Mode, fchmod, fstat, mkdirat, openat, statat, unlinkat};
+use rustix::fs::{AtFlags, FileType, Mode, fchmod, fstat, lstat, mkdirat, openat, readlink, stat, statat};
 use rustix::io::Errno;
-use thiserror::Error;
+use rustix::process::geteuid;
 
 use crate::fault::step;
-use crate::folder::{Kind, about_if_there};
-use crate::removal;
+use crate::kept::{Identity, Location};
+use crate::removal::{Removal, RemovalError};
 use crate::tree::{Tree, folder_only};
 
-/// How many links are followed on the way to one directory.
+/// How many links are followed on the way to the root.
 const MAX_LINKS: usize = 40;
-
-/// Why a directory is left as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum RootError {
-    /// The path has `..` in it.
-    #[error("{} has `..` in it", .0.display())]
-    Parent(PathBuf),
-    /// It doesn't lie below the root.
-    #[error("{} is not below {}", path.display(), root.display())]
-    Outside {
-        /// The path.
-        path: PathBuf,
-        /// The root.
-        root: PathBuf,
-    },
-    /// A link on the way leads elsewhere.
-    #[error("{} leads to {}, which is not below {}", link.display(), target.display(), root.display())]
-    LeadsOutside {
-        /// The link.
-        link: PathBuf,
-        /// Where it leads.
-        target: PathBuf,
-        /// The root.
-        root: PathBuf,
-    },
-    /// The links go in a circle, or there are too many.
-    #[error("{} has too many links in it", .0.display())]
-    TooManyLinks(PathBuf),
-    /// The system says no.
-    #[error("cannot {verb} {}: {reason}", path.display())]
-    Io {
-        /// What was tried.
-        verb: &'static str,
-        /// At what.
-        path: PathBuf,
-        /// The system's reason.
-        reason: String,
-    },
-}
 
 /// A directory below which others are made, emptied and deleted.
 #[derive(Debug)]
@@ -76,32 +35,33 @@ pub(super) struct Root {
 impl Root {
     /// Opens the root; it is made, with 0755, if it isn't there.
     #[allow(clippy::disallowed_methods, reason = "the one place where data directories are made")]
-    pub(super) fn made_at(path: &Path) -> Result<Self, RootError> {
-        has_no_parent(path)?;
+    pub(super) fn made_at(path: &Path) -> Result<Self, RemovalError> {
+        let (real, missing) = real_path(path)?;
+        let real = real.join(missing);
         step("make the data root");
-        fs::create_dir_all(path).map_err(|error| io_error("make", path, &error))?;
-        Self::opened(path)
+        fs::create_dir_all(&real).map_err(|error| RemovalError::Io {
+            verb: "make",
+            path: path.to_owned(),
+            reason: system_reason(&error),
+        })?;
+        Self::opened(path, real)
     }
 
     /// Opens the root, if it is there.
-    #[allow(clippy::disallowed_methods, reason = "the one place where data directories are looked for")]
-    pub(super) fn at(path: &Path) -> Result<Option<Self>, RootError> {
-        has_no_parent(path)?;
-        match fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            _ => Self::opened(path).map(Some),
+    pub(super) fn at(path: &Path) -> Result<Option<Self>, RemovalError> {
+        let (real, missing) = real_path(path)?;
+        if !missing.as_os_str().is_empty() {
+            return Ok(None);
         }
+        Self::opened(path, real).map(Some)
     }
 
-    #[allow(clippy::disallowed_methods, reason = "the one place where data directories are looked for")]
-    fn opened(path: &Path) -> Result<Self, RootError> {
-        let fail = |error: io::Error| io_error("open", path, &error);
-        let real = fs::canonicalize(path).map_err(fail)?;
+    fn opened(path: &Path, real: PathBuf) -> Result<Self, RemovalError> {
         if real.parent().is_none() {
             let (path, root) = (path.to_owned(), real);
-            return Err(RootError::Outside { path, root });
+            return Err(RemovalError::Outside { path, root });
         }
-        let tree = Tree::open_itself(&real).map_err(|error| fail(error.into()))?;
+        let tree = Tree::open_without_links(&real).map_err(|error| RemovalError::io("open", path, error))?;
         Ok(Self { path: path.to_owned(), real, tree })
     }
 
@@ -110,13 +70,47 @@ impl Root {
         path == self.path || path == self.real
     }
 
+    /// What is emptied and deleted below the root.
+    pub(super) fn removal<'a>(
+        &'a self,
+        keeper: &'a (dyn Fn(&Location) -> Option<String> + Sync),
+        is_stopped: &'a (dyn Fn() -> bool + Sync),
+    ) -> Removal<'a> {
+        Removal { root: &self.tree, keeper, is_stopped }
+    }
+
+    /// A path as one from the root.
+    pub(super) fn below<'a>(&self, path: &'a Path) -> Result<&'a Path, RemovalError> {
+        has_no_parent(path)?;
+        let below = path.strip_prefix(&self.path).or_else(|_| path.strip_prefix(&self.real));
+        match below {
+            Ok(below) if below.components().next().is_some() => Ok(below),
+            _ => Err(RemovalError::Outside { path: path.to_owned(), root: self.path.clone() }),
+        }
+    }
+
+    /// Where a path below the root is. What a link leads to belongs to somebody else, so none is followed.
+    pub(super) fn location(&self, path: &Path) -> Result<Location, RemovalError> {
+        let below = self.below(path)?;
+        let failed = |error| RemovalError::io("open", path, error);
+        let mut location = Location::of_root(&self.tree);
+        let mut here = Some(self.tree.folder(Path::new("")).map_err(failed)?);
+        for name in below.iter().filter(|name| *name != ".") {
+            let next = here.as_ref().and_then(|here| openat(here, name, folder_only(), Mode::empty()).ok());
+            match &next {
+                Some(next) => location.enter(name, Identity::of(next).map_err(failed)?),
+                None => location.enter_missing(name),
+            }
+            here = next;
+        }
+        Ok(location)
+    }
+
     /// Makes a directory below the root and lets everyone write in it: the containers' users need that. What
     /// lies between the two gets 0755.
-    pub(super) fn open_to_all(&self, path: &Path) -> Result<(), RootError> {
-        let fail = |error: Errno| io_error("make", path, &error.into());
-        let Some((directory, _)) = self.directory(path, Missing::Make)? else {
-            return Err(fail(Errno::NOENT));
-        };
+    pub(super) fn open_to_all(&self, path: &Path) -> Result<(), RemovalError> {
+        let fail = |error: Errno| RemovalError::io("make", path, error);
+        let directory = self.made(self.below(path)?, path)?;
         let mode = Mode::from_raw_mode(fstat(&directory).map_err(fail)?.st_mode);
         let all = Mode::RWXU | Mode::RWXG | Mode::RWXO;
         if mode == all {
@@ -127,81 +121,14 @@ impl Root {
         fchmod(&directory, all).map_err(fail)
     }
 
-    /// Checks that a path may be emptied or deleted, whether it is there or not.
-    pub(super) fn check(&self, path: &Path) -> Result<(), RootError> {
-        self.directory(path, Missing::Stop).map(drop)
-    }
-
-    /// Whether a directory is there.
-    pub(super) fn has(&self, path: &Path) -> Result<bool, RootError> {
-        Ok(self.directory(path, Missing::Stop)?.is_some())
-    }
-
-    /// Deletes what is in a directory; gives whether it is there.
-    pub(super) fn empty(&self, path: &Path) -> Result<bool, RootError> {
-        let Some((_, real)) = self.directory(path, Missing::Stop)? else { return Ok(false) };
-        removal::empty(&self.tree, &real)
-            .map_err(|(at, error)| io_error("delete", &self.tree.name(&at), &error.into()))?;
-        Ok(true)
-    }
-
-    /// Deletes a directory with what is in it, and the link that led there; gives whether it was there.
-    pub(super) fn delete(&self, path: &Path) -> Result<bool, RootError> {
-        let fail = |error: Errno| io_error("delete", path, &error.into());
-        let Some((_, real)) = self.directory(path, Missing::Stop)? else { return Ok(false) };
-        self.empty(path)?;
-        if let (Some(parent), Some(name)) = (real.parent(), real.file_name()) {
-            let parent = self.tree.folder(parent).map_err(fail)?;
-            removal::remove_folder(&parent, name).map_err(fail)?;
-        }
-        let (Some(above), Some(name)) = (path.parent(), path.file_name()) else { return Ok(true) };
-        let above = if self.is(above) {
-            Some(self.tree.folder(Path::new("")).map_err(fail)?)
-        } else {
-            self.directory(above, Missing::Stop)?.map(|(above, _)| above)
-        };
-        if let Some(above) = above
-            && about_if_there(&above, name).map_err(fail)?.is_some_and(|about| about.kind == Kind::Link)
-        {
-            step("delete a link to a data directory");
-            unlinkat(&above, name, AtFlags::empty()).map_err(fail)?;
-        }
-        Ok(true)
-    }
-
-    /// Opens a directory below the root, and gives its path without links; nothing if it isn't there and isn't to
-    /// be made.
-    fn directory(&self, path: &Path, missing: Missing) -> Result<Option<(OwnedFd, PathBuf)>, RootError> {
-        has_no_parent(path)?;
-        let below = path.strip_prefix(&self.path).or_else(|_| path.strip_prefix(&self.real));
-        let mut rest = match below {
-            Ok(below) if below.components().next().is_some() => below.to_owned(),
-            _ => {
-                return Err(RootError::Outside { path: path.to_owned(), root: self.path.clone() });
-            }
-        };
-        for _ in 0..MAX_LINKS {
-            match self.walk(&rest, missing).map_err(|error| io_error(missing.verb(), path, &error.into()))? {
-                Walked::There(directory, real) => return Ok(Some((directory, real))),
-                Walked::Nowhere => return Ok(None),
-                Walked::Link { link, behind } => match self.target(&link, missing)? {
-                    Some(target) => rest = target.join(behind),
-                    None => return Ok(None),
-                },
-            }
-        }
-        Err(RootError::TooManyLinks(path.to_owned()))
-    }
-
-    /// Goes down from the root, up to the end, the first link, or what is missing and not to be made.
-    fn walk(&self, rest: &Path, missing: Missing) -> Result<Walked, Errno> {
-        let mut here = self.tree.folder(Path::new(""))?;
+    /// Opens a directory, made with those above it if they aren't there.
+    fn made(&self, below: &Path, path: &Path) -> Result<OwnedFd, RemovalError> {
+        let fail = |error: Errno| RemovalError::io("make", path, error);
+        let mut here = self.tree.folder(Path::new("")).map_err(fail)?;
         let mut done = PathBuf::new();
-        let mut parts = rest.components();
-        while let Some(part) = parts.next() {
-            let name = part.as_os_str();
+        for name in below.iter().filter(|name| *name != ".") {
+            done.push(name);
             let next = match openat(&here, name, folder_only(), Mode::empty()) {
-                Err(Errno::NOENT) if missing == Missing::Stop => return Ok(Walked::Nowhere),
                 Err(Errno::NOENT) => {
                     let mode = Mode::RWXU | Mode::RGRP | Mode::XGRP | Mode::ROTH | Mode::XOTH;
                     step("make a data directory");
@@ -213,78 +140,91 @@ impl Root {
                 }
                 other => other,
             };
-            done.push(name);
             here = match next {
                 Ok(next) => next,
                 Err(error @ (Errno::LOOP | Errno::NOTDIR)) => {
-                    let about = statat(&here, name, AtFlags::SYMLINK_NOFOLLOW)?;
-                    if FileType::from_raw_mode(about.st_mode) != FileType::Symlink {
-                        return Err(error);
+                    let about = statat(&here, name, AtFlags::SYMLINK_NOFOLLOW).map_err(fail)?;
+                    if FileType::from_raw_mode(about.st_mode) == FileType::Symlink {
+                        return Err(RemovalError::Link(self.tree.name(&done)));
                     }
-                    return Ok(Walked::Link { link: done, behind: parts.as_path().to_owned() });
+                    return Err(fail(error));
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(fail(error)),
             };
         }
-        Ok(Walked::There(here, done))
+        Ok(here)
     }
+}
 
-    /// Where a link below the root leads, as a path from the root; nothing if it leads to nothing that could be
-    /// deleted.
-    #[allow(clippy::disallowed_methods, reason = "the one place where data directories are looked for")]
-    fn target(&self, link: &Path, missing: Missing) -> Result<Option<PathBuf>, RootError> {
-        let link = self.real.join(link);
-        let target = match fs::canonicalize(&link) {
-            Ok(target) => target,
-            Err(error) if error.kind() == io::ErrorKind::NotFound && missing == Missing::Stop => {
-                return Ok(None);
+/// An absolute path without links, as far as it is there, and the rest.
+///
+/// A link counts where only the user or the system's administrator can have put it.
+fn real_path(path: &Path) -> Result<(PathBuf, PathBuf), RemovalError> {
+    has_no_parent(path)?;
+    let mut real = PathBuf::from("/");
+    let mut names: Vec<OsString> = names_of(path);
+    let mut links = 0;
+    while let Some(name) = names.pop() {
+        if name == ".." {
+            real.pop();
+            continue;
+        }
+        let next = real.join(&name);
+        let failed = |error| RemovalError::io("open", &next, error);
+        match lstat(&next) {
+            Err(Errno::NOENT) => {
+                let missing = std::iter::once(name).chain(names.into_iter().rev()).collect();
+                return Ok((real, missing));
             }
-            Err(error) => return Err(io_error(missing.verb(), &link, &error)),
-        };
-        match target.strip_prefix(&self.real) {
-            Ok(below) if below.components().next().is_some() => Ok(Some(below.to_owned())),
-            _ => Err(RootError::LeadsOutside { link, target, root: self.path.clone() }),
+            Err(error) => return Err(failed(error)),
+            Ok(about) if FileType::from_raw_mode(about.st_mode) == FileType::Symlink => {
+                links += 1;
+                if links > MAX_LINKS {
+                    return Err(RemovalError::io("open", path, Errno::LOOP));
+                }
+                if !is_ours(about.st_uid, &real).map_err(failed)? {
+                    return Err(RemovalError::Link(next));
+                }
+                use std::os::unix::ffi::OsStringExt as _;
+                let text = readlink(&next, Vec::new()).map_err(failed)?.into_bytes();
+                let text = PathBuf::from(OsString::from_vec(text));
+                if text.is_absolute() {
+                    real = PathBuf::from("/");
+                }
+                names.extend(names_of(&text));
+            }
+            Ok(_) => real = next,
         }
     }
+    Ok((real, PathBuf::new()))
 }
 
-/// What becomes of a directory that isn't there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Missing {
-    /// It is made.
-    Make,
-    /// Nothing.
-    Stop,
+/// The names of a path, the last first.
+fn names_of(path: &Path) -> Vec<OsString> {
+    let names = path.components().rev().filter_map(|part| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        _ => None,
+    });
+    names.collect()
 }
 
-impl Missing {
-    fn verb(self) -> &'static str {
-        match self {
-            Self::Make => "make",
-            Self::Stop => "delete",
-        }
+/// Whether nobody but the user and the administrator can have put a link into a folder: not everyone may write
+/// there, or at least only its owner may replace it.
+fn is_ours(owner: u32, folder: &Path) -> Result<bool, Errno> {
+    let about = stat(folder)?;
+    let mode = Mode::from_raw_mode(about.st_mode);
+    if !mode.contains(Mode::WOTH) {
+        return Ok(true);
     }
+    Ok(mode.contains(Mode::SVTX) && (owner == 0 || owner == geteuid().as_raw()))
 }
 
-/// How far a walk came.
-enum Walked {
-    /// To the end, with the path that led there.
-    There(OwnedFd, PathBuf),
-    /// To a name that isn't there.
-    Nowhere,
-    /// To a link, with what stands behind it.
-    Link { link: PathBuf, behind: PathBuf },
-}
-
-fn has_no_parent(path: &Path) -> Result<(), RootError> {
+fn has_no_parent(path: &Path) -> Result<(), RemovalError> {
     if path.components().any(|part| part == Component::ParentDir) {
-        return Err(RootError::Parent(path.to_owned()));
+        return Err(RemovalError::Parent(path.to_owned()));
     }
     Ok(())
-}
-
-fn io_error(verb: &'static str, path: &Path, error: &io::Error) -> RootError {
-    RootError::Io { verb, path: path.to_owned(), reason: system_reason(error) }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rustix::io::Errno;
 
 use super::{FOLDER, LARGEST_FILE};
-use crate::folder::{Kind, about, entries, read_file, read_file_if_there};
+use crate::folder::{Kind, about, about_if_there, entries, read_file, read_file_if_there};
 use crate::tree::Tree;
 
 /// How far alternates of alternates are followed, as git does.
@@ -127,6 +127,20 @@ fn linked(folder: &Place) -> Result<GitEntry, Errno> {
 /// The folder that the content of a `.git` file names.
 pub(crate) fn named_folder(content: &[u8]) -> Option<PathBuf> {
     content.strip_prefix(b"gitdir:").map(path_of).filter(|path| !path.as_os_str().is_empty())
+}
+
+/// The repository of a work tree, if it lies in the same tree and has objects.
+pub(crate) fn own_repository(tree: &Tree, work: &Path) -> Result<Option<PathBuf>, Errno> {
+    let folder = tree.folder(work)?;
+    let name = OsStr::new(super::FOLDER);
+    let found = match about_if_there(&folder, name)?.map(|about| about.kind) {
+        Some(Kind::Folder) => Some(work.join(name)),
+        Some(Kind::File) => {
+            named_folder(&read_file(&folder, name, LARGEST_FILE)?).and_then(|named| inside(work, &named))
+        }
+        _ => None,
+    };
+    Ok(found.filter(|path| tree.folder(&path.join("objects")).is_ok()))
 }
 
 /// A path that stands on a line.

@@ -7,12 +7,20 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Seek as _, Write as _};
+use std::io::{self, Read, Seek as _, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use crate::fault::step;
+
+/// How often is asked whether git has ended: first soon, since most of its commands take a moment.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+/// And this much later at most.
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Who saves work, in the eyes of git.
 const NAME: &str = "kubectl-codex";
@@ -31,6 +39,8 @@ pub(crate) struct Git<'a> {
     pub(crate) objects: Vec<PathBuf>,
     /// When it is, in seconds since 1970.
     pub(crate) now: i64,
+    /// Whether the user wants it to stop: then git is killed.
+    pub(crate) is_stopped: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// Why `git` gave no answer.
@@ -38,6 +48,8 @@ pub(crate) struct Git<'a> {
 pub(crate) enum GitError {
     /// It isn't installed.
     Missing,
+    /// It was killed because the user wants an end.
+    Stopped,
     /// It can't be started.
     Start(io::Error),
     /// It says no, and this is what it prints.
@@ -83,14 +95,19 @@ impl Git<'_> {
                 ("GIT_COMMITTER_EMAIL", MAIL),
                 ("GIT_COMMITTER_DATE", &date),
             ])
-            .stdin(Stdio::null());
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Ctrl-C reaches a whole group: whether git has to end is for us to say.
+            .process_group(0);
         if let Some((mut file, bytes)) = input {
             // A file rather than a pipe: nobody has to read and write at the same time.
             file.write_all(bytes).and_then(|()| file.rewind()).map_err(GitError::Start)?;
             command.stdin(file);
         }
         step("run git");
-        match command.output() {
+        match self.output(&mut command) {
+            _ if (self.is_stopped)() => Err(GitError::Stopped),
             Ok(Output { status, stdout, .. }) if status.success() => Ok(stdout),
             Ok(Output { status, stderr, .. }) => {
                 let text = String::from_utf8_lossy(&stderr);
@@ -101,6 +118,46 @@ impl Git<'_> {
             Err(error) => Err(GitError::Start(error)),
         }
     }
+
+    /// Runs it to its end, or to when the user wants one.
+    fn output(&self, command: &mut Command) -> io::Result<Output> {
+        let mut child = command.spawn()?;
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        thread::scope(|scope| {
+            let stdout = scope.spawn(|| read_whole(out));
+            let stderr = scope.spawn(|| read_whole(err));
+            let mut pause = SHORTEST_PAUSE;
+            let status = loop {
+                if let Some(status) = child.try_wait()? {
+                    break status;
+                }
+                if (self.is_stopped)() {
+                    // It may have ended by itself just now.
+                    let _ = child.kill();
+                    break child.wait()?;
+                }
+                wait(pause);
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            };
+            let joined = |read: thread::ScopedJoinHandle<'_, io::Result<Vec<u8>>>| {
+                read.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            Ok(Output { status, stdout: joined(stdout)?, stderr: joined(stderr)? })
+        })
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the system can wait for a program, but not for a signal as well"
+)]
+fn wait(pause: Duration) {
+    thread::sleep(pause);
+}
+
+fn read_whole(from: Option<impl Read>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.map_or(Ok(0), |mut from| from.read_to_end(&mut bytes)).map(|_| bytes)
 }
 
 /// Paths in a list as git reads it: between colons, in quotes if they have something special in them.

@@ -30,6 +30,8 @@ pub(crate) struct Refs {
     pub(crate) head: Option<Id>,
     /// What each ref points to by its name, our own left out.
     pub(crate) refs: BTreeMap<Vec<u8>, Id>,
+    /// Refs of our own: work that was saved before.
+    pub(crate) own: BTreeMap<Vec<u8>, Id>,
     /// Older stashes, which only the reflog knows.
     pub(crate) stashes: Vec<Id>,
 }
@@ -42,6 +44,11 @@ impl Refs {
         let mut seen = BTreeSet::new();
         let all = self.head.iter().chain(own).chain(&self.stashes);
         all.filter(|id| seen.insert(*id)).cloned().collect()
+    }
+
+    /// What was fetched from elsewhere.
+    pub(crate) fn fetched(&self) -> impl Iterator<Item = &Id> {
+        self.refs.iter().filter(|(name, _)| name.starts_with(b"refs/remotes/")).map(|(_, id)| id)
     }
 
     /// Everything that there is.
@@ -93,12 +100,12 @@ pub(crate) fn read(repository: &[Place]) -> Result<Refs, Errno> {
         Some(place) => read_loose(place, "HEAD")?,
         None => None,
     };
-    let refs: BTreeMap<Vec<u8>, Id> = raw
+    let (own, refs) = raw
         .iter()
-        .filter(|(name, _)| !name.starts_with(OWN.as_bytes()))
         .filter_map(|(name, content)| Some((name.clone(), resolved(content, &raw)?)))
-        .collect();
-    Ok(Refs { head: head.and_then(|content| resolved(&content, &raw)), refs, stashes: stashes(repository)? })
+        .partition(|(name, _)| name.starts_with(OWN.as_bytes()));
+    let head = head.and_then(|content| resolved(&content, &raw));
+    Ok(Refs { head, refs, own, stashes: stashes(repository)? })
 }
 
 fn read_loose(place: &Place, name: &str) -> Result<Option<Vec<u8>>, Errno> {

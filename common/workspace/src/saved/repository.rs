@@ -3,6 +3,8 @@
 //! Takes a work tree, gives its state as trees and commits. It lies beside the target, where no agent writes;
 //! what git makes of the work tree comes into it, and only if there is work are the objects handed over.
 
+mod completion;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::num::NonZero;
@@ -22,10 +24,10 @@ use crate::git::layout::Place;
 use crate::git::program::{Git, GitError};
 use crate::git::refs::{self, Id, Refs};
 use crate::git::{LARGEST_FILE, layout};
-use crate::removal;
+use crate::removal::{Removal, RemovalError};
 use crate::replace::{made_folder, write_new};
 use crate::sync::add_objects;
-use crate::tree::Tree;
+use crate::tree::{Tree, folder_only};
 
 /// What the folder beside the target is called, around the target's name.
 const AROUND: (&str, &str) = (".", ".saving");
@@ -49,6 +51,8 @@ pub(super) struct Found {
     staged: Option<Id>,
     /// What the commit hangs on.
     parents: Vec<Id>,
+    /// Work that was saved before, if the repository goes: refs and what they point to.
+    older: Vec<(String, Id)>,
 }
 
 /// The commits of a target.
@@ -82,7 +86,7 @@ impl<'a> Scratch<'a> {
         let path = parent.join(&name);
         let failed = |error| work.io(&path, error);
         let beside = Tree::open(parent).map_err(failed)?;
-        remove(&beside, &name).map_err(|(path, error)| work.io(&beside.name(&path), error))?;
+        remove(&beside, &name).map_err(|error| work.removal(error))?;
         let opened = beside.folder(Path::new("")).map_err(failed)?;
         let folder = made_folder(&opened, &name, 0o700).map_err(failed)?;
 
@@ -101,6 +105,7 @@ impl<'a> Scratch<'a> {
             work_tree: work.target.name(work.path),
             objects,
             now: work.now,
+            is_stopped: work.is_stopped,
         };
         let scratch = Self { work, beside, name, folder, git, refs };
         scratch.fill(&own[0]).map_err(failed)?;
@@ -132,7 +137,7 @@ impl<'a> Scratch<'a> {
         };
         exclude.push(b'\n');
         exclude.extend_from_slice(self.work.patterns.as_bytes());
-        let info = openat(&self.folder, "info", crate::tree::folder_only(), Mode::empty())?;
+        let info = openat(&self.folder, "info", folder_only(), Mode::empty())?;
         write_new(&info, OsStr::new("exclude"), &exclude, 0o600)
     }
 
@@ -159,7 +164,8 @@ impl<'a> Scratch<'a> {
         let head_tree = head.as_ref().map(|(_, tree)| tree.as_str());
         let is_base = |tree: &str| head_tree.map_or(EMPTY_TREES.contains(&tree), |head| head == tree);
         let is_dirty = !is_base(&tree) || !staged.as_deref().is_some_and(is_base);
-        if !is_dirty && ahead.is_empty() {
+        let older = if self.work.goes { self.older() } else { Vec::new() };
+        if !is_dirty && ahead.is_empty() && older.is_empty() {
             return Ok(None);
         }
         let staged = staged.filter(|staged| *staged != tree && !is_base(staged));
@@ -167,7 +173,19 @@ impl<'a> Scratch<'a> {
         parents.extend(ahead);
         let mut seen = std::collections::BTreeSet::new();
         parents.retain(|parent| seen.insert(parent.clone()));
-        Ok(Some(Found { tree, staged, parents }))
+        Ok(Some(Found { tree, staged, parents, older }))
+    }
+
+    /// Work that was saved before under names that can be written down.
+    fn older(&self) -> Vec<(String, Id)> {
+        let is_plain = |name: &String| {
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_'))
+        };
+        let named = self.refs.own.iter().filter_map(|(name, id)| {
+            let name = String::from_utf8(name.clone()).ok()?;
+            Some((name, id.clone()))
+        });
+        named.filter(|(name, _)| is_plain(name)).collect()
     }
 
     /// Brings the index to the state of the work tree.
@@ -230,7 +248,7 @@ impl<'a> Scratch<'a> {
             None => None,
         };
         let tips: Vec<Id> = answers.take(tips.len()).flatten().collect();
-        if self.work.sources.is_empty() || tips.is_empty() {
+        if (self.work.sources.is_empty() && !self.work.goes) || tips.is_empty() {
             // The target's refs stay as they are, and with them all commits.
             return Ok(Commits { head, ahead: Vec::new() });
         }
@@ -240,7 +258,9 @@ impl<'a> Scratch<'a> {
         }
         let source =
             refs::read(self.work.sources).map_err(|error| self.work.io(self.work.repository, error))?;
-        for known in source.all().chain(self.work.known) {
+        let fetched =
+            self.refs.fetched().filter(|_| self.work.goes && !self.work.path.as_os_str().is_empty());
+        for known in source.all().chain(self.work.known).chain(fetched) {
             list += &format!("^{known}\n");
         }
         let arguments = ["rev-list", "--ignore-missing", "--stdin"];
@@ -260,7 +280,15 @@ impl<'a> Scratch<'a> {
                 "what was staged",
             )?);
         }
-        self.commit_tree(&found.tree, &parents, "work saved before a sync")
+        self.commit_tree(
+            &found.tree,
+            &parents,
+            if self.work.goes {
+                "work saved before its workspace was removed"
+            } else {
+                "work saved before a sync"
+            },
+        )
     }
 
     fn commit_tree(&self, tree: &str, parents: &[Id], message: &str) -> Result<Id, SaveError> {
@@ -277,7 +305,7 @@ impl<'a> Scratch<'a> {
             .map_err(|error| self.work.io(self.work.repository, error))?;
         let path = self.work.repository.join("objects");
         let threads = NonZero::<usize>::MIN;
-        add_objects(&Arc::new(objects), self.work.target, path, &Exclusion::none(), threads).map_err(
+        add_objects(&Arc::new(objects), self.work.target, path, &Exclusion::none(), threads, &()).map_err(
             |error| SaveError::Io {
                 work_tree: self.work.target.name(self.work.path),
                 path: self.work.target.name(self.work.repository),
@@ -288,8 +316,7 @@ impl<'a> Scratch<'a> {
 
     /// Deletes it.
     pub(super) fn remove(self) -> Result<(), SaveError> {
-        remove(&self.beside, &self.name)
-            .map_err(|(path, error)| self.work.io(&self.beside.name(&path), error))
+        remove(&self.beside, &self.name).map_err(|error| self.work.removal(error))
     }
 
     fn run(
@@ -316,17 +343,9 @@ fn repository_info(own: &Place) -> Result<OwnedFd, Errno> {
     own.tree.folder(&own.path.join("info"))
 }
 
-fn remove(beside: &Tree, name: &OsStr) -> Result<(), removal::RemovalError> {
-    let failed = |error| (PathBuf::from(name), error);
-    match beside.folder(Path::new(name)) {
-        Err(Errno::NOENT) => Ok(()),
-        Err(error) => Err(failed(error)),
-        Ok(_) => {
-            removal::empty(beside, Path::new(name))?;
-            let parent = beside.folder(Path::new("")).map_err(failed)?;
-            removal::remove_folder(&parent, name).map_err(failed)
-        }
-    }
+/// Deletes it, if it is there. What git wrote in there is ours, and quickly gone.
+fn remove(beside: &Tree, name: &OsStr) -> Result<(), RemovalError> {
+    Removal { root: beside, keeper: &|_| None, is_stopped: &|| false }.delete(Path::new(name)).map(drop)
 }
 
 /// A config for the temporary repository.

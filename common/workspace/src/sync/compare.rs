@@ -20,6 +20,7 @@ use std::sync::Arc;
 use super::area::Area;
 use super::changes::{FolderChanges, Plan, WorkTree};
 use super::error::SyncError;
+use super::listener::Listener;
 use super::note::Note;
 use super::queue;
 use crate::exclusion::Exclusion;
@@ -34,6 +35,8 @@ pub(super) struct Comparison<'a> {
     pub(super) target: &'a Tree,
     /// What is left alone.
     pub(super) exclusion: &'a Exclusion,
+    /// Whoever says whether to stop.
+    pub(super) listener: &'a dyn Listener,
 }
 
 /// A folder to look at.

@@ -33,6 +33,18 @@ pub enum SyncError {
     /// The source has a file or link where excluded files lie in the target.
     #[error("cannot put {} in place: the target has a folder there with files that are left alone", .0.display())]
     Blocked(PathBuf),
+    /// The user wants it to stop; what was done stays, and the next sync goes on.
+    #[error("stopped while syncing to {}: {copied} of {files} files copied, {removed} removed", target.display())]
+    Stopped {
+        /// The target.
+        target: PathBuf,
+        /// Files that are in place.
+        copied: u64,
+        /// All that have to be copied, as far as is known.
+        files: u64,
+        /// Files, links and folders that were deleted.
+        removed: u64,
+    },
     /// A pattern is none.
     #[error(transparent)]
     Exclusion(#[from] ExclusionError),
@@ -55,6 +67,7 @@ impl From<SyncError> for Diagnostic {
             SyncError::Overlap { .. } | SyncError::Exclusion(_) => Self::input(text),
             SyncError::Blocked(_) => Self::machine(text)
                 .hint(Some("move those files away, or leave the source's out with `--exclude`".to_owned())),
+            SyncError::Stopped { .. } | SyncError::Save(SaveError::Stopped(_)) => Self::interrupted(text),
             SyncError::Save(SaveError::NoGit(_)) => {
                 Self::machine(text).hint(Some("install git, or delete the workspace".to_owned()))
             }

@@ -1,5 +1,7 @@
 //! Whoever is told how far a sync is.
 
+use std::path::Path;
+
 use super::note::Note;
 use crate::saved::SavedWork;
 
@@ -22,8 +24,14 @@ pub trait Listener: Sync {
     fn progress(&self, _progress: &Progress) {}
     /// Work of the target was saved, before anything of it is overwritten.
     fn saved(&self, _work: &SavedWork) {}
+    /// A workspace was kept as it is, because its work can't be told from the rest.
+    fn kept(&self, _workspace: &Path, _kept: &Path, _reason: &str) {}
     /// Something to know.
     fn note(&self, _note: &Note) {}
+    /// Whether the user wants it to stop; asked between batches of files.
+    fn is_stopped(&self) -> bool {
+        false
+    }
 }
 
 /// Nobody.

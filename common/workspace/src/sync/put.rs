@@ -35,6 +35,8 @@ enum Failure {
     Vanished,
     Read(Errno),
     Write(Errno),
+    /// The user wants it to stop.
+    Stopped,
 }
 
 impl Run<'_> {
@@ -79,6 +81,7 @@ impl Run<'_> {
         match done {
             Ok(()) => {}
             Err(Failure::Vanished) => self.note(Note::Vanished(source_name())),
+            Err(Failure::Stopped) => return Err(self.stopped()),
             Err(Failure::Read(error)) => return Err(SyncError::io("read", &source_name(), error)),
             Err(Failure::Write(error)) => {
                 return Err(SyncError::io("write", &self.name(folder, &put.name), error));
@@ -207,6 +210,7 @@ impl Run<'_> {
         let length = usize::try_from(size.saturating_add(1)).map_or(PIECE, |size| size.min(PIECE));
         let mut piece = vec![0; length];
         loop {
+            self.stop_in_file()?;
             match read(from, &mut piece) {
                 Ok(0) => return Ok(()),
                 Ok(length) => {
@@ -245,6 +249,7 @@ impl Run<'_> {
 
         let mut is_begun = false;
         loop {
+            self.stop_in_file()?;
             match copy_file_range(from, None, to, None, 8 * PIECE) {
                 // Some file systems say so of files that do have a content.
                 Ok(0) => return Ok(is_begun),
@@ -262,6 +267,11 @@ impl Run<'_> {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     fn copied_by_kernel(&self, _from: &OwnedFd, _to: &OwnedFd) -> Result<bool, Failure> {
         Ok(false)
+    }
+
+    /// A single file may be large.
+    fn stop_in_file(&self) -> Result<(), Failure> {
+        if self.listener.is_stopped() { Err(Failure::Stopped) } else { Ok(()) }
     }
 
     fn count_bytes(&self, length: usize) {

@@ -78,6 +78,7 @@ impl<'a> Run<'a> {
     pub(super) fn carry_out(&self, plan: &Plan) -> Result<(), SyncError> {
         let folders = &plan.folders;
         for folder in folders {
+            self.stop_if_asked()?;
             self.create(folder)?;
         }
         let (objects, others): (Vec<_>, Vec<_>) = folders.iter().partition(|folder| folder.area.only_grows());
@@ -90,6 +91,7 @@ impl<'a> Run<'a> {
         self.in_batches(&others, |folder| &folder.removals, |folder, gone| self.unlink_all(folder, gone))?;
         // From the last path to the first: what lies in a folder goes before it.
         for folder in folders.iter().rev() {
+            self.stop_if_asked()?;
             self.remove_folders(folder)?;
         }
         self.in_batches(&others, |folder| &folder.late_puts, |folder, puts| self.put_all(folder, puts))?;
@@ -97,6 +99,20 @@ impl<'a> Run<'a> {
             self.set_times(folder)?;
         }
         Ok(())
+    }
+
+    /// An error if the user wants it to stop.
+    fn stop_if_asked(&self) -> Result<(), SyncError> {
+        if self.listener.is_stopped() { Err(self.stopped()) } else { Ok(()) }
+    }
+
+    pub(super) fn stopped(&self) -> SyncError {
+        SyncError::Stopped {
+            target: self.target.name(Path::new("")),
+            copied: self.files.load(Ordering::Relaxed),
+            files: self.totals.0,
+            removed: self.removed.load(Ordering::Relaxed),
+        }
     }
 
     /// Hands out what folders have to do, in pieces.
@@ -114,7 +130,7 @@ impl<'a> Run<'a> {
         let first_error = Mutex::new(None);
         let thread = || {
             while let Some((folder, batch)) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if let Err(error) = work(folder, batch) {
+                if let Err(error) = self.stop_if_asked().and_then(|()| work(folder, batch)) {
                     next.store(batches.len(), Ordering::Relaxed);
                     first_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                 }
@@ -130,7 +146,12 @@ impl<'a> Run<'a> {
         } else {
             thread();
         }
-        first_error.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+        match first_error.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            // The other threads did some more.
+            Some(SyncError::Stopped { .. }) => Err(self.stopped()),
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
     }
 
     fn create(&self, folder: &FolderChanges) -> Result<(), SyncError> {

@@ -12,6 +12,7 @@ use crate::fixture::Folder;
 
 mod properties;
 mod repositories;
+mod stopping;
 mod work;
 
 /// A source and a target in a folder of their own.

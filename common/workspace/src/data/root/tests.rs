@@ -8,6 +8,10 @@ fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o777
 }
 
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
 #[test]
 fn directories_below_the_root_are_open_to_all_and_those_between_are_not() {
     let folder = Folder::new();
@@ -25,7 +29,7 @@ fn the_root_and_what_lies_outside_are_refused() {
     let folder = Folder::new();
     let path = folder.0.join("root");
     let root = Root::made_at(&path).unwrap();
-    let outside = |path: PathBuf| matches!(root.open_to_all(&path), Err(RootError::Outside { .. }));
+    let outside = |path: PathBuf| matches!(root.open_to_all(&path), Err(RemovalError::Outside { .. }));
     assert!(outside(path.clone()));
     assert!(outside(path.join(".")));
     assert!(outside(folder.0.join("rootless")));
@@ -33,46 +37,66 @@ fn the_root_and_what_lies_outside_are_refused() {
     assert!(outside(PathBuf::from("relative")));
     for bad in ["root/../x", "root/a/../b", "root/.."] {
         let path = folder.0.join(bad);
-        assert_eq!(root.open_to_all(&path), Err(RootError::Parent(path)));
+        assert_eq!(root.open_to_all(&path), Err(RemovalError::Parent(path)));
     }
-    assert!(matches!(Root::made_at(Path::new("/")), Err(RootError::Outside { .. })));
-    assert!(matches!(Root::made_at(&folder.0.join("x/../y")), Err(RootError::Parent(_))));
+    assert!(matches!(Root::made_at(Path::new("/")), Err(RemovalError::Outside { .. })));
+    assert!(matches!(Root::made_at(&folder.0.join("x/../y")), Err(RemovalError::Parent(_))));
 }
 
 #[test]
-fn links_that_lead_outside_are_refused_and_others_followed() {
+fn no_link_below_the_root_is_followed() {
     let folder = Folder::new();
     let path = folder.0.join("root");
     let outside = folder.0.join("outside");
     let root = Root::made_at(&path).unwrap();
     std::fs::DirBuilder::new().create(&outside).unwrap();
     let before = mode(&outside);
+    root.open_to_all(&path.join("real")).unwrap();
     symlink(&outside, path.join("absolute")).unwrap();
     symlink("../outside", path.join("relative")).unwrap();
+    symlink("..", path.join("up")).unwrap();
     symlink(".", path.join("itself")).unwrap();
     symlink("nowhere", path.join("dangling")).unwrap();
-    for name in ["absolute", "absolute/a", "relative/a/b", "itself"] {
-        let refused = root.open_to_all(&path.join(name));
-        assert!(matches!(refused, Err(RootError::LeadsOutside { .. })), "{name}: {refused:?}");
-    }
-    assert!(matches!(root.open_to_all(&path.join("dangling/a")), Err(RootError::Io { .. })));
-    assert_eq!(mode(&outside), before);
-    assert!(outside.join("a").metadata().is_err());
-
-    root.open_to_all(&path.join("real")).unwrap();
     symlink("real", path.join("inside")).unwrap();
-    root.open_to_all(&path.join("inside/deep")).unwrap();
-    assert_eq!(mode(&path.join("real/deep")), 0o777);
+    symlink("b", path.join("a")).unwrap();
+    symlink("a", path.join("b")).unwrap();
+    for name in
+        ["absolute", "absolute/a", "relative/a/b", "up/outside", "itself", "dangling/a", "inside/deep", "a/x"]
+    {
+        let refused = root.open_to_all(&path.join(name));
+        let link = path.join(name.split('/').next().unwrap());
+        assert_eq!(refused, Err(RemovalError::Link(link)), "{name}");
+    }
+    assert_eq!(mode(&outside), before);
+    assert!(outside.join("a").metadata().is_err() && path.join("real/deep").metadata().is_err());
 }
 
 #[test]
-fn links_in_a_circle_end() {
+fn a_root_is_not_reached_through_a_link_that_anyone_can_put_there() {
     let folder = Folder::new();
-    let path = folder.0.join("root");
-    let root = Root::made_at(&path).unwrap();
-    symlink("b", path.join("a")).unwrap();
-    symlink("a", path.join("b")).unwrap();
-    assert!(root.open_to_all(&path.join("a/x")).is_err());
+    folder.folder("others/root");
+    folder.folder("open");
+    set_mode(&folder.path("open"), 0o777);
+    symlink("../others", folder.path("open/link")).unwrap();
+    for made in [
+        Root::made_at(&folder.path("open/link/root")),
+        Root::at(&folder.path("open/link/root")).map(Option::unwrap),
+    ] {
+        assert_eq!(made.unwrap_err(), RemovalError::Link(folder.path("open/link")));
+    }
+    // In a folder like /tmp only its owner can replace a link.
+    set_mode(&folder.path("open"), 0o1777);
+    Root::made_at(&folder.path("open/link/root")).unwrap();
+    set_mode(&folder.path("open"), 0o755);
+    let root = Root::made_at(&folder.path("open/link/new/root")).unwrap();
+    root.open_to_all(&folder.path("open/link/new/root/a")).unwrap();
+    assert_eq!(mode(&folder.path("others/new/root/a")), 0o777);
+    symlink("circle", folder.path("circle")).unwrap();
+    assert!(matches!(Root::at(&folder.path("circle/root")), Err(RemovalError::Io { .. })));
+    symlink("not/yet", folder.path("dangling")).unwrap();
+    assert!(Root::at(&folder.path("dangling")).unwrap().is_none());
+    Root::made_at(&folder.path("dangling")).unwrap();
+    assert!(folder.path("not/yet").is_dir());
 }
 
 #[test]

@@ -41,6 +41,10 @@ impl Comparison<'_> {
         more: &mut Vec<Task>,
         gathered: &mut Gathered,
     ) -> Result<(), SyncError> {
+        if self.listener.is_stopped() {
+            let target = self.target.name(Path::new(""));
+            return Err(SyncError::Stopped { target, copied: 0, files: 0, removed: 0 });
+        }
         let Task { path, sources, area, state } = task;
         let mut opened = Vec::new();
         for source in &sources {
