@@ -57,7 +57,8 @@ impl Neighbours {
         let kept = slots.iter().flat_map(|(slot, directories)| {
             let unseen = |_| directories.data.iter().map(|path| Location::unseen(path)).collect();
             let locations = directories.locations().unwrap_or_else(unseen).into_iter();
-            locations.map(|location| (*slot, Kept::of(location, format!("a data directory of slot {slot}"))))
+            locations
+                .map(move |location| (*slot, Kept::of(location, format!("a data directory of slot {slot}"))))
         });
         Self(kept.collect())
     }
