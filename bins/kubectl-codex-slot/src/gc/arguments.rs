@@ -47,7 +47,7 @@ struct LimitArgs {
     yes: bool,
 
     /// Saved work of removed workspaces that is so old; 0 keeps it
-    #[arg(long, value_name = "DURATION", default_value = "720h", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = age::parse)]
     saved_ttl: Duration,
 
     /// Only list what would be deleted
