@@ -7,9 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use codex_cluster::api::Answer;
+use codex_cluster::api::escaped;
 use codex_cluster::connect::Cluster;
 use codex_cluster::labels;
-use codex_cluster::live::escaped;
 use codex_common::diagnostic::Diagnostic;
 use codex_slot::record::{Listed, Record};
 use jiff::Timestamp;

@@ -2,21 +2,15 @@
 //!
 //! Separate from the verbs because all of them read or change records, and none of them should know how.
 
-use std::time::Duration;
-
 use codex_cluster::connect::Cluster;
 use codex_cluster::interrupt::Interrupt;
 use codex_common::diagnostic::Diagnostic;
 use codex_slot::allocation::Tenure;
 use codex_slot::record::Record;
 use codex_slot::slots::{Clock, Listing, SlotError, Slots};
-use codex_slot::store::Tries;
 
 use crate::failure;
 use crate::scene::Scene;
-
-/// How often a server is asked again that can't answer now.
-const TRIES: Tries = Tries { retries: 3, backoff: Duration::from_millis(500) };
 
 /// The records of one environment's slots.
 #[derive(Clone, Copy)]
@@ -115,7 +109,6 @@ impl Records<'_> {
             location: &self.scene.state,
             scope: self.scene.scope(&namespace_of),
             clock: Clock::at(self.scene.host.now().0),
-            tries: TRIES,
             interrupt: self.interrupt,
             listener: self.scene.console,
         };

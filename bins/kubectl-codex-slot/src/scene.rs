@@ -164,7 +164,8 @@ impl<'a> Scene<'a> {
             let cluster = interrupt.unless_raised(reached).await.unwrap_or_else(|| {
                 Err(Diagnostic::interrupted("stopped while the cluster was looked for; nothing was changed"))
             })?;
-            work(cluster, interrupt).await
+            let notices = cluster.api.notices().clone();
+            notices.relay(|line| self.console.info(line), work(cluster, interrupt)).await
         })
     }
 }

@@ -54,6 +54,10 @@ pub enum Transport {
     Tls,
     /// The request couldn't be made: a bad address, a credential plugin that failed.
     Unsent,
+    /// What came isn't what an API server says: a sign-in page, another object.
+    Foreign,
+    /// More came than is taken.
+    TooLarge,
 }
 
 /// Why it is worth asking again.
@@ -63,10 +67,22 @@ pub enum RetryReason {
     Connection,
     /// 429: the server has too much to do.
     Busy,
-    /// 502 to 504, or the server's own time-out.
+    /// 408, 502 to 504, the server's own time-out, or a 500 of something before it.
     Unavailable,
     /// 500 with the reason `InternalError` or `ServerTimeout`.
     Internal,
+}
+
+impl RetryReason {
+    /// The reason in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Connection => "the connection broke",
+            Self::Busy => "the server has too much to do",
+            Self::Unavailable => "the server is not available",
+            Self::Internal => "the server has an internal error",
+        }
+    }
 }
 
 /// What an answer means.
@@ -166,7 +182,18 @@ pub fn without_answer(transport: Transport) -> Answer {
         Transport::Connect | Transport::Closed | Transport::TimedOut => {
             Answer::Retry { after: None, reason: RetryReason::Connection }
         }
-        Transport::Tls | Transport::Unsent => Answer::Unreachable(transport),
+        Transport::Tls | Transport::Unsent | Transport::Foreign | Transport::TooLarge => {
+            Answer::Unreachable(transport)
+        }
+    }
+}
+
+/// Whether the same request may work later, whatever it was about: how long the server wants to be left alone, if
+/// it says so.
+pub fn passing(reply: Reply<'_>) -> Option<Option<Duration>> {
+    match classify(reply, Request { group: "", version: "", kind: "" }) {
+        Answer::Retry { after, .. } => Some(after),
+        _ => None,
     }
 }
 
@@ -186,13 +213,15 @@ pub fn classify(reply: Reply<'_>, request: Request<'_>) -> Answer {
         409 => conflict(&status),
         410 => Answer::Expired,
         422 => invalid::classify(&status),
+        408 => retry(RetryReason::Unavailable),
         429 => retry(RetryReason::Busy),
         502..=504 => retry(RetryReason::Unavailable),
         500 => match status.reason {
             "InternalError" => webhook_down(status.message).unwrap_or(retry(RetryReason::Internal)),
             "ServerTimeout" | "Timeout" => retry(RetryReason::Unavailable),
-            // What a proxy says in place of the API server has no message of its own.
             "" | "Unknown" if !status.message.is_empty() => manifest(&status),
+            // What a proxy says in place of the API server has no message of its own.
+            "" => retry(RetryReason::Unavailable),
             _ => other(reply.code, &status),
         },
         code => other(code, &status),
@@ -310,6 +339,7 @@ mod tests {
             (502, RetryReason::Unavailable),
             (503, RetryReason::Unavailable),
             (504, RetryReason::Unavailable),
+            (408, RetryReason::Unavailable),
         ] {
             assert_eq!(answer(code, Value::Null), retry(reason), "{code}");
         }
@@ -330,7 +360,7 @@ mod tests {
         for transport in [Transport::Connect, Transport::Closed, Transport::TimedOut] {
             assert_eq!(without_answer(transport), retry(RetryReason::Connection));
         }
-        for transport in [Transport::Tls, Transport::Unsent] {
+        for transport in [Transport::Tls, Transport::Unsent, Transport::Foreign, Transport::TooLarge] {
             assert_eq!(without_answer(transport), Answer::Unreachable(transport));
         }
     }
@@ -343,7 +373,11 @@ mod tests {
             answer(500, json!({"status": "Failure", "message": message, "code": 500})),
             Answer::Manifest { causes: vec![cause], message: String::new() }
         );
-        assert_eq!(answer(500, Value::Null), Answer::Other { code: 500, message: String::new() });
+    }
+
+    #[test]
+    fn a_500_without_words_is_that_of_something_before_the_server() {
+        assert_eq!(answer(500, Value::Null), retry(RetryReason::Unavailable));
     }
 
     #[test]

@@ -1,25 +1,38 @@
 //! Requests to the API server, and what came back.
 //!
 //! Takes paths and JSON, gives answers as they are: status and body. What an answer means is decided by
-//! [`crate::answer`]; nothing sleeps here, and nothing is sent again but with new credentials.
+//! [`crate::answer`]. What is safe to repeat is repeated here, by one policy ([`Retry`]): reads, server-side
+//! applies, questions and deletions of one very object. All else is sent once: its answer may be lost after it was
+//! done, and only the caller knows where to look then. What comes in is bounded, and said where it is waited for
+//! long.
+
+mod body;
+mod list;
+mod response;
+mod watch;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures::{Stream, StreamExt as _};
-use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
+use futures::Stream;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{Method, Request};
-use kube::Client;
 use kube::client::Body;
-use kube::core::WatchEvent;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::Instant;
 
-use crate::access::{Access, UNAUTHORIZED};
-use crate::answer::{Reply, Transport};
+use crate::access::{Access, Pass, UNAUTHORIZED};
+use crate::answer::{self, Transport};
+use crate::notices::{Notices, SLOW_AFTER};
+use crate::retry::{Retry, Tries};
 use crate::server_time::ServerTime;
 pub use crate::transport::NoAnswer;
+pub use list::{List, ListHead, ListMeta, ListRequest, Page, Pages, Step};
+pub use response::{Answer, Read};
+use response::{Received, is_success};
+pub use watch::{Event, NoWatch};
 
 /// The media type of a server-side apply.
 pub const APPLY: &str = "application/apply-patch+yaml";
@@ -29,97 +42,23 @@ pub const JSON_PATCH: &str = "application/json-patch+json";
 
 const JSON: &str = "application/json";
 
-/// What the server said.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// How long the server asks to wait before another try.
-    pub retry_after: Option<Duration>,
-    /// The body; null if it is no JSON.
-    pub body: Value,
-}
+/// How often a server is tried again that has never answered: more likely, its address is wrong.
+const STRANGER_TRIES: u32 = 2;
 
-impl Answer {
-    /// Whether the request was done.
-    pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    /// The objects of a list; whatever else a server sends is none.
-    pub fn into_objects(self) -> Vec<Value> {
-        let Value::Object(mut list) = self.body else { return Vec::new() };
-        match list.remove("items") {
-            Some(Value::Array(items)) => items.into_iter().filter(Value::is_object).collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    /// The answer as [`crate::answer::classify`] takes it.
-    pub fn reply(&self) -> Reply<'_> {
-        Reply { code: self.status, body: &self.body, retry_after: self.retry_after }
-    }
-
-    /// The server's own words, or its status where it said nothing.
-    pub fn message(&self) -> String {
-        match self.body["message"].as_str() {
-            Some(message) if !message.is_empty() => message.to_owned(),
-            _ => format!("the server answered {}", self.status),
-        }
-    }
-}
-
-/// What came of reading a path.
-#[derive(Debug, Clone)]
-pub enum Read<T> {
-    /// It is there.
-    Found(T),
+/// Why something can't be read.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RequestError {
     /// The server says no.
-    Refused(Answer),
-}
-
-/// A page of a list.
-#[derive(Debug, Deserialize)]
-#[serde(bound = "T: DeserializeOwned")]
-pub struct List<T> {
-    /// Where the list stands.
-    pub metadata: ListMeta,
-    /// The objects; null where an aggregated API says nothing as Go does.
-    pub items: Option<Vec<T>>,
-}
-
-/// Where a list stands.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ListMeta {
-    /// The version that the list shows.
-    #[serde(default)]
-    pub resource_version: String,
-    /// The token of the next page; empty on the last.
-    #[serde(default)]
-    pub r#continue: String,
-}
-
-/// What a watch tells.
-#[derive(Debug, Clone)]
-pub enum Event {
-    /// An object is there, or changed.
-    Present(Value),
-    /// An object is gone.
-    Gone(Value),
-    /// Nothing happened up to this version: a bookmark.
-    Reached(String),
-    /// The watch can't go on from where it was: 410, for instance. List anew.
-    Over,
-}
-
-/// Why a watch can't begin.
-#[derive(Debug)]
-pub enum NoWatch {
-    /// The server says no.
-    Refused(Answer),
+    #[error("{}", answer.message())]
+    Refused {
+        /// The path that was asked for.
+        path: String,
+        /// What it said.
+        answer: Answer,
+    },
     /// No answer came.
-    NoAnswer(NoAnswer),
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
 }
 
 /// A way to the API server.
@@ -128,12 +67,44 @@ pub struct Api {
     access: Access,
     timeout: Option<Duration>,
     server_time: Arc<ServerTime>,
+    retry: Retry,
+    notices: Notices,
+    /// Whether anything ever came back.
+    has_answered: Arc<AtomicBool>,
+}
+
+/// A request.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    method: &'static str,
+    path: &'a str,
+    accept: &'a str,
+    /// A media type and what is sent.
+    body: Option<(&'a str, &'a Value)>,
+    /// How much may come back.
+    limit: usize,
+}
+
+impl<'a> Call<'a> {
+    fn get(path: &'a str, accept: &'a str) -> Self {
+        Self { method: "GET", path, accept, body: None, limit: body::MAX_BODY }
+    }
+
+    fn send(method: &'static str, path: &'a str, kind: &'a str, body: &'a Value) -> Self {
+        Self { method, path, accept: JSON, body: Some((kind, body)), limit: body::MAX_BODY }
+    }
+
+    /// What it is called in lines about waiting: without the query, which tells little.
+    fn words(&self) -> String {
+        format!("{} {}", self.method, self.path.split('?').next().unwrap_or(self.path))
+    }
 }
 
 impl Api {
     /// Requests through `access`, each of which may take `timeout`; watches may take any time.
     pub fn new(access: Access, timeout: Option<Duration>) -> Self {
-        Self { access, timeout, server_time: Arc::default() }
+        let (retry, notices) = (Retry::default(), Notices::default());
+        Self { access, timeout, retry, notices, has_answered: Arc::default(), server_time: Arc::default() }
     }
 
     /// What time it is by the server's clock, in seconds since 1970: as its last answer said; `None` if none did.
@@ -141,12 +112,34 @@ impl Api {
         self.server_time.now()
     }
 
+    /// The same way, where what is safe to repeat is repeated by another policy.
+    #[must_use]
+    pub fn with_retry(&self, retry: Retry) -> Self {
+        Self { retry, ..self.clone() }
+    }
+
+    /// The same way for those who ask again by themselves: nothing is repeated.
+    #[must_use]
+    pub fn once(&self) -> Self {
+        self.with_retry(Retry::NEVER)
+    }
+
+    /// How what is safe to repeat is repeated.
+    pub fn retry(&self) -> Retry {
+        self.retry
+    }
+
+    /// What is said of waits that take long.
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
     /// Gets a path.
     ///
     /// # Errors
     /// No answer came.
     pub async fn get(&self, path: &str) -> Result<Answer, NoAnswer> {
-        self.send(Method::GET, path, JSON, None).await.map(Answer::from)
+        self.get_as(path, JSON).await
     }
 
     /// Gets a path in another representation.
@@ -154,7 +147,7 @@ impl Api {
     /// # Errors
     /// No answer came.
     pub async fn get_as(&self, path: &str, accept: &str) -> Result<Answer, NoAnswer> {
-        self.send(Method::GET, path, accept, None).await.map(Answer::from)
+        self.repeat(Call::get(path, accept), Received::into_answer).await
     }
 
     /// Gets a path whose body is a `T`. The fields that `T` doesn't have are never kept, which counts for long
@@ -163,65 +156,159 @@ impl Api {
     /// # Errors
     /// No answer came, or one that is no `T`.
     pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<Read<T>, NoAnswer> {
-        let reply = self.send(Method::GET, path, JSON, None).await?;
-        if !(200..300).contains(&reply.status) {
-            return Ok(Read::Refused(reply.into()));
-        }
-        // Without the parser's own words: they may quote what was read.
-        let unreadable = |_| NoAnswer::new(Transport::Closed, "the server's answer isn't what was asked for");
-        serde_json::from_slice(&reply.body).map(Read::Found).map_err(unreadable)
+        self.read_as(path, JSON).await
     }
 
-    /// Patches an object; `kind` is the patch's media type.
+    async fn read_as<T: DeserializeOwned>(&self, path: &str, accept: &str) -> Result<Read<T>, NoAnswer> {
+        self.repeat(Call::get(path, accept), Received::into_read).await
+    }
+
+    /// Lists objects, page by page.
+    pub fn pages<'a>(&'a self, request: ListRequest<'a>) -> Pages<'a> {
+        Pages::new(self, request)
+    }
+
+    /// Gets a text, of which `limit` bytes are read; `None` if the server says no.
     ///
     /// # Errors
     /// No answer came.
+    pub async fn text(&self, path: &str, limit: usize) -> Result<Option<String>, NoAnswer> {
+        let received = self.send(Call { limit, ..Call::get(path, "*/*") }).await?;
+        let text = || String::from_utf8_lossy(&received.body).into_owned();
+        Ok(is_success(received.status).then(text))
+    }
+
+    /// Applies an object, or asks what that would do: a server-side apply.
+    ///
+    /// # Errors
+    /// No answer came.
+    pub async fn apply(&self, path: &str, object: &Value) -> Result<Answer, NoAnswer> {
+        self.repeat(Call::send("PATCH", path, APPLY, object), Received::into_answer).await
+    }
+
+    /// Asks a question that is posted: a review, which the server doesn't keep.
+    ///
+    /// # Errors
+    /// No answer came.
+    pub async fn ask(&self, path: &str, review: &Value) -> Result<Answer, NoAnswer> {
+        self.repeat(Call::send("POST", path, JSON, review), Received::into_answer).await
+    }
+
+    /// Deletes one very object: `options` have its uid as a precondition, so that repeating is safe.
+    ///
+    /// # Errors
+    /// No answer came.
+    pub async fn delete_exactly(&self, path: &str, options: &Value) -> Result<Answer, NoAnswer> {
+        self.repeat(Call::send("DELETE", path, JSON, options), Received::into_answer).await
+    }
+
+    /// Patches an object, once; `kind` is the patch's media type.
+    ///
+    /// # Errors
+    /// No answer came; it may have been done nevertheless.
     pub async fn patch(&self, path: &str, kind: &str, body: &Value) -> Result<Answer, NoAnswer> {
-        self.send(Method::PATCH, path, JSON, Some((kind, body))).await.map(Answer::from)
+        self.send(Call::send("PATCH", path, kind, body)).await?.into_answer()
     }
 
-    /// Creates an object.
+    /// Creates an object; asked once.
     ///
     /// # Errors
-    /// No answer came.
+    /// No answer came; it may have been done nevertheless.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, NoAnswer> {
-        self.send(Method::POST, path, JSON, Some((JSON, body))).await.map(Answer::from)
+        self.send(Call::send("POST", path, JSON, body)).await?.into_answer()
     }
 
-    /// Deletes an object.
+    /// Deletes an object; asked once.
     ///
     /// # Errors
-    /// No answer came.
+    /// No answer came; it may have been done nevertheless.
     pub async fn delete(&self, path: &str, options: &Value) -> Result<Answer, NoAnswer> {
-        self.send(Method::DELETE, path, JSON, Some((JSON, options))).await.map(Answer::from)
+        self.send(Call::send("DELETE", path, JSON, options)).await?.into_answer()
     }
 
-    async fn send(
+    /// Sends a request until there is an answer that would be the same next time, or the tries are used up.
+    async fn repeat<T: Outcome>(
         &self,
-        method: Method,
-        path: &str,
-        accept: &str,
-        body: Option<(&str, &Value)>,
-    ) -> Result<Received, NoAnswer> {
+        call: Call<'_>,
+        read: impl Fn(Received) -> Result<T, NoAnswer>,
+    ) -> Result<T, NoAnswer> {
+        let mut tries = self.retry.tries();
+        let began = Instant::now();
+        loop {
+            let outcome = self.send(call).await.and_then(&read);
+            let refused = outcome.as_ref().map(T::refusal);
+            let (after, why) = match refused {
+                Ok(None) => return outcome,
+                Ok(Some(answer)) => match answer::passing(answer.reply()) {
+                    Some(after) => (after, answer.message()),
+                    None => return outcome,
+                },
+                Err(error) if error.may_pass() => (None, error.to_string()),
+                Err(_) => return outcome,
+            };
+            if !self.pause(&mut tries, began, after, || format!("{}: {why}", call.words())).await {
+                return outcome;
+            }
+        }
+    }
+
+    /// Waits before something is tried again; `false` if there is no further try. `words` say what failed, and
+    /// why, where that takes long.
+    pub async fn pause(
+        &self,
+        tries: &mut Tries,
+        began: Instant,
+        after: Option<Duration>,
+        words: impl Fn() -> String,
+    ) -> bool {
+        let is_stranger = !self.has_answered.load(Ordering::Relaxed);
+        if is_stranger && tries.failures() >= STRANGER_TRIES {
+            return false;
+        }
+        let Some(pause) = tries.failed(after) else { return false };
+        let told = || format!("waiting for the API server: {}; it is asked again", words());
+        self.notices.sleep(began, pause, told).await;
+        true
+    }
+
+    /// Sends a request, and again only with new credentials.
+    async fn send(&self, call: Call<'_>) -> Result<Received, NoAnswer> {
         let mut pass = self.access.pass();
         loop {
-            let mut request = Request::builder().method(&method).uri(path).header(ACCEPT, accept);
-            let mut bytes = Vec::new();
-            if let Some((kind, body)) = body {
-                request = request.header(CONTENT_TYPE, kind);
-                bytes = body.to_string().into_bytes();
-            }
-            let request = request.body(Body::from(bytes)).map_err(unsent)?;
-            let answer = within(self.timeout, exchange(&pass.client, request, &self.server_time)).await?;
-            pass.judged(answer.status);
-            if answer.status != UNAUTHORIZED {
-                return Ok(answer);
+            let received = self.receive(&pass, call).await?;
+            pass.judged(received.status);
+            if received.status != UNAUTHORIZED {
+                return Ok(received);
             }
             let Some(renewed) = self.access.renewed(&pass).await else {
-                return Ok(answer);
+                return Ok(received);
             };
             pass = renewed;
         }
+    }
+
+    async fn receive(&self, pass: &Pass, call: Call<'_>) -> Result<Received, NoAnswer> {
+        let exchange = async {
+            let response = pass.client.send(request(call)?).await?;
+            self.server_time.note(response.headers());
+            let mut received = Received::head(response.status().as_u16(), response.headers());
+            received.body = if !is_success(received.status) {
+                // A refusal without words is one all the same.
+                let (bytes, is_whole) = body::read_up_to(response.into_body(), body::MAX_REFUSAL).await?;
+                if is_whole { bytes } else { Vec::new() }
+            } else if call.limit < body::MAX_BODY {
+                body::read_up_to(response.into_body(), call.limit).await?.0
+            } else {
+                body::read(response.into_body(), call.limit).await?
+            };
+            Ok(received)
+        };
+        let words = || format!("waiting for the API server: {}: no answer yet", call.words());
+        let received = self.notices.during(SLOW_AFTER, words, within(self.timeout, exchange)).await;
+        if received.is_ok() {
+            self.has_answered.store(true, Ordering::Relaxed);
+        }
+        received
     }
 
     /// Watches a path, which has `watch=true` in it. The stream ends when the server ends it or the connection
@@ -231,15 +318,22 @@ impl Api {
     /// The server says no, or no answer came.
     pub async fn watch(&self, path: &str) -> Result<impl Stream<Item = Event> + use<>, NoWatch> {
         let mut pass = self.access.pass();
-        let events = loop {
-            let request = Request::builder().uri(path).header(ACCEPT, JSON).body(Vec::new());
-            let request = request.map_err(|error| NoWatch::NoAnswer(unsent(error)))?;
-            let begin = async { Ok(pass.client.request_events::<Value>(request).await) };
-            let refused = match within(self.timeout, begin).await {
-                Ok(Ok(events)) => break events,
-                Ok(Err(kube::Error::Api(status))) => refusal(&status),
-                Ok(Err(error)) => return Err(NoWatch::NoAnswer(error.into())),
-                Err(no_answer) => return Err(NoWatch::NoAnswer(no_answer)),
+        loop {
+            let begin = async {
+                let response = pass.client.send(request(Call::get(path, JSON))?).await?;
+                let mut head = Received::head(response.status().as_u16(), response.headers());
+                if is_success(head.status) {
+                    return Ok(Ok(response.into_body()));
+                }
+                (head.body, _) = body::read_up_to(response.into_body(), body::MAX_REFUSAL).await?;
+                Ok(Err(head))
+            };
+            let refused = match within(self.timeout, begin).await.map_err(NoWatch::NoAnswer)? {
+                Ok(body) => {
+                    pass.judged(200);
+                    return Ok(watch::events(body));
+                }
+                Err(refused) => refused.into_answer().map_err(NoWatch::NoAnswer)?,
             };
             pass.judged(refused.status);
             let renewed = match refused.status {
@@ -247,69 +341,62 @@ impl Api {
                 _ => None,
             };
             pass = renewed.ok_or(NoWatch::Refused(refused))?;
-        };
-        pass.judged(200);
-        Ok(events.map(|event| match event {
-            Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => Event::Present(object),
-            Ok(WatchEvent::Deleted(object)) => Event::Gone(object),
-            Ok(WatchEvent::Bookmark(bookmark)) => Event::Reached(bookmark.metadata.resource_version),
-            Ok(WatchEvent::Error(_)) | Err(_) => Event::Over,
-        }))
-    }
-
-    /// The client as it is now, for what isn't JSON.
-    pub fn client(&self) -> Client {
-        self.access.pass().client
+        }
     }
 }
 
-/// An answer whose body has yet to be read.
-struct Received {
-    status: u16,
-    retry_after: Option<Duration>,
-    body: Vec<u8>,
+/// What a request came to, as far as repeating it is concerned.
+trait Outcome {
+    /// The server's no.
+    fn refusal(&self) -> Option<&Answer>;
 }
 
-impl From<Received> for Answer {
-    fn from(received: Received) -> Self {
-        let Received { status, retry_after, body } = received;
-        Self { status, retry_after, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+impl Outcome for Answer {
+    fn refusal(&self) -> Option<&Answer> {
+        (!self.is_success()).then_some(self)
     }
 }
 
-/// Sends a request and receives the answer.
-async fn exchange(
-    client: &Client,
-    request: Request<Body>,
-    time: &ServerTime,
-) -> Result<Received, kube::Error> {
-    let response = client.send(request).await?;
-    time.note(response.headers());
-    let status = response.status().as_u16();
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
-    Ok(Received { status, retry_after, body: response.into_body().collect_bytes().await?.into() })
+impl<T> Outcome for Read<T> {
+    fn refusal(&self) -> Option<&Answer> {
+        match self {
+            Self::Found(_) => None,
+            Self::Refused(answer) => Some(answer),
+        }
+    }
+}
+
+fn request(call: Call<'_>) -> Result<Request<Body>, NoAnswer> {
+    let method: Method = call.method.parse().unwrap_or_default();
+    let mut request = Request::builder().method(method).uri(call.path).header(ACCEPT, call.accept);
+    let mut bytes = Vec::new();
+    if let Some((kind, body)) = call.body {
+        request = request.header(CONTENT_TYPE, kind);
+        bytes = body.to_string().into_bytes();
+    }
+    request.body(Body::from(bytes)).map_err(|error| NoAnswer::new(Transport::Unsent, error.to_string()))
 }
 
 /// Runs an exchange with the server, within the time it may take.
 async fn within<T>(
     timeout: Option<Duration>,
-    exchange: impl Future<Output = Result<T, kube::Error>>,
+    exchange: impl Future<Output = Result<T, NoAnswer>>,
 ) -> Result<T, NoAnswer> {
     let Some(timeout) = timeout else {
-        return exchange.await.map_err(NoAnswer::from);
+        return exchange.await;
     };
-    match tokio::time::timeout(timeout, exchange).await {
-        Ok(answer) => answer.map_err(NoAnswer::from),
-        Err(_) => Err(NoAnswer::new(Transport::TimedOut, format!("no answer within {timeout:?}"))),
+    let late = |_| NoAnswer::new(Transport::TimedOut, format!("no answer within {timeout:?}"));
+    tokio::time::timeout(timeout, exchange).await.map_err(late)?
+}
+
+/// A text as a query's value.
+pub fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => escaped.push(byte.into()),
+            _ => escaped.push_str(&format!("%{byte:02X}")),
+        }
     }
-}
-
-fn unsent(error: http::Error) -> NoAnswer {
-    NoAnswer::new(Transport::Unsent, error.to_string())
-}
-
-/// kube's form of a refusal, back in the form that the server gave.
-fn refusal(status: &kube::core::Status) -> Answer {
-    Answer { status: status.code, retry_after: None, body: serde_json::to_value(status).unwrap_or_default() }
+    escaped
 }

@@ -1,7 +1,8 @@
 //! Sending what was planned, wave by wave.
 //!
 //! Takes a plan, gives what became of each object. The first error that no retry can mend keeps later waves
-//! from being tried; the others of its wave finish.
+//! from being tried; the others of its wave finish, unless it is one that all share: then nothing more is begun,
+//! and what is under way isn't tried again.
 
 mod send;
 
@@ -11,12 +12,14 @@ use futures::{StreamExt as _, stream};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::answer::{Answer as Meaning, Conflict};
+use crate::answer::{Answer as Meaning, Conflict, RetryReason};
 use crate::api::{Api, NoAnswer};
 use crate::interrupt::Interrupt;
+use crate::notices::SLOW_AFTER;
 use crate::plan::{Action, Planned};
 use crate::readiness::{self, Facts, Readiness};
-use crate::watch::{self, Target as Watched};
+use crate::retry::Retry;
+use crate::watch;
 use crate::waves::Wave;
 
 /// How many objects are sent at once.
@@ -32,10 +35,8 @@ pub struct ApplyOptions {
     pub force: bool,
     /// Whether objects with immutable fields are made anew.
     pub recreate: bool,
-    /// How often a request is tried again.
-    pub retries: u32,
-    /// How long is waited before the first retry; doubled each time.
-    pub backoff: Duration,
+    /// How often what may work later is sent again.
+    pub retry: Retry,
     /// Until when webhooks that aren't up are waited for.
     pub deadline: Instant,
 }
@@ -89,6 +90,27 @@ pub enum Fault {
     NotEstablished(String),
 }
 
+impl Fault {
+    /// Whether it meets all objects alike: the server is away, or doesn't know who asks.
+    fn is_shared(&self) -> bool {
+        match self {
+            Self::NoAnswer(_) => true,
+            Self::Refused(meaning) => match **meaning {
+                Meaning::Unauthorized => true,
+                // An internal error may be about one kind alone.
+                Meaning::Retry { reason, .. } => reason != RetryReason::Internal,
+                _ => false,
+            },
+            Self::NotRecreated | Self::NotEstablished(_) => false,
+        }
+    }
+
+    /// Whether it came after all tries.
+    fn is_of_many_tries(&self) -> bool {
+        matches!(self, Self::Refused(meaning) if matches!(**meaning, Meaning::Retry { .. }))
+    }
+}
+
 /// What became of an object.
 #[derive(Debug, Clone)]
 pub enum Status {
@@ -113,6 +135,8 @@ pub async fn apply(
     done: impl Fn(&Planned, &Status),
 ) -> Vec<Status> {
     let mut statuses: Vec<Status> = plan.iter().map(|_| Status::NotTried).collect();
+    let (give_up, hopeless) = Interrupt::new();
+    let mut worn_out = 0;
     let mut at = 0;
     for wave in plan.chunk_by(|one, next| wave_of(one) == wave_of(next)) {
         let first = at;
@@ -120,14 +144,21 @@ pub async fn apply(
         if interrupt.is_raised() || !goes_on().await {
             break;
         }
+        let hopeless = &hopeless;
         let sent = wave.iter().enumerate().map(|(index, planned)| async move {
-            let status = one(api, planned, options, interrupt).await;
+            let status = one(api, planned, options, interrupt, hopeless).await;
             (first + index, status)
         });
         let mut sent = stream::iter(sent).buffer_unordered(SENT_AT_ONCE);
         let mut has_failed = false;
         while let Some((index, status)) = sent.next().await {
-            has_failed |= matches!(status, Status::Failed(_));
+            if let Status::Failed(fault) = &status {
+                has_failed = true;
+                worn_out += usize::from(fault.is_of_many_tries());
+                if fault.is_shared() || worn_out >= SENT_AT_ONCE {
+                    give_up.raise();
+                }
+            }
             done(&plan[index], &status);
             statuses[index] = status;
         }
@@ -143,7 +174,13 @@ fn wave_of(planned: &Planned) -> Wave {
     Wave::of(&identity.group, &identity.kind)
 }
 
-async fn one(api: &Api, planned: &Planned, options: ApplyOptions, interrupt: &Interrupt) -> Status {
+async fn one(
+    api: &Api,
+    planned: &Planned,
+    options: ApplyOptions,
+    interrupt: &Interrupt,
+    hopeless: &Interrupt,
+) -> Status {
     if planned.action == Action::Same {
         return Status::Applied(Applied {
             verb: Verb::Unchanged,
@@ -151,7 +188,10 @@ async fn one(api: &Api, planned: &Planned, options: ApplyOptions, interrupt: &In
             is_autoscaled: false,
         });
     }
-    let sending = send::send(api, planned, options);
+    if hopeless.is_raised() {
+        return Status::NotTried;
+    }
+    let sending = send::send(api, planned, options, hopeless);
     let status = tokio::select! {
         status = sending => status,
         () = interrupt.raised() => return Status::NotTried,
@@ -169,17 +209,16 @@ async fn one(api: &Api, planned: &Planned, options: ApplyOptions, interrupt: &In
 
 /// Waits until the kind of a definition is served.
 async fn established(api: &Api, planned: &Planned) -> Result<(), Fault> {
-    let target = Watched {
-        resource: &planned.target.resource,
-        namespace: None,
-        name: &planned.target.object.identity.name,
-    };
     let judge = |object: Option<&Value>| match readiness::judge(object?, &Facts::default()) {
         Readiness::Ready { .. } => Some(Ok(())),
         Readiness::Failed { reason } => Some(Err(Fault::NotEstablished(reason))),
         Readiness::Waiting { .. } => None,
     };
-    match watch::until(api, target, Instant::now() + ESTABLISHED_WITHIN, judge).await {
+    let target = &planned.target;
+    let words =
+        || format!("waiting for {} to be established", target.resource.display(&target.object.identity.name));
+    let established = watch::until(api, target.reference(), Instant::now() + ESTABLISHED_WITHIN, judge);
+    match api.notices().during(SLOW_AFTER, words, established).await {
         Ok(verdict) => verdict,
         Err(error) => Err(Fault::NotEstablished(error.to_string())),
     }

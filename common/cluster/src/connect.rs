@@ -36,7 +36,11 @@ pub use error::{ConnectError, Origin};
 pub(crate) use http_client::anonymous;
 pub use plugin::Relay;
 
-use crate::api::{Api, NoAnswer};
+use codex_common::diagnostic::Diagnostic;
+
+use crate::api::{Api, NoAnswer, RequestError};
+use crate::discovery::path_words;
+use crate::refusal;
 use selection::Selection;
 
 /// How long one request may take when `--request-timeout` doesn't say; the API server's own limit.
@@ -160,6 +164,17 @@ impl Cluster {
             server: self.server.clone(),
             proxy: self.proxy.clone(),
             no_answer,
+        }
+    }
+
+    /// Why something can't be listed.
+    pub fn unlisted(&self, error: RequestError) -> Diagnostic {
+        match error {
+            RequestError::NoAnswer(no_answer) => self.unreachable(no_answer).into(),
+            RequestError::Refused { path, answer } => {
+                Diagnostic::machine(format!("cannot list {}", path_words(&path)))
+                    .note(refusal::reason(&answer))
+            }
         }
     }
 }

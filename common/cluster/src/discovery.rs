@@ -9,6 +9,7 @@ use codex_common::suggestion::nearest;
 use serde_json::Value;
 
 use crate::api::{Answer, Api, NoAnswer};
+use crate::refusal;
 
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
 application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
@@ -284,7 +285,7 @@ pub enum DiscoveryError {
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
     /// The server says no.
-    #[error("{}", .0.message())]
+    #[error("{}", refusal::reason(.0))]
     Refused(Answer),
     /// What answers isn't an API server.
     #[error("what answers there is no Kubernetes API server")]

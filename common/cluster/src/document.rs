@@ -34,6 +34,27 @@ fn value_at(node: &Node, depth: usize) -> Value {
     }
 }
 
+/// The same, with the texts moved from the node to the value: what is left of the node is where everything stands.
+pub fn take_value(node: &mut Node) -> Value {
+    taken_at(node, 0)
+}
+
+fn taken_at(node: &mut Node, depth: usize) -> Value {
+    match &mut node.value {
+        Yaml::String(text) if depth <= MAX_DEPTH + 1 => Value::String(std::mem::take(text)),
+        Yaml::Sequence(items) if depth <= MAX_DEPTH + 1 => {
+            items.iter_mut().map(|item| taken_at(item, depth + 1)).collect()
+        }
+        Yaml::Mapping(entries) if depth <= MAX_DEPTH + 1 => {
+            let fields = entries.iter_mut().map(|(key, value)| {
+                (key.text().unwrap_or_default().into_owned(), taken_at(value, depth + 1))
+            });
+            Value::Object(fields.collect::<Map<String, Value>>())
+        }
+        _ => value_at(node, depth),
+    }
+}
+
 /// The node of a JSON value that came from the server, for the one YAML writer of the suite.
 pub fn node_of(value: &Value) -> Node {
     match value {
@@ -61,5 +82,8 @@ mod tests {
     fn values_come_back_as_they_went() {
         let value = json!({"a": [1, 2.5, "x", null, true], "b": {"c": u64::MAX}});
         assert_eq!(value_of(&node_of(&value)), value);
+        let mut node = node_of(&value);
+        assert_eq!(take_value(&mut node), value);
+        assert_eq!(value_of(&node)["a"][2], "", "its texts are gone, its places are not");
     }
 }

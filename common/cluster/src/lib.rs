@@ -19,6 +19,8 @@
 //! Talking to the server:
 //! - [`connect`]: from flags, variables and kubeconfigs to a [`connect::Cluster`];
 //! - [`access`], [`api`], [`transport`], [`discovery`], [`watch`]: requests and answers as they are;
+//! - [`retry`], [`notices`]: when a request is repeated, and what is said of long waits;
+//! - [`object_ref`], [`refusal`]: whether what came is what was asked for, and the words for a no;
 //! - [`place`], [`live`], [`plan`], [`apply`], [`sweep`], [`wait`]: the stages of an apply;
 //! - [`namespace`]: whether a namespace is there, and its going;
 //! - [`preflight`]: what can be checked before anything is touched;
@@ -45,6 +47,8 @@ pub mod labels;
 pub mod listener;
 pub mod live;
 pub mod namespace;
+pub mod notices;
+pub mod object_ref;
 pub mod ownership;
 pub mod path;
 pub mod place;
@@ -53,6 +57,9 @@ pub mod preflight;
 mod process_group;
 pub mod prune;
 pub mod readiness;
+pub(crate) mod reflector;
+pub mod refusal;
+pub mod retry;
 mod server_time;
 pub mod sweep;
 pub mod transport;

@@ -10,7 +10,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::api::{Answer, Api, List, NoAnswer, Read};
+use crate::api::{Api, List, ListRequest, RequestError, Step};
 use crate::labels::{self, Owner};
 use crate::ownership::same::is_same;
 use crate::ownership::takeover::takeover;
@@ -26,30 +26,34 @@ const LISTS_AT_ONCE: usize = 8;
 const GETS_AT_ONCE: usize = 8;
 
 /// What is known of a target's object.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Live {
     /// It isn't there.
     Absent,
     /// It is there and applying it would change nothing.
     Same,
     /// It is there; applying it may change something.
-    Different(Box<Value>),
+    Different(LiveObject),
     /// The server can't be asked for its kind yet.
     Unknown,
 }
 
-/// Why it isn't known what is there.
-#[derive(Debug)]
-pub enum LiveError {
-    /// The server says no.
-    Refused {
-        /// The path that was asked for.
-        path: String,
-        /// What it said.
-        answer: Answer,
-    },
-    /// No answer came.
-    NoAnswer(NoAnswer),
+/// An object of the server, kept as text until it is looked at: as a value it takes five times the memory, and
+/// there may be thousands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveObject(Box<str>);
+
+impl LiveObject {
+    /// Keeps an object.
+    pub fn of(object: &Value) -> Self {
+        Self(object.to_string().into())
+    }
+
+    /// The object.
+    pub fn value(&self) -> Value {
+        // It was a value before.
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
 }
 
 /// Looks up all targets; nothing can be in the namespaces that are `missing`. The result has one entry per target, in their order.
@@ -65,7 +69,7 @@ pub async fn look_up(
     targets: &mut [Target],
     missing: &BTreeSet<String>,
     unsure: Option<&Owner>,
-) -> Result<Vec<Live>, LiveError> {
+) -> Result<Vec<Live>, RequestError> {
     let can_be_asked = |target: &Target| {
         target.is_served && target.namespace().is_none_or(|namespace| !missing.contains(namespace))
     };
@@ -79,7 +83,7 @@ pub async fn look_up(
         .map(|target| if can_be_asked(target) { Live::Absent } else { Live::Unknown })
         .collect();
     let placed: &[Target] = &*targets;
-    let lists = stream::iter(groups.iter().map(|(path, wanted)| list(api, path, wanted, (placed, unsure))));
+    let lists = stream::iter(groups.values().map(|wanted| list(api, wanted, (placed, unsure))));
     let found: Vec<Vec<Found>> = lists.buffer_unordered(LISTS_AT_ONCE).try_collect().await?;
     for Found { at, state, kept } in found.into_iter().flatten() {
         live[at] = state;
@@ -100,58 +104,55 @@ struct Found {
 /// The state of the wanted objects of one collection.
 async fn list(
     api: &Api,
-    path: &str,
     wanted: &BTreeMap<&str, usize>,
     (targets, unsure): (&[Target], Option<&Owner>),
-) -> Result<Vec<Found>, LiveError> {
+) -> Result<Vec<Found>, RequestError> {
+    let Some(any) = wanted.values().next().map(|at| &targets[*at]) else {
+        return Ok(Vec::new());
+    };
     let mut found = Vec::new();
-    let mut page = format!("{path}?limit={PAGE}");
+    let mut pages = api.pages(ListRequest::of(&any.resource, any.namespace(), PAGE));
     loop {
-        // The items are taken apart one by one: as a whole they would need ten times the memory.
-        let list: List<Box<RawValue>> = match api.read(&page).await.map_err(LiveError::NoAnswer)? {
-            Read::Found(list) => list,
-            Read::Refused(answer) if answer.status == 410 => {
-                // The list's version is too old by now: begin anew.
+        // Its items are taken apart one by one: as a whole they would need ten times the memory.
+        let page = match pages.next::<List<Box<RawValue>>>().await {
+            Ok(Some(Step::Page(page))) => page,
+            Ok(Some(Step::Anew)) => {
                 found.clear();
-                page = format!("{path}?limit={PAGE}");
                 continue;
             }
-            Read::Refused(answer) if answer.status == 403 => {
-                return each(api, path, wanted, (targets, unsure), answer).await;
+            Ok(None) => return Ok(found),
+            Err(RequestError::Refused { path, answer }) if answer.status == 403 => {
+                let refusal = RequestError::Refused { path, answer };
+                return each(api, wanted, (targets, unsure), refusal).await;
             }
-            Read::Refused(answer) => return Err(LiveError::Refused { path: path.to_owned(), answer }),
+            Err(error) => return Err(error),
         };
-        for item in list.items.into_iter().flatten() {
+        for item in page.items.into_iter().flatten() {
             // It was read once already, so it is JSON.
             let item: Value = serde_json::from_str(item.get()).unwrap_or_default();
             if let Some(at) = item["metadata"]["name"].as_str().and_then(|name| wanted.get(name)) {
                 found.push(found_of(*at, (&targets[*at], unsure), item));
             }
         }
-        if list.metadata.r#continue.is_empty() {
-            return Ok(found);
-        }
-        page = format!("{path}?limit={PAGE}&continue={}", escaped(&list.metadata.r#continue));
     }
 }
 
 /// The same without a list, which `refusal` says isn't allowed.
 async fn each(
     api: &Api,
-    path: &str,
     wanted: &BTreeMap<&str, usize>,
     (targets, unsure): (&[Target], Option<&Owner>),
-    refusal: Answer,
-) -> Result<Vec<Found>, LiveError> {
+    refusal: RequestError,
+) -> Result<Vec<Found>, RequestError> {
     let asked = wanted.values().map(async |at| {
         let target = &targets[*at];
-        let answer = api.get(&target.path()).await.map_err(LiveError::NoAnswer)?;
+        let answer = target.reference().checked(api.get(&target.path()).await?)?;
         match answer.status {
             404 => Ok(None),
             // Neither is allowed; one list is what was wanted.
-            403 => Err(LiveError::Refused { path: path.to_owned(), answer: refusal.clone() }),
+            403 => Err(refusal.clone()),
             _ if answer.is_success() => Ok(Some(found_of(*at, (target, unsure), answer.body))),
-            _ => Err(LiveError::Refused { path: target.path(), answer }),
+            _ => Err(RequestError::Refused { path: target.path(), answer }),
         }
     });
     let found: Vec<Option<Found>> = stream::iter(asked).buffer_unordered(GETS_AT_ONCE).try_collect().await?;
@@ -169,18 +170,6 @@ fn found_of(at: usize, (target, unsure): (&Target, Option<&Owner>), mut listed: 
         labels::add(manifest.to_mut(), &kept);
     }
     let is_same = takeover(&listed).is_none() && is_same(&manifest, &listed);
-    let state = if is_same { Live::Same } else { Live::Different(Box::new(listed)) };
+    let state = if is_same { Live::Same } else { Live::Different(LiveObject::of(&listed)) };
     Found { at, state, kept }
-}
-
-/// A text as a query's value.
-pub fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => escaped.push(byte.into()),
-            _ => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
 }

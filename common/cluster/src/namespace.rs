@@ -10,11 +10,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::answer::{self, Answer as Meaning, Forbidden, Request};
-use crate::api::{Answer, Api, NoAnswer};
+use crate::api::{Answer, Api, NoAnswer, RequestError};
 use crate::discovery::Resource;
 use crate::interrupt::Interrupt;
-use crate::watch::{self, Target, WatchError};
+use crate::object_ref::ObjectRef;
+use crate::refusal;
+use crate::watch::{self, WatchError};
 
 /// How it stands with a namespace.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,11 +31,9 @@ pub enum Presence {
 impl Presence {
     /// How it stands with a namespace that the server gave, alone or in a list.
     pub fn of(object: Value) -> Self {
-        if object["metadata"]["deletionTimestamp"].is_null() {
-            Self::Active(object)
-        } else {
-            Self::Terminating(object)
-        }
+        let is_leaving =
+            !object["metadata"]["deletionTimestamp"].is_null() || object["status"]["phase"] == "Terminating";
+        if is_leaving { Self::Terminating(object) } else { Self::Active(object) }
     }
 }
 
@@ -42,9 +41,9 @@ impl Presence {
 #[derive(Debug, thiserror::Error)]
 pub enum NamespaceError {
     /// The server says no.
-    #[error("cannot {verb} namespace `{name}`: {}", words(answer))]
+    #[error("cannot {verb} namespace `{name}`: {}", refusal::reason(answer))]
     Refused {
-        /// What was to be done: `get`, `delete` or `watch`.
+        /// What was to be done: `get`, `make`, `delete` or `watch`.
         verb: &'static str,
         /// The namespace.
         name: String,
@@ -63,21 +62,14 @@ pub enum NamespaceError {
     },
 }
 
-/// What a refusal means.
-fn words(answer: &Answer) -> String {
-    let request = Request { group: "", version: "v1", kind: "Namespace" };
-    match answer::classify(answer.reply(), request) {
-        Meaning::Forbidden(Forbidden { user, verb, resource, .. }) => {
-            format!("{user} may not {verb} {resource}")
+impl NamespaceError {
+    /// The same without the namespace.
+    pub fn into_request(self) -> RequestError {
+        match self {
+            Self::Refused { name, answer, .. } => RequestError::Refused { path: name, answer: *answer },
+            Self::NoAnswer { no_answer, .. } => RequestError::NoAnswer(no_answer),
         }
-        Meaning::Unauthorized => "the server doesn't accept the credentials".to_owned(),
-        _ if answer.body["message"].is_string() => format!("{} ({})", answer.message(), answer.status),
-        _ => answer.message(),
     }
-}
-
-fn path(name: &str) -> String {
-    format!("/api/v1/namespaces/{name}")
 }
 
 /// Asks for a namespace.
@@ -85,13 +77,16 @@ fn path(name: &str) -> String {
 /// # Errors
 /// Everything but the namespace itself and a 404: who doesn't know must not take it for missing.
 pub async fn look(api: &Api, name: &str) -> Result<Presence, NamespaceError> {
-    let answer = api.get(&path(name)).await.map_err(|no_answer| NamespaceError::NoAnswer {
+    let resource = resource();
+    let object = ObjectRef { resource: &resource, namespace: None, name };
+    let answer = api.get(&object.path()).await.and_then(|answer| object.checked(answer));
+    let answer = answer.map_err(|no_answer| NamespaceError::NoAnswer {
         verb: "get",
         name: name.to_owned(),
         no_answer,
     })?;
     match answer.status {
-        200 if answer.body["kind"] == "Namespace" => Ok(Presence::of(answer.body)),
+        _ if answer.is_success() => Ok(Presence::of(answer.body)),
         404 if is_about_the_namespace(&answer.body) => Ok(Presence::Missing),
         _ => Err(NamespaceError::Refused { verb: "get", name: name.to_owned(), answer: Box::new(answer) }),
     }
@@ -100,6 +95,24 @@ pub async fn look(api: &Api, name: &str) -> Result<Presence, NamespaceError> {
 /// Whether a 404 is Kubernetes' own: a proxy's, or one for a wrong path, says nothing about the namespace.
 fn is_about_the_namespace(body: &Value) -> bool {
     body["kind"] == "Status" && body["reason"] == "NotFound" && body["details"]["kind"] == "namespaces"
+}
+
+/// Makes a namespace be as `object` says.
+///
+/// # Errors
+/// The server says no, or doesn't answer.
+pub async fn apply(api: &Api, name: &str, object: &Value) -> Result<(), NamespaceError> {
+    let resource = resource();
+    let target = ObjectRef { resource: &resource, namespace: None, name };
+    let path = format!("{}?fieldManager={}", target.path(), crate::FIELD_MANAGER);
+    let answer = api.apply(&path, object).await.and_then(|answer| target.checked(answer));
+    match answer {
+        Ok(answer) if answer.is_success() => Ok(()),
+        Ok(answer) => {
+            Err(NamespaceError::Refused { verb: "make", name: name.to_owned(), answer: Box::new(answer) })
+        }
+        Err(no_answer) => Err(NamespaceError::NoAnswer { verb: "make", name: name.to_owned(), no_answer }),
+    }
 }
 
 /// Asks the server to delete the very namespace that was looked at. One that is gone already is no error.
@@ -111,7 +124,10 @@ pub async fn delete(api: &Api, name: &str, object: &Value) -> Result<(), Namespa
         "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
         "preconditions": {"uid": object["metadata"]["uid"]},
     });
-    match api.delete(&path(name), &options).await {
+    let resource = resource();
+    let target = ObjectRef { resource: &resource, namespace: None, name };
+    let answer = api.delete_exactly(&target.path(), &options).await;
+    match answer.and_then(|answer| target.checked_deletion(answer)) {
         Ok(answer) if answer.is_success() || answer.status == 404 => Ok(()),
         Ok(answer) => {
             Err(NamespaceError::Refused { verb: "delete", name: name.to_owned(), answer: Box::new(answer) })
@@ -147,7 +163,7 @@ pub async fn until_gone(
     told: impl Fn(&str),
 ) -> Result<Going, NamespaceError> {
     let resource = resource();
-    let target = Target { resource: &resource, namespace: None, name };
+    let target = ObjectRef { resource: &resource, namespace: None, name };
     let (mut held, mut said) = (Vec::new(), BTreeSet::new());
     let normal = deadline.min(Instant::now() + NORMAL);
     let watching = async {
@@ -258,7 +274,7 @@ mod tests {
             let error = NamespaceError::Refused {
                 verb: "get",
                 name: "shop-ai-1".into(),
-                answer: Box::new(Answer { status, retry_after: None, body }),
+                answer: Box::new(Answer::new(status, body)),
             };
             error.to_string()
         };

@@ -12,6 +12,7 @@ use crate::discovery::{Found, Kinds, Resource};
 use crate::identity::Identity;
 use crate::input::{Object, Origin};
 use crate::labels::{Owner, Share};
+use crate::object_ref::ObjectRef;
 use crate::path::Path;
 
 /// An object and where it goes.
@@ -29,6 +30,11 @@ impl Target {
     /// The namespace, if the object lives in one.
     pub fn namespace(&self) -> Option<&str> {
         self.object.identity.namespace.as_deref()
+    }
+
+    /// The object by its place.
+    pub fn reference(&self) -> ObjectRef<'_> {
+        ObjectRef { resource: &self.resource, namespace: self.namespace(), name: &self.object.identity.name }
     }
 
     /// The path of the object.

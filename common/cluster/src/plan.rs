@@ -7,8 +7,8 @@ use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
 use crate::answer::{self, Answer as Meaning, Conflict, Request};
-use crate::api::{APPLY, Answer, Api, NoAnswer};
-use crate::live::Live;
+use crate::api::{Answer, Api, NoAnswer};
+use crate::live::{Live, LiveObject};
 use crate::ownership::dropped::dropped;
 use crate::ownership::takeover::{is_annotated, is_client_side, takeover};
 use crate::ownership::unchanged::is_unchanged;
@@ -60,20 +60,28 @@ pub struct Planned {
     /// The object and where it goes.
     pub target: Target,
     /// The object as it is, where it is and isn't the same.
-    pub before: Option<Value>,
-    /// The object as it would be, where the server was asked.
-    pub after: Option<Value>,
+    pub before: Option<LiveObject>,
+    /// The replicas of a workload that go back to the server's default, since a manifest that once had their
+    /// number no longer has it: before and after.
+    pub reset_replicas: Option<(i64, i64)>,
     /// What happens.
     pub action: Action,
 }
 
-impl Planned {
-    /// The replicas of a workload that go back to the server's default, since a manifest that once had their
-    /// number no longer has it: before and after.
-    pub fn reset_replicas(&self) -> Option<(i64, i64)> {
+/// An object as it is and as it would be, where that is known. It is shown while the plan is made, and not kept.
+#[derive(Debug, Clone, Default)]
+pub struct Comparison {
+    /// The object as it is, where it is and isn't the same.
+    pub before: Option<Value>,
+    /// The object as it would be, where the server was asked.
+    pub after: Option<Value>,
+}
+
+impl Comparison {
+    fn reset_replicas(&self, target: &Target) -> Option<(i64, i64)> {
         let replicas = |object: &Value| object["spec"]["replicas"].as_i64();
         let (before, after) = (replicas(self.before.as_ref()?)?, replicas(self.after.as_ref()?)?);
-        (before != after && self.target.object.value["spec"]["replicas"].is_null()).then_some((before, after))
+        (before != after && target.object.value["spec"]["replicas"].is_null()).then_some((before, after))
     }
 }
 
@@ -86,16 +94,18 @@ pub struct PlanOptions {
     pub ask_for_new: bool,
 }
 
-/// Makes the plan. Its order is that of the waves, and within a wave that of the input.
+/// Makes the plan; `seen` sees each object as soon as it and all before it are planned. Its order is that of the
+/// waves, and within a wave that of the input.
 ///
 /// # Errors
-/// The server can't be reached.
-pub async fn plan(
+/// The server can't be reached, or `seen` has had enough.
+pub async fn plan<E: From<PlanError>>(
     api: &Api,
     targets: Vec<Target>,
     live: Vec<Live>,
     options: PlanOptions,
-) -> Result<Vec<Planned>, NoAnswer> {
+    mut seen: impl FnMut(&Planned, &Comparison) -> Result<(), E>,
+) -> Result<Vec<Planned>, E> {
     let mut drafts: Vec<(Wave, Target, Live)> = targets
         .into_iter()
         .zip(live)
@@ -105,25 +115,58 @@ pub async fn plan(
         })
         .collect();
     drafts.sort_by_key(|(wave, ..)| *wave);
+    let mut plan = Vec::with_capacity(drafts.len());
     let asked = stream::iter(drafts.into_iter().map(|(_, target, live)| one(api, target, live, options)));
-    asked.buffered(DRY_RUNS_AT_ONCE).collect::<Vec<_>>().await.into_iter().collect()
+    let mut asked = std::pin::pin!(asked.buffered(DRY_RUNS_AT_ONCE));
+    while let Some(outcome) = asked.next().await {
+        let (planned, comparison) = outcome?;
+        seen(&planned, &comparison)?;
+        plan.push(planned);
+    }
+    Ok(plan)
 }
 
-async fn one(api: &Api, target: Target, live: Live, options: PlanOptions) -> Result<Planned, NoAnswer> {
-    let (before, action, after) = match live {
-        Live::Same => (None, Action::Same, None),
-        Live::Unknown => (None, Action::CreateUnchecked, None),
-        Live::Absent if !options.ask_for_new => (None, Action::Create, None),
+/// Why there is no plan.
+#[derive(Debug)]
+pub enum PlanError {
+    /// The server can't be reached.
+    NoAnswer(NoAnswer),
+    /// It doesn't know who asks: so it would be with all other objects.
+    Unauthorized,
+}
+
+impl From<NoAnswer> for PlanError {
+    fn from(no_answer: NoAnswer) -> Self {
+        Self::NoAnswer(no_answer)
+    }
+}
+
+async fn one(
+    api: &Api,
+    target: Target,
+    live: Live,
+    options: PlanOptions,
+) -> Result<(Planned, Comparison), PlanError> {
+    let (kept, comparison, action) = match live {
+        Live::Same => (None, Comparison::default(), Action::Same),
+        Live::Unknown => (None, Comparison::default(), Action::CreateUnchecked),
+        Live::Absent if !options.ask_for_new => (None, Comparison::default(), Action::Create),
         Live::Absent => {
             let (action, after) = dry_run(api, &target, None, options.force).await?;
-            (None, if action == Action::Change { Action::Create } else { action }, after)
+            let action = if action == Action::Change { Action::Create } else { action };
+            (None, Comparison { before: None, after }, action)
         }
-        Live::Different(before) => {
+        Live::Different(kept) => {
+            let before = kept.value();
             let (action, after) = dry_run(api, &target, Some(&before), options.force).await?;
-            (Some(*before), action, after)
+            (Some(kept), Comparison { before: Some(before), after }, action)
         }
     };
-    Ok(Planned { target, before, after, action })
+    if matches!(&action, Action::Refused(meaning) if **meaning == Meaning::Unauthorized) {
+        return Err(PlanError::Unauthorized);
+    }
+    let reset_replicas = comparison.reset_replicas(&target);
+    Ok((Planned { target, before: kept, reset_replicas, action }, comparison))
 }
 
 /// What the server says an apply would do.
@@ -133,7 +176,9 @@ async fn dry_run(
     before: Option<&Value>,
     force: bool,
 ) -> Result<(Action, Option<Value>), NoAnswer> {
-    let answer = api.patch(&apply_path(target, force, true), APPLY, &target.object.value).await?;
+    let answer = target
+        .reference()
+        .checked(api.apply(&apply_path(target, force, true), &target.object.value).await?)?;
     if answer.is_success() {
         return Ok(judged(target, before, answer));
     }
@@ -156,7 +201,7 @@ async fn dry_run(
     if gone.iter().any(Conflict::is_autoscaler) {
         without_replicas(&mut manifest);
     }
-    let answer = api.patch(&apply_path(target, true, true), APPLY, &manifest).await?;
+    let answer = target.reference().checked(api.apply(&apply_path(target, true, true), &manifest).await?)?;
     if !answer.is_success() {
         return Ok((Action::Refused(Box::new(self::meaning(target, &answer))), None));
     }

@@ -11,8 +11,9 @@ use std::fmt;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::answer::{self, Answer as Meaning, Request};
 use crate::api::Api;
+use crate::namespace::{self, NamespaceError, Presence};
+use crate::refusal;
 
 pub use rights::Need;
 
@@ -111,8 +112,8 @@ async fn version(request: &PreflightRequest<'_>, checks: &mut Vec<Check>) -> boo
     };
     let took = before.elapsed().as_millis();
     let server = request.server;
-    if answer.status == 401 {
-        let detail = format!("{server} doesn't accept the credentials");
+    if !answer.is_success() {
+        let detail = format!("{server}: {}", refusal::reason(&answer));
         checks.push(Check::new("cluster", Outcome::Fail, detail));
         return false;
     }
@@ -139,23 +140,15 @@ fn version_check(body: &Value) -> Check {
 async fn namespace_check(api: &Api, namespace: &str) -> Check {
     let name = format!("namespace {namespace}");
     let check = |outcome, detail: &str| Check::new(name.as_str(), outcome, detail);
-    let answer = match api.get(&format!("/api/v1/namespaces/{namespace}")).await {
-        Ok(answer) => answer,
-        Err(error) => return check(Outcome::Fail, &error.to_string()),
-    };
-    if answer.status == 404 {
-        return check(Outcome::Ok, "doesn't exist yet");
-    }
-    if !answer.is_success() {
-        let request = Request { group: "", version: "v1", kind: "Namespace" };
-        return match answer::classify(answer.reply(), request) {
-            Meaning::Forbidden(right) => check(Outcome::Warn, &format!("{} may not look at it", right.user)),
-            _ => check(Outcome::Fail, &answer.message()),
-        };
-    }
-    match answer.body["status"]["phase"].as_str() {
-        Some("Terminating") => check(Outcome::Fail, "is being deleted"),
-        _ => check(Outcome::Ok, "is there"),
+    match namespace::look(api, namespace).await {
+        Ok(Presence::Missing) => check(Outcome::Ok, "doesn't exist yet"),
+        Ok(Presence::Active(_)) => check(Outcome::Ok, "is there"),
+        Ok(Presence::Terminating(_)) => check(Outcome::Fail, "is being deleted"),
+        Err(NamespaceError::Refused { answer, .. }) if answer.status == 403 => {
+            check(Outcome::Warn, &refusal::reason(&answer))
+        }
+        Err(NamespaceError::Refused { answer, .. }) => check(Outcome::Fail, &refusal::reason(&answer)),
+        Err(NamespaceError::NoAnswer { no_answer, .. }) => check(Outcome::Fail, &no_answer.to_string()),
     }
 }
 

@@ -11,16 +11,20 @@ use std::collections::BTreeSet;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::{Value, json};
 
-use crate::api::{Api, NoAnswer};
+use crate::api::{Api, List, ListRequest, RequestError, Step, escaped};
 use crate::discovery::{Kinds, Resource};
 use crate::identity::Identity;
 use crate::labels::{Owner, is_shared};
-use crate::live::{LiveError, escaped};
+use crate::object_ref::ObjectRef;
 use crate::prune::{Keeping, Kept, may_delete};
+use crate::refusal;
 use crate::waves::Wave;
 
 /// How many requests are under way at once.
 const AT_ONCE: usize = 8;
+
+/// How many objects a page of a list holds.
+const PAGE: usize = 500;
 
 /// An object that may be deleted.
 #[derive(Debug, Clone)]
@@ -64,7 +68,7 @@ pub struct Leftovers {
 ///
 /// # Errors
 /// A list is refused for another reason than that the kind can't be listed, or gets no answer.
-pub async fn find(api: &Api, kinds: &Kinds, search: Search<'_>) -> Result<Leftovers, LiveError> {
+pub async fn find(api: &Api, kinds: &Kinds, search: Search<'_>) -> Result<Leftovers, RequestError> {
     let mut selectors = vec![search.owner.selector()];
     if search.all {
         selectors.push(search.owner.shared_selector());
@@ -74,10 +78,8 @@ pub async fn find(api: &Api, kinds: &Kinds, search: Search<'_>) -> Result<Leftov
     }
     let mut lists = Vec::new();
     for resource in kinds.deletable().filter(|resource| resource.is_namespaced || search.all) {
-        let namespace = Some(search.namespace).filter(|_| resource.is_namespaced);
         for selector in &selectors {
-            let path = format!("{}?labelSelector={}", resource.collection(namespace), escaped(selector));
-            lists.push(list(api, resource, path, search));
+            lists.push(list(api, resource, selector, search));
         }
     }
     let found: Vec<Vec<Candidate>> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
@@ -109,25 +111,50 @@ struct Candidate {
 async fn list(
     api: &Api,
     resource: &Resource,
-    path: String,
+    selector: &str,
     search: Search<'_>,
-) -> Result<Vec<Candidate>, LiveError> {
-    let answer = api.get(&path).await.map_err(LiveError::NoAnswer)?;
-    // Kinds that may not or can't be listed hold nothing of ours: what we made we could list.
-    if matches!(answer.status, 403..=405) {
-        return Ok(Vec::new());
-    }
-    if !answer.is_success() {
-        return Err(LiveError::Refused { path, answer });
-    }
-    let candidates = answer.into_objects().into_iter().filter_map(|item| {
-        let (item, identity) = identified(item, resource)?;
+) -> Result<Vec<Candidate>, RequestError> {
+    let mut candidates = Vec::new();
+    listed(api, resource, Some(search.namespace), selector, |item, identity| {
         let keeping = search.kept.keeps(&identity, is_shared(&item, search.owner));
         let may_go = || may_delete(&item, &identity, search.owner, search.all).is_ok();
-        let is_of_interest = keeping == Keeping::Listed || may_go();
-        is_of_interest.then(|| Candidate { leftover: Leftover::of(&item, identity, resource), keeping })
-    });
-    Ok(candidates.collect())
+        if keeping == Keeping::Listed || may_go() {
+            candidates.push(Candidate { leftover: Leftover::of(&item, identity, resource), keeping });
+        }
+    })
+    .await
+    .or_else(nothing_of_ours)?;
+    Ok(candidates)
+}
+
+/// Hands on what a selector selects of a kind, in one namespace or everywhere. Where a list begins anew, objects
+/// come again.
+async fn listed(
+    api: &Api,
+    resource: &Resource,
+    namespace: Option<&str>,
+    selector: &str,
+    mut take: impl FnMut(Value, Identity),
+) -> Result<(), RequestError> {
+    let request = ListRequest::of(resource, namespace, PAGE);
+    let mut pages = api.pages(request.query(format!("labelSelector={}", escaped(selector))));
+    while let Some(step) = pages.next::<List<Value>>().await? {
+        let Step::Page(page) = step else { continue };
+        for item in page.items.into_iter().flatten().filter(Value::is_object) {
+            if let Some((item, identity)) = identified(item, resource) {
+                take(item, identity);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Kinds that may not or can't be listed hold nothing of ours: what we made we could list.
+fn nothing_of_ours(error: RequestError) -> Result<(), RequestError> {
+    match error {
+        RequestError::Refused { answer, .. } if matches!(answer.status, 403..=405) => Ok(()),
+        error => Err(error),
+    }
 }
 
 /// An item of a list, which doesn't state its kind, and which object it is.
@@ -159,11 +186,16 @@ pub async fn delete(api: &Api, leftover: &Leftover) -> Result<(), String> {
         "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background",
         "preconditions": {"uid": leftover.uid},
     });
-    let path = leftover.resource.object(leftover.identity.namespace.as_deref(), &leftover.identity.name);
-    match api.delete(&path, &options).await {
+    let object = ObjectRef {
+        resource: &leftover.resource,
+        namespace: leftover.identity.namespace.as_deref(),
+        name: &leftover.identity.name,
+    };
+    let answer = api.delete_exactly(&object.path(), &options).await;
+    match answer.and_then(|answer| object.checked_deletion(answer)) {
         // 409: another object of that name is there by now, which isn't the one that was found.
         Ok(answer) if answer.is_success() || matches!(answer.status, 404 | 409) => Ok(()),
-        Ok(answer) => Err(answer.message()),
-        Err(no_answer) => Err(NoAnswer::to_string(&no_answer)),
+        Ok(answer) => Err(refusal::reason(&answer)),
+        Err(no_answer) => Err(no_answer.to_string()),
     }
 }

@@ -28,6 +28,11 @@ impl NoAnswer {
     pub fn new(transport: Transport, detail: impl Into<String>) -> Self {
         Self { transport, detail: detail.into() }
     }
+
+    /// Whether asking again may help.
+    pub fn may_pass(&self) -> bool {
+        matches!(self.transport, Transport::Connect | Transport::Closed | Transport::TimedOut)
+    }
 }
 
 impl From<&kube::Error> for NoAnswer {

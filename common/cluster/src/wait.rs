@@ -15,7 +15,6 @@ mod entry;
 mod evidence;
 mod relatives;
 mod served;
-mod source;
 
 use std::time::Duration;
 

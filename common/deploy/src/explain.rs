@@ -1,12 +1,13 @@
 //! Why an object was not applied, in words, with the manifest's line.
 
 use codex_cluster::FIELD_MANAGER;
-use codex_cluster::answer::{Answer as Meaning, Cause, Conflict, RetryReason};
+use codex_cluster::answer::{Answer as Meaning, Cause, Conflict};
 use codex_cluster::apply::Fault;
 use codex_cluster::connect::Cluster;
 use codex_cluster::path::{Path, locate};
 use codex_cluster::place::Target;
 use codex_cluster::plan::Planned;
+use codex_cluster::refusal;
 use codex_common::diagnostic::Diagnostic;
 use serde_json::Value;
 
@@ -58,18 +59,8 @@ pub(crate) fn meaning(manifests: &Manifests, target: &Target, meaning: &Meaning)
                 others.is_empty().then(|| "`--recreate` deletes the object and makes it anew".to_owned()),
             )
         }
-        Meaning::Forbidden(forbidden) => {
-            let place = match &forbidden.namespace {
-                Some(namespace) => format!("in namespace `{namespace}`"),
-                None => "in the whole cluster".to_owned(),
-            };
-            let resource = match forbidden.group.as_str() {
-                "" => forbidden.resource.clone(),
-                group => format!("{}.{group}", forbidden.resource),
-            };
-            title.note(format!("{} may not {} {resource} {place}", forbidden.user, forbidden.verb))
-        }
-        Meaning::Unauthorized => title.note("the server doesn't accept the credentials"),
+        Meaning::Forbidden(right) => title.note(refusal::forbidden(right)),
+        Meaning::Unauthorized => title.note(refusal::UNAUTHORIZED),
         Meaning::KindNotServed { group, version, kind } => {
             let group = if group.is_empty() { "the core group" } else { group };
             whole(&format!("the server has no `{kind}` in {group}/{version}"))
@@ -84,12 +75,7 @@ pub(crate) fn meaning(manifests: &Manifests, target: &Target, meaning: &Meaning)
         Meaning::Denied { message } | Meaning::NotFound { message } | Meaning::QuotaExceeded { message } => {
             title.note(message.clone())
         }
-        Meaning::Retry { reason, .. } => title.note(match reason {
-            RetryReason::Connection => "the connection broke, again and again",
-            RetryReason::Busy => "the server has too much to do, again and again",
-            RetryReason::Unavailable => "the server is not available, again and again",
-            RetryReason::Internal => "the server has an internal error, again and again",
-        }),
+        Meaning::Retry { reason, .. } => title.note(format!("{}, again and again", reason.words())),
         Meaning::LostRace => title.note("others keep changing it"),
         Meaning::AlreadyExists { .. } => title.note("another object of that name is being deleted"),
         Meaning::Expired => title.note("the server's answer was too old"),
@@ -120,6 +106,7 @@ pub(crate) fn with_foreign_ports(message: Diagnostic, planned: &Planned) -> Diag
     let Some(live) = planned.before.as_ref().filter(|_| object.identity.is("", "Service")) else {
         return message;
     };
+    let live = live.value();
     let number =
         |port: &Value| Some((port["port"].as_i64()?, port["protocol"].as_str().unwrap_or("TCP").to_owned()));
     let ours: Vec<_> =

@@ -23,6 +23,7 @@ mod scene;
 mod session;
 
 use codex_cluster::interrupt::Interrupt;
+use codex_cluster::retry::Retry;
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 
@@ -52,20 +53,24 @@ pub fn run(request: &Request, host: &Host, console: &Console) -> Result<ExitCode
     let outcome = runtime.block_on(async {
         let interrupt = Interrupt::of_process()
             .map_err(|error| Diagnostic::machine(format!("cannot listen to signals: {error}")))?;
-        let reached = async {
-            let cluster = connection::connect(&request.cluster, input.project(), host, console).await?;
-            let kinds = kinds(&cluster).await?;
-            Ok::<_, Diagnostic>((cluster, kinds))
+        let reached = connection::connect(&request.cluster, input.project(), host, console);
+        let mut cluster =
+            interrupt.unless_raised(reached).await.unwrap_or_else(|| Err(session::stopped()))?;
+        let retry = cluster.api.retry();
+        // Who wants to wait less before sending again wants it of reading too.
+        cluster.api = cluster.api.with_retry(Retry { backoff: retry.backoff.min(request.backoff), ..retry });
+        let work = async {
+            let kinds = interrupt.unless_raised(kinds(&cluster)).await;
+            let kinds = kinds.unwrap_or_else(|| Err(session::stopped()))?;
+            let destination = Destination {
+                cluster: &cluster,
+                kinds: &kinds,
+                interrupt: &interrupt,
+                permission: &permission::Unconditional,
+            };
+            deploy(request, input, destination, host, console).await.map(|deployed| deployed.code)
         };
-        let reached = interrupt.unless_raised(reached).await;
-        let (cluster, kinds) = reached.unwrap_or_else(|| Err(session::stopped()))?;
-        let destination = Destination {
-            cluster: &cluster,
-            kinds: &kinds,
-            interrupt: &interrupt,
-            permission: &permission::Unconditional,
-        };
-        deploy(request, input, destination, host, console).await.map(|deployed| deployed.code)
+        cluster.api.notices().relay(|line| console.info(line), work).await
     });
     // The look-up of a host's name may still be under way; nobody waits for it any more.
     runtime.shutdown_background();

@@ -6,7 +6,7 @@ use codex_cluster::apply::Status;
 use codex_cluster::diff::{redacted, shown, unified};
 use codex_cluster::document::node_of;
 use codex_cluster::input::Object;
-use codex_cluster::plan::{Action, Planned};
+use codex_cluster::plan::{Action, Comparison, Planned};
 use codex_common::cli::{self, ExitCode};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::printable;
@@ -129,28 +129,28 @@ fn written<'a>(
     text
 }
 
-/// The unified diffs of a plan, with these secrets hidden.
-pub(crate) fn diffs(plan: &[Planned], secrets: Option<&Secrets>) -> String {
-    let mut text = String::new();
-    for planned in plan.iter().filter(|planned| planned.action.is_difference()) {
-        let after = planned.after.as_ref().unwrap_or(&planned.target.object.value);
-        let both = shown(planned.before.as_ref(), Some(after), secrets);
-        let written = |object: Option<&serde_json::Value>| {
-            let mut text = String::new();
-            if let Some(object) = object {
-                yaml::write(&node_of(object), KeyOrder::Sorted, &mut text);
-            }
-            text
-        };
-        let place = match planned.target.namespace() {
-            Some(namespace) => format!("{namespace}/{}", name(planned)),
-            None => name(planned),
-        };
-        let place = secrets.map_or_else(|| place.clone(), |secrets| secrets.masked(&place));
-        let (before, after) = (written(both.before.as_ref()), written(both.after.as_ref()));
-        text.push_str(&unified((&format!("live {place}"), &before), (&format!("planned {place}"), &after)));
+/// The unified diff of a planned object, with these secrets hidden; nothing where it stays as it is.
+pub(crate) fn diff(planned: &Planned, comparison: &Comparison, secrets: Option<&Secrets>) -> String {
+    if !planned.action.is_difference() {
+        return String::new();
     }
-    printable::lines(&text).into_owned()
+    let after = comparison.after.as_ref().unwrap_or(&planned.target.object.value);
+    let both = shown(comparison.before.as_ref(), Some(after), secrets);
+    let written = |object: Option<&serde_json::Value>| {
+        let mut text = String::new();
+        if let Some(object) = object {
+            yaml::write(&node_of(object), KeyOrder::Sorted, &mut text);
+        }
+        text
+    };
+    let place = match planned.target.namespace() {
+        Some(namespace) => format!("{namespace}/{}", name(planned)),
+        None => name(planned),
+    };
+    let place = secrets.map_or_else(|| place.clone(), |secrets| secrets.masked(&place));
+    let (before, after) = (written(both.before.as_ref()), written(both.after.as_ref()));
+    let diff = unified((&format!("live {place}"), &before), (&format!("planned {place}"), &after));
+    printable::lines(&diff).into_owned()
 }
 
 /// Prints a document on stdout whose secrets are hidden already.

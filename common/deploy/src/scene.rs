@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use codex_cluster::connect::Cluster;
 use codex_cluster::discovery::{DiscoveryError, Found, Kinds};
-use codex_cluster::document::value_of;
+use codex_cluster::document::{take_value, value_of};
 use codex_cluster::identity::{Identity, group_of, is_built_in};
 use codex_cluster::input::{self, Object};
 use codex_cluster::labels::{Owner, Share};
@@ -116,8 +116,8 @@ fn objects_of(
     request: &Request,
 ) -> Result<(Vec<input::Document>, Manifests), Diagnostic> {
     let (mut values, mut manifests) = (Vec::with_capacity(documents.len()), Manifests::default());
-    for document in documents {
-        let value = value_of(&document.node);
+    for mut document in documents {
+        let value = take_value(&mut document.node);
         let has = |(key, wanted): &(String, String)| value["metadata"]["labels"][key] == wanted.as_str();
         if !request.selector.iter().all(has) {
             continue;

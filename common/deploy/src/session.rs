@@ -10,15 +10,16 @@ mod waiting;
 use std::collections::BTreeSet;
 
 use codex_cluster::connect::Cluster;
-use codex_cluster::discovery::{Found, Kinds, path_words};
+use codex_cluster::discovery::{Found, Kinds};
 use codex_cluster::identity::is_built_in;
 use codex_cluster::input::Object;
 use codex_cluster::interrupt::Interrupt;
 use codex_cluster::labels::Owner;
-use codex_cluster::live::{self, Live, LiveError};
+use codex_cluster::live::{self, Live};
 use codex_cluster::place::{Belonging, Target};
-use codex_cluster::plan::{self, Action, PlanOptions, Planned};
+use codex_cluster::plan::{self, Action, Comparison, PlanError, PlanOptions, Planned};
 use codex_cluster::prune::Kept;
+use codex_cluster::refusal;
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 
@@ -168,6 +169,18 @@ pub(crate) fn namespace(request: &Request, gathered: &Gathered) -> Option<String
     given.map(str::to_owned).or_else(|| gathered.identity.as_ref().map(|identity| identity.namespace.clone()))
 }
 
+/// What ends planning.
+enum Stop {
+    Unplanned(PlanError),
+    Said(Diagnostic),
+}
+
+impl From<PlanError> for Stop {
+    fn from(error: PlanError) -> Self {
+        Self::Unplanned(error)
+    }
+}
+
 /// One apply to one cluster.
 pub(crate) struct Session<'a> {
     pub(crate) request: &'a Request,
@@ -207,7 +220,7 @@ impl Session<'_> {
             self.permission.check().await?;
         }
         self.hooks(Moment::BeforeApply, targets.iter()).await?;
-        let plan = self.looking(self.plan(targets, &BTreeSet::new(), false)).await?;
+        let plan = self.looking(self.plan(targets, &BTreeSet::new(), false, |_, _| Ok(()))).await?;
         self.summarize(&plan, made);
         let statuses = self.apply(&plan, made).await?;
         if self.request.prune {
@@ -246,17 +259,26 @@ impl Session<'_> {
 
     /// Only says what would happen.
     async fn show(&self, targets: Vec<Target>, missing: &BTreeSet<String>) -> Result<ExitCode, Diagnostic> {
-        let plan = self.plan(targets, missing, true).await?;
         let secrets = self.console.secrets();
-        let code = match self.request.output {
+        let hidden = (!self.request.show_secrets).then_some(secrets);
+        let is_data = matches!(self.request.output, Some(OutputFormat::Json | OutputFormat::Yaml));
+        let shows_diffs = self.request.diff && !is_data;
+        let mut code = ExitCode::Done;
+        let plan = self.plan(targets, missing, true, |planned, comparison| {
+            // Each as it comes: all together would take all the memory.
+            if shows_diffs && code == ExitCode::Done {
+                code = report::print(&report::diff(planned, comparison, hidden))?;
+            }
+            Ok(())
+        });
+        let plan = plan.await?;
+        match self.request.output {
             Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) => {
-                report::print(&report::data(&plan, None, format, secrets))
+                code = report::print(&report::data(&plan, None, format, secrets))?;
             }
-            _ if self.request.diff => {
-                report::print(&report::diffs(&plan, (!self.request.show_secrets).then_some(secrets)))
-            }
-            format => self.console.print(&report::dry_run(&plan, DryRun::Server, format)),
-        }?;
+            _ if shows_diffs => {}
+            format => code = self.console.print(&report::dry_run(&plan, DryRun::Server, format))?,
+        }
         self.summarize(&plan, false);
         let mut has_failed = !self.unserved.is_empty();
         self.unserved.iter().for_each(|(_, message)| self.console.say(message));
@@ -289,7 +311,7 @@ impl Session<'_> {
         };
         self.console.info(format!("plan: {}", report::summary(plan.iter().map(word))));
         for planned in plan {
-            if let Some((before, after)) = planned.reset_replicas() {
+            if let Some((before, after)) = planned.reset_replicas {
                 let message = format!(
                     "{} goes from {before} replicas to {after}: the manifest no longer says how many",
                     report::name(planned)
@@ -311,11 +333,20 @@ impl Session<'_> {
         mut targets: Vec<Target>,
         missing: &BTreeSet<String>,
         ask_for_new: bool,
+        seen: impl FnMut(&Planned, &Comparison) -> Result<(), Diagnostic>,
     ) -> Result<Vec<Planned>, Diagnostic> {
         let live = self.live(&mut targets, missing).await?;
         let options = PlanOptions { force: self.request.force, ask_for_new };
-        let plan = plan::plan(&self.cluster.api, targets, live, options).await;
-        plan.map_err(|no_answer| self.cluster.unreachable(no_answer).into())
+        let mut seen = seen;
+        let seen = |planned: &Planned, comparison: &Comparison| seen(planned, comparison).map_err(Stop::Said);
+        plan::plan(&self.cluster.api, targets, live, options, seen).await.map_err(|stop| match stop {
+            Stop::Said(message) => message,
+            Stop::Unplanned(PlanError::NoAnswer(no_answer)) => self.cluster.unreachable(no_answer).into(),
+            Stop::Unplanned(PlanError::Unauthorized) => {
+                Diagnostic::machine(format!("cannot ask {} what an apply would do", self.cluster.server))
+                    .note(refusal::UNAUTHORIZED)
+            }
+        })
     }
 
     /// What is there; objects of namespaces that aren't there can't be.
@@ -325,11 +356,7 @@ impl Session<'_> {
         missing: &BTreeSet<String>,
     ) -> Result<Vec<Live>, Diagnostic> {
         let unsure = self.owner.filter(|owner| owner.slot.is_some() && !self.gathered.is_own);
-        live::look_up(&self.cluster.api, targets, missing, unsure).await.map_err(|error| match error {
-            LiveError::NoAnswer(no_answer) => self.cluster.unreachable(no_answer).into(),
-            LiveError::Refused { path, answer } => {
-                Diagnostic::machine(format!("cannot list {}", path_words(&path))).note(answer.message())
-            }
-        })
+        let live = live::look_up(&self.cluster.api, targets, missing, unsure).await;
+        live.map_err(|error| self.cluster.unlisted(error))
     }
 }

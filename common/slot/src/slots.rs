@@ -16,7 +16,6 @@ mod tenure;
 mod update;
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::time::Duration;
 
 use codex_cluster::api::Api;
 use codex_cluster::interrupt::Interrupt;
@@ -29,7 +28,7 @@ pub use error::SlotError;
 pub use listing::Listing;
 
 use crate::record::{Record, StateLocation};
-use crate::store::{Store, Tries};
+use crate::store::Store;
 use crate::view::Scope;
 
 /// What time it is, from one look at the clock and what passed since.
@@ -63,8 +62,6 @@ pub struct Slots<'a> {
     pub scope: Scope<'a>,
     /// What time it is.
     pub clock: Clock,
-    /// How often a server is asked again that can't answer now.
-    pub tries: Tries,
     /// Ctrl-C.
     pub interrupt: &'a Interrupt,
     /// Who is told what is waited for.
@@ -73,7 +70,7 @@ pub struct Slots<'a> {
 
 impl<'a> Slots<'a> {
     fn store(&self) -> Store<'a> {
-        Store::new(self.api, self.location, self.tries)
+        Store::new(self.api, self.location)
     }
 
     /// The namespace of a slot.
@@ -102,12 +99,6 @@ impl<'a> Slots<'a> {
 /// Any number. The standard library's own randomness is enough to keep calls out of each other's way.
 fn chance() -> u64 {
     RandomState::new().hash_one(0)
-}
-
-/// Any time up to `longest`, so that those who wake together don't ask together.
-fn jitter(longest: Duration) -> Duration {
-    let part = u32::try_from(chance() % 1024).unwrap_or_default();
-    longest * part / 1024
 }
 
 #[cfg(test)]

@@ -10,14 +10,13 @@ mod changes;
 mod error;
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use codex_cluster::answer::{self, Answer as Meaning, Request};
-use codex_cluster::api::{Answer, Api, List, NoAnswer, Read};
-use codex_cluster::live::escaped;
-use serde::de::DeserializeOwned;
+use codex_cluster::answer::{self, Answer as Meaning, Request, Transport};
+use codex_cluster::api::{Answer, Api, List, ListRequest, NoAnswer, Read, RequestError, Step, escaped};
+use codex_cluster::namespace::{self, Presence};
+use codex_cluster::retry::Tries;
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::Instant;
 
 pub use attempt::Attempt;
 pub use changes::Changes;
@@ -28,19 +27,7 @@ use crate::record::{ConfigMap, FIELD_MANAGER, Listed, Record, StateLocation};
 /// How many ConfigMaps a page holds. Large, since each page is a request more for every call.
 const PAGE: usize = 2000;
 
-/// The longest that is waited before asking again, unless the server says how long.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
 const MERGE_PATCH: &str = "application/merge-patch+json";
-
-/// How often a server is asked again that can't answer now.
-#[derive(Debug, Clone, Copy)]
-pub struct Tries {
-    /// How often in a row.
-    pub retries: u32,
-    /// How long is waited before the first; doubled each time.
-    pub backoff: Duration,
-}
 
 /// What became of a write.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,28 +54,15 @@ pub struct Snapshot {
 pub struct Store<'a> {
     api: &'a Api,
     location: &'a StateLocation,
+    /// Tries of writing in a row. Reads are repeated below, and count for nothing here: between two writes there
+    /// is always a read, and that it goes well doesn't say that the server takes writes.
     tries: Tries,
-    failures: Failures,
-}
-
-/// How many requests in a row came to nothing. Reads and writes are counted apart: between two writes there is
-/// always a read, and that it goes well doesn't say that the server takes writes.
-#[derive(Debug, Clone, Copy, Default)]
-struct Failures {
-    reads: u32,
-    writes: u32,
-}
-
-impl Failures {
-    fn of(&mut self, attempt: &Attempt) -> &mut u32 {
-        if matches!(attempt.verb, "get" | "list") { &mut self.reads } else { &mut self.writes }
-    }
 }
 
 impl<'a> Store<'a> {
-    /// A way to the records at `location`.
-    pub fn new(api: &'a Api, location: &'a StateLocation, tries: Tries) -> Self {
-        Self { api, location, tries, failures: Failures::default() }
+    /// A way to the records at `location`. Writes are tried as often as `api` repeats reads.
+    pub fn new(api: &'a Api, location: &'a StateLocation) -> Self {
+        Self { api, location, tries: api.retry().tries() }
     }
 
     /// The path of the state namespace's ConfigMaps.
@@ -116,26 +90,18 @@ impl<'a> Store<'a> {
     pub async fn list(&mut self) -> Result<Snapshot, StoreError> {
         let attempt = self.on_records("list", None);
         let mut snapshot = Snapshot { listed: Vec::new(), version: String::new() };
-        let mut page = String::new();
-        loop {
-            let path = format!("{}?limit={PAGE}{page}", self.collection());
-            let Some(list) = self.read::<List<ConfigMap>>(&path, &attempt).await? else {
-                // The rest of the list is too old by now: begin anew.
+        let mut pages = self.api.pages(ListRequest::at(self.collection(), "ConfigMapList", PAGE));
+        while let Some(step) = pages.next().await.map_err(|error| StoreError::request(&attempt, error))? {
+            let Step::Page(List { metadata, items, .. }) = step else {
                 snapshot.listed.clear();
-                page.clear();
                 continue;
             };
-            let items = list.items.iter().flatten();
-            snapshot.listed.extend(items.filter_map(|item| Listed::of(item, self.location)));
-            match list.metadata.r#continue.as_str() {
-                "" => {
-                    snapshot.version = list.metadata.resource_version;
-                    snapshot.listed.sort_by_key(|listed| listed.slot);
-                    return Ok(snapshot);
-                }
-                next => page = format!("&continue={}", escaped(next)),
-            }
+            let read = |item: &ConfigMap| Listed::of(item, self.location);
+            snapshot.listed.extend(items.iter().flatten().filter_map(read));
+            snapshot.version = metadata.resource_version;
         }
+        snapshot.listed.sort_by_key(|listed| listed.slot);
+        Ok(snapshot)
     }
 
     /// The record of a slot; `None` if there is none.
@@ -144,8 +110,16 @@ impl<'a> Store<'a> {
     /// The request is refused, or there is no answer.
     pub async fn get(&mut self, slot: u32) -> Result<Option<Listed>, StoreError> {
         let attempt = self.on_records("get", Some(slot));
-        let found = self.read::<ConfigMap>(&self.path(slot), &attempt).await?;
-        Ok(found.and_then(|config_map| Listed::of(&config_map, self.location)))
+        let path = self.path(slot);
+        let failed = |error: RequestError| StoreError::request(&attempt, error);
+        match self.api.read::<ConfigMap>(&path).await.map_err(|error| failed(error.into()))? {
+            Read::Found(config_map) if config_map.metadata.name == self.location.name(slot) => {
+                Ok(Listed::of(&config_map, self.location))
+            }
+            Read::Found(_) => Err(failed(another().into())),
+            Read::Refused(answer) if answer.status == 404 => Ok(None),
+            Read::Refused(answer) => Err(failed(RequestError::Refused { path, answer })),
+        }
     }
 
     /// Makes a record, and the state namespace if it is missing.
@@ -199,8 +173,10 @@ impl<'a> Store<'a> {
     pub async fn delete(&mut self, record: &Record) -> Result<Written, StoreError> {
         let attempt = self.on_records("delete", Some(record.slot));
         match self.api.delete(&self.path(record.slot), &record.deletion()).await {
-            Ok(answer) if answer.is_success() || answer.status == 404 => {
-                self.failures.writes = 0;
+            Ok(answer)
+                if answer.status == 404 || (answer.is_success() && answer.body["kind"] == "Status") =>
+            {
+                self.tries.forget();
                 Ok(Written::Done(Box::new(record.clone())))
             }
             other => self.written(other, attempt, record).await,
@@ -211,46 +187,35 @@ impl<'a> Store<'a> {
     ///
     /// # Errors
     /// The request is refused, or there is no answer.
-    pub async fn namespace(&mut self, name: &str) -> Result<Option<Value>, StoreError> {
-        let attempt = Attempt::on_namespaces("get", Some(name));
-        self.read(&format!("/api/v1/namespaces/{}", escaped(name)), &attempt).await
+    pub async fn namespace(&self, name: &str) -> Result<Option<Value>, StoreError> {
+        match namespace::look(self.api, name).await {
+            Ok(Presence::Missing) => Ok(None),
+            Ok(Presence::Active(object) | Presence::Terminating(object)) => Ok(Some(object)),
+            Err(error) => {
+                Err(StoreError::request(&Attempt::on_namespaces("get", Some(name)), error.into_request()))
+            }
+        }
     }
 
     /// The namespaces that are on their way out.
     ///
     /// # Errors
     /// The request is refused, or there is no answer.
-    pub async fn terminating(&mut self) -> Result<BTreeSet<String>, StoreError> {
+    pub async fn terminating(&self) -> Result<BTreeSet<String>, StoreError> {
         let attempt = Attempt::on_namespaces("list", None);
-        let body: Value = self.read("/api/v1/namespaces", &attempt).await?.unwrap_or_default();
-        let namespaces = body["items"].as_array().into_iter().flatten();
-        let leaving = namespaces.filter(|namespace| is_on_its_way_out(namespace));
-        Ok(leaving
-            .filter_map(|namespace| namespace["metadata"]["name"].as_str().map(str::to_owned))
-            .collect())
-    }
-
-    /// Reads a path until there is an answer; `None` if what is asked for isn't there (any more).
-    async fn read<T: DeserializeOwned>(
-        &mut self,
-        path: &str,
-        attempt: &Attempt,
-    ) -> Result<Option<T>, StoreError> {
-        loop {
-            let answer = match self.api.read(path).await {
-                Ok(Read::Found(body)) => {
-                    self.failures.reads = 0;
-                    return Ok(Some(body));
-                }
-                Ok(Read::Refused(answer)) if matches!(meaning(&answer), Meaning::Expired) => return Ok(None),
-                Ok(Read::Refused(answer)) if answer.status == 404 && attempt.name.is_some() => {
-                    return Ok(None);
-                }
-                Ok(Read::Refused(answer)) => Ok(answer),
-                Err(no_answer) => Err(no_answer),
+        let mut names = BTreeSet::new();
+        let mut pages = self.api.pages(ListRequest::at("/api/v1/namespaces", "NamespaceList", PAGE));
+        while let Some(step) = pages.next().await.map_err(|error| StoreError::request(&attempt, error))? {
+            let Step::Page(List::<Value> { items, .. }) = step else {
+                names.clear();
+                continue;
             };
-            self.pause(answer, attempt).await?;
+            let leaving = items.iter().flatten().filter(|namespace| is_on_its_way_out(namespace));
+            names.extend(
+                leaving.filter_map(|namespace| namespace["metadata"]["name"].as_str()).map(str::to_owned),
+            );
         }
+        Ok(names)
     }
 
     async fn written(
@@ -259,39 +224,56 @@ impl<'a> Store<'a> {
         attempt: Attempt,
         sent: &Record,
     ) -> Result<Written, StoreError> {
-        match answer {
+        let failed = match answer {
             Ok(answer) if answer.is_success() => {
-                self.failures.writes = 0;
                 let now = Listed::read(&answer.body, self.location).and_then(|listed| listed.record.ok());
-                let is_it = |now: &Record| now.slot == sent.slot;
+                if let Some(now) = now.filter(|now| now.slot == sent.slot) {
+                    self.tries.forget();
+                    return Ok(Written::Done(Box::new(now)));
+                }
                 // Whatever else comes as an answer doesn't say what is stored.
-                Ok(now.filter(is_it).map_or(Written::Unknown, |now| Written::Done(Box::new(now))))
+                return self.look_again(another(), &attempt).await;
             }
             Ok(answer) if matches!(meaning(&answer), Meaning::AlreadyExists { .. } | Meaning::LostRace) => {
-                Ok(Written::Outrun)
+                return Ok(Written::Outrun);
             }
-            Ok(answer) if answer.status == 404 && attempt.verb != "create" => Ok(Written::Outrun),
-            other => self.pause(other, &attempt).await.map(|()| Written::Unknown),
-        }
+            Ok(answer) if answer.status == 404 && attempt.verb != "create" => return Ok(Written::Outrun),
+            Err(error) if error.transport == Transport::Foreign => {
+                return self.look_again(error, &attempt).await;
+            }
+            other => other,
+        };
+        self.pause(failed, &attempt).await.map(|()| Written::Unknown)
     }
 
-    /// Waits before the server is asked again, if that may help.
-    async fn pause(&mut self, answer: Result<Answer, NoAnswer>, attempt: &Attempt) -> Result<(), StoreError> {
-        let meant = match &answer {
-            Ok(answer) => meaning(answer),
-            Err(no_answer) => answer::without_answer(no_answer.transport),
-        };
-        let failures = self.failures.of(attempt);
-        match meant {
-            Meaning::Retry { after, .. } if *failures < self.tries.retries => {
-                let longer = self.tries.backoff.saturating_mul(2_u32.saturating_pow(*failures));
-                *failures += 1;
-                sleep(after.unwrap_or(longer.min(LONGEST_PAUSE))).await;
-                Ok(())
-            }
-            meant => Err(StoreError::new(attempt.clone(), answer, meant)),
+    /// Waits before looking what became of a write whose answer nobody understands.
+    async fn look_again(&mut self, error: NoAnswer, attempt: &Attempt) -> Result<Written, StoreError> {
+        let words = || format!("{attempt}: {error}");
+        if self.api.pause(&mut self.tries, Instant::now(), None, words).await {
+            return Ok(Written::Unknown);
         }
+        Err(StoreError::request(attempt, error.into()))
     }
+
+    /// Waits before a write is tried again, if that may help.
+    async fn pause(&mut self, answer: Result<Answer, NoAnswer>, attempt: &Attempt) -> Result<(), StoreError> {
+        let (meant, why) = match &answer {
+            Ok(answer) => (meaning(answer), answer.message()),
+            Err(no_answer) => (answer::without_answer(no_answer.transport), no_answer.to_string()),
+        };
+        if let Meaning::Retry { after, .. } = meant {
+            let words = || format!("{attempt}: {why}");
+            if self.api.pause(&mut self.tries, Instant::now(), after, words).await {
+                return Ok(());
+            }
+        }
+        Err(StoreError::new(attempt.clone(), answer, meant))
+    }
+}
+
+/// The failure of an answer that is no record.
+fn another() -> NoAnswer {
+    NoAnswer::new(Transport::Foreign, "the response is not the record that was asked for")
 }
 
 /// Whether a namespace is about to go.

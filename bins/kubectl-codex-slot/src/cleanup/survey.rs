@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use codex_cluster::api::Api;
 use codex_cluster::connect::Cluster;
 use codex_cluster::discovery::Kinds;
-use codex_cluster::live::LiveError;
 use codex_cluster::namespace::{self, Presence};
 use codex_cluster::sweep::slot::{self as sweep, Found};
 use codex_common::diagnostic::Diagnostic;
@@ -51,12 +50,7 @@ impl<'a> Survey<'a> {
         let slots: BTreeMap<u32, String> =
             records.iter().map(|record| (record.slot, record.namespace.clone())).collect();
         let found = sweep::find(&cluster.api, kinds, &scene.owner(0), &slots).await;
-        let found = found.map_err(|error| match error {
-            LiveError::NoAnswer(no_answer) => Diagnostic::from(cluster.unreachable(no_answer)),
-            LiveError::Refused { path, answer } => {
-                Diagnostic::machine(format!("cannot list {path}")).note(answer.message())
-            }
-        })?;
+        let found = found.map_err(|error| cluster.unlisted(error))?;
         let names: Vec<&str> = slots.values().map(String::as_str).collect();
         Ok(Self {
             found,

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use codex_cluster::api::{List, ListRequest, RequestError, Step, escaped};
 use codex_cluster::connect::Cluster;
 use codex_common::diagnostic::Diagnostic;
+use serde::Deserialize;
 
 use crate::scene::Scene;
 
 /// Names are enough.
 const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/// How many records a page holds.
+const PAGE: usize = 2000;
 
 /// The names of the records that the selector fits; `None` without a selector.
 ///
@@ -23,42 +28,35 @@ pub(super) async fn matching(
         return Ok(None);
     }
     let namespace = &scene.state.namespace;
-    let query = escaped(selector);
-    let path = format!("/api/v1/namespaces/{namespace}/configmaps?labelSelector={query}");
-    let answer = cluster.api.get_as(&path, METADATA).await;
-    let answer = answer.map_err(|no_answer| Diagnostic::from(cluster.unreachable(no_answer)))?;
-    match answer.status {
-        200 => {}
-        400 => {
-            return Err(Diagnostic::input(format!("bad label selector `{selector}`")).note(answer.message()));
-        }
-        _ => {
-            let title = format!("cannot list configmaps in namespace `{namespace}`");
-            return Err(Diagnostic::machine(title).note(answer.message()));
+    let path = format!("/api/v1/namespaces/{namespace}/configmaps");
+    let request = ListRequest::at(path, "ConfigMapList", PAGE)
+        .accept(METADATA, "meta.k8s.io/v1", "PartialObjectMetadataList")
+        .query(format!("labelSelector={}", escaped(selector)));
+    let mut pages = cluster.api.pages(request);
+    let mut names = BTreeSet::new();
+    loop {
+        match pages.next::<List<Named>>().await {
+            Ok(Some(Step::Page(page))) => {
+                names.extend(page.items.into_iter().flatten().map(|item| item.metadata.name));
+            }
+            Ok(Some(Step::Anew)) => names.clear(),
+            Ok(None) => return Ok(Some(names)),
+            Err(RequestError::Refused { answer, .. }) if answer.status == 400 => {
+                let message = Diagnostic::input(format!("bad label selector `{selector}`"));
+                return Err(message.note(answer.message()));
+            }
+            Err(error) => return Err(cluster.unlisted(error)),
         }
     }
-    let items = answer.body["items"].as_array().into_iter().flatten();
-    Ok(Some(items.filter_map(|item| item["metadata"]["name"].as_str().map(str::to_owned)).collect()))
 }
 
-/// A text as part of a query.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(byte.into()),
-            byte => escaped.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    escaped
+/// What is needed of a record.
+#[derive(Deserialize)]
+struct Named {
+    metadata: Metadata,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::escaped;
-
-    #[test]
-    fn a_selector_is_one_value_of_the_query() {
-        assert_eq!(escaped("a/b=c, d in (é)"), "a%2Fb%3Dc%2C%20d%20in%20%28%C3%A9%29");
-    }
+#[derive(Deserialize)]
+struct Metadata {
+    name: String,
 }

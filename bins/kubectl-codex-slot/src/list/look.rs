@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use codex_cluster::answer::{self, Answer as Meaning};
-use codex_cluster::api::Answer;
+use codex_cluster::api::{List, ListHead, ListRequest, Page, RequestError, Step};
 use codex_cluster::connect::Cluster;
+use codex_cluster::namespace::{self, NamespaceError, Presence};
 use codex_common::cli::Console;
 use codex_common::diagnostic::Diagnostic;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::entry::{Home, Pods};
@@ -51,12 +52,13 @@ pub(super) fn are_many(slots: usize) -> bool {
 /// # Errors
 /// The server can't be asked, or says no for another reason than rights.
 pub(super) async fn all_namespaces(cluster: &Cluster) -> Result<Option<Vec<Value>>, Diagnostic> {
-    let mut all = Vec::new();
     let looking = Looking { cluster };
-    let whole = looking.pages("/api/v1/namespaces", METADATA, |page| {
-        all.extend(page["items"].as_array().into_iter().flatten().cloned());
+    let request = ListRequest::at("/api/v1/namespaces", "NamespaceList", PAGE);
+    let request = request.accept(METADATA, "meta.k8s.io/v1", "PartialObjectMetadataList");
+    let whole = looking.pages(request, |all: &mut Vec<Value>, page: List<Value>| {
+        all.extend(page.items.into_iter().flatten());
     });
-    Ok(whole.await?.then_some(all))
+    whole.await
 }
 
 /// Looks at the namespaces; `all` are those of the cluster, where they are known already.
@@ -112,12 +114,15 @@ impl Looking<'_> {
             return Ok(all.iter().map(home).collect());
         }
         let each = namespaces.iter().map(async |namespace| {
-            let answer = self.get(&format!("/api/v1/namespaces/{namespace}"), "application/json").await?;
-            let home = match answer.status {
-                404 => Home::Missing,
-                403 => Home::Unknown,
-                200 => home_of(&answer.body["metadata"]),
-                _ => return Err(self.refused("get", "namespaces", &answer)),
+            let home = match namespace::look(&self.cluster.api, namespace).await {
+                Ok(Presence::Missing) => Home::Missing,
+                Ok(Presence::Active(_)) => Home::Present,
+                Ok(Presence::Terminating(_)) => Home::Terminating,
+                Err(NamespaceError::Refused { answer, .. }) if answer.status == 403 => Home::Unknown,
+                Err(NamespaceError::NoAnswer { no_answer, .. }) => {
+                    return Err(self.cluster.unreachable(no_answer).into());
+                }
+                Err(error) => return Err(Diagnostic::machine(error.to_string())),
             };
             Ok(((*namespace).to_owned(), home))
         });
@@ -127,70 +132,47 @@ impl Looking<'_> {
     /// The pods by namespace; `None` where they can't be looked at.
     async fn pods(&self, namespaces: &[&str]) -> Result<BTreeMap<String, Option<Pods>>, Diagnostic> {
         if namespaces.len() > FEW {
-            let mut pods: BTreeMap<String, Option<Pods>> = BTreeMap::new();
-            let path = format!("/api/v1/pods?{AT_WORK}");
-            let whole = self.pages(&path, TABLE, |page| {
-                for (namespace, is_ready) in pods_of(page) {
-                    let pods = pods.entry(namespace.to_owned()).or_default().get_or_insert_default();
-                    count(pods, is_ready);
-                }
-            });
-            if whole.await? {
+            let whole =
+                self.pages(pods_at("/api/v1/pods".to_owned()), |all: &mut BTreeMap<_, _>, page: Table| {
+                    for (namespace, is_ready) in page.pods() {
+                        count(all.entry(namespace.to_owned()).or_default(), is_ready);
+                    }
+                });
+            if let Some(mut pods) = whole.await? {
                 // Those without any pods are known too.
-                for namespace in namespaces {
-                    pods.entry((*namespace).to_owned()).or_insert(Some(Pods::default()));
-                }
-                return Ok(pods);
+                let known = |namespace: &&str| {
+                    ((*namespace).to_owned(), Some(pods.remove(*namespace).unwrap_or_default()))
+                };
+                return Ok(namespaces.iter().map(known).collect());
             }
         }
         let each = namespaces.iter().map(async |namespace| {
-            let mut pods = Pods::default();
-            let path = format!("/api/v1/namespaces/{namespace}/pods?{AT_WORK}");
-            let whole = self.pages(&path, TABLE, |page| {
-                pods_of(page).for_each(|(_, is_ready)| count(&mut pods, is_ready));
+            let request = pods_at(format!("/api/v1/namespaces/{namespace}/pods"));
+            let known = self.pages(request, |pods: &mut Pods, page: Table| {
+                page.pods().for_each(|(_, is_ready)| count(pods, is_ready));
             });
-            let known = whole.await?;
-            Ok::<_, Diagnostic>(((*namespace).to_owned(), known.then_some(pods)))
+            Ok::<_, Diagnostic>(((*namespace).to_owned(), known.await?))
         });
         stream::iter(each).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    /// Goes through a list, page by page; `false` if the user has no right to it.
-    async fn pages(
+    /// Goes through a list, page by page; `None` if the user has no right to it. Where a list begins anew, what
+    /// was read before is forgotten.
+    async fn pages<P: Page, T: Default>(
         &self,
-        path: &str,
-        accept: &str,
-        mut take: impl FnMut(&Value),
-    ) -> Result<bool, Diagnostic> {
-        let separator = if path.contains('?') { '&' } else { '?' };
-        let mut next = String::new();
+        request: ListRequest<'_>,
+        mut take: impl FnMut(&mut T, P),
+    ) -> Result<Option<T>, Diagnostic> {
+        let mut pages = self.cluster.api.pages(request);
+        let mut all = T::default();
         loop {
-            let answer = self.get(&format!("{path}{separator}limit={PAGE}{next}"), accept).await?;
-            match answer.status {
-                200 => take(&answer.body),
-                403 => return Ok(false),
-                _ => return Err(self.refused("list", path.split('?').next().unwrap_or(path), &answer)),
+            match pages.next().await {
+                Ok(Some(Step::Page(page))) => take(&mut all, page),
+                Ok(Some(Step::Anew)) => all = T::default(),
+                Ok(None) => return Ok(Some(all)),
+                Err(RequestError::Refused { answer, .. }) if answer.status == 403 => return Ok(None),
+                Err(error) => return Err(self.cluster.unlisted(error)),
             }
-            match answer.body["metadata"]["continue"].as_str() {
-                None | Some("") => return Ok(true),
-                Some(token) => next = format!("&continue={token}"),
-            }
-        }
-    }
-
-    async fn get(&self, path: &str, accept: &str) -> Result<Answer, Diagnostic> {
-        let answer = self.cluster.api.get_as(path, accept).await;
-        answer.map_err(|no_answer| self.cluster.unreachable(no_answer).into())
-    }
-
-    fn refused(&self, verb: &str, what: &str, answer: &Answer) -> Diagnostic {
-        let request = answer::Request { group: "", version: "v1", kind: "" };
-        let title = Diagnostic::machine(format!("cannot {verb} {what}"));
-        match answer::classify(answer.reply(), request) {
-            Meaning::Unauthorized => {
-                title.note(format!("{} doesn't accept the credentials", self.cluster.server))
-            }
-            _ => title.note(answer.message()),
         }
     }
 }
@@ -199,16 +181,39 @@ fn home_of(metadata: &Value) -> Home {
     if metadata["deletionTimestamp"].is_null() { Home::Present } else { Home::Terminating }
 }
 
-/// The pods of a page: the namespace of each, and whether it is ready.
-fn pods_of(page: &Value) -> impl Iterator<Item = (&str, bool)> {
-    let columns = page["columnDefinitions"].as_array();
-    let at = columns.and_then(|columns| columns.iter().position(|column| column["name"] == "Ready"));
-    page["rows"].as_array().into_iter().flatten().filter_map(move |row| {
-        let namespace = row["object"]["metadata"]["namespace"].as_str()?;
-        let ready = row["cells"].get(at?)?.as_str()?;
-        let is_ready = ready.split_once('/').is_some_and(|(ready, all)| ready == all && all != "0");
-        Some((namespace, is_ready))
-    })
+/// The pods at a path, as kubectl's columns.
+fn pods_at(path: String) -> ListRequest<'static> {
+    ListRequest::at(path, "PodList", PAGE).accept(TABLE, "meta.k8s.io/v1", "Table").query(AT_WORK)
+}
+
+/// A page of a table.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Table {
+    #[serde(flatten)]
+    head: ListHead,
+    #[serde(default)]
+    column_definitions: Vec<Value>,
+    rows: Option<Vec<Value>>,
+}
+
+impl Page for Table {
+    fn head(&self) -> ListHead {
+        self.head.clone()
+    }
+}
+
+impl Table {
+    /// The pods of a page: the namespace of each, and whether it is ready.
+    fn pods(&self) -> impl Iterator<Item = (&str, bool)> {
+        let at = self.column_definitions.iter().position(|column| column["name"] == "Ready");
+        self.rows.iter().flatten().filter_map(move |row| {
+            let namespace = row["object"]["metadata"]["namespace"].as_str()?;
+            let ready = row["cells"].get(at?)?.as_str()?;
+            let is_ready = ready.split_once('/').is_some_and(|(ready, all)| ready == all && all != "0");
+            Some((namespace, is_ready))
+        })
+    }
 }
 
 fn count(pods: &mut Pods, is_ready: bool) {
@@ -229,8 +234,11 @@ mod tests {
             "columnDefinitions": [{"name": "Name"}, {"name": "Ready"}, {"name": "Status"}],
             "rows": [row("1/1"), row("1/2"), row("0/0"), row("2/2"), {"cells": []}],
         });
-        let found: Vec<bool> = pods_of(&page).map(|(_, is_ready)| is_ready).collect();
-        assert_eq!(found, [true, false, false, true]);
-        assert_eq!(pods_of(&json!({})).count(), 0);
+        let ready = |page: Value| -> Vec<bool> {
+            let table: Table = serde_json::from_value(page).unwrap();
+            table.pods().map(|(_, is_ready)| is_ready).collect()
+        };
+        assert_eq!(ready(page), [true, false, false, true]);
+        assert!(ready(json!({})).is_empty());
     }
 }

@@ -6,11 +6,13 @@
 
 use std::time::Duration;
 
+use codex_cluster::api::{List, ListRequest, RequestError, Step};
 use codex_cluster::connect::Cluster;
 use codex_cluster::interrupt::Interrupt;
 use codex_cluster::namespace::{self, Going, NamespaceError, Presence};
 use codex_cluster::sweep::slot::held_in;
 use codex_common::diagnostic::Diagnostic;
+use serde::de::IgnoredAny;
 use tokio::time::Instant;
 
 use crate::age;
@@ -65,14 +67,12 @@ pub(super) async fn look(
 /// # Errors
 /// It can't be told, for another reason than that the user may not look.
 pub(super) async fn is_inhabited(cluster: &Cluster, name: &str) -> Result<bool, Diagnostic> {
-    let answer = cluster.api.get(&format!("/api/v1/namespaces/{name}/pods?limit=1")).await;
-    let answer = answer.map_err(|no_answer| Diagnostic::from(cluster.unreachable(no_answer)))?;
-    match answer.status {
-        403 => Ok(true),
-        _ if answer.is_success() => Ok(answer.body["items"].as_array().is_none_or(|pods| !pods.is_empty())),
-        _ => {
-            Err(Diagnostic::machine(format!("cannot list pods in namespace `{name}`")).note(answer.message()))
-        }
+    let path = format!("/api/v1/namespaces/{name}/pods");
+    match cluster.api.pages(ListRequest::at(path, "PodList", 1)).next::<List<IgnoredAny>>().await {
+        Ok(Some(Step::Page(page))) => Ok(page.items.is_none_or(|pods| !pods.is_empty())),
+        Ok(Some(Step::Anew) | None) => Ok(true),
+        Err(RequestError::Refused { answer, .. }) if answer.status == 403 => Ok(true),
+        Err(error) => Err(cluster.unlisted(error)),
     }
 }
 

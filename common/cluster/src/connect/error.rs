@@ -164,7 +164,11 @@ fn unreachable_hint(no_answer: &NoAnswer, has_proxy: bool) -> Option<String> {
         Transport::Connect | Transport::TimedOut => {
             "is the cluster running, and this machine on its network?"
         }
-        Transport::Closed | Transport::Unsent => return None,
+        Transport::Foreign if has_proxy => {
+            "is it the proxy that answers? NO_PROXY names hosts that are reached without one"
+        }
+        Transport::Foreign => "is it the API server that answers at this address?",
+        Transport::Closed | Transport::Unsent | Transport::TooLarge => return None,
     };
     Some(hint.to_owned())
 }

@@ -1,21 +1,13 @@
-//! Requests of built-ins: asked again while that may help, and told apart.
-
-use std::time::Duration;
+//! Requests of built-ins, and their refusals told apart.
 
 use serde_json::Value;
-use tokio::time::sleep;
 
 use crate::FIELD_MANAGER;
-use crate::answer::{self, Answer as Meaning, Forbidden, Request};
-use crate::api::{APPLY, Answer, Api, NoAnswer};
+use crate::answer::{self, Answer as Meaning, Request};
+use crate::api::{Answer, Api, NoAnswer};
+use crate::refusal;
 
 use super::error::Fault;
-
-/// How often a request is made at most.
-const TRIES: u32 = 5;
-
-/// The first pause between two tries; each next one is twice as long.
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// A Secret's kind.
 const SECRET: Request<'static> = Request { group: "", version: "v1", kind: "Secret" };
@@ -23,7 +15,7 @@ const SECRET: Request<'static> = Request { group: "", version: "v1", kind: "Secr
 /// Gets a Secret; `None` if there is none.
 pub(super) async fn secret(api: &Api, namespace: &str, name: &str) -> Result<Option<Value>, Fault> {
     let path = path(namespace, name);
-    let answer = persistent(async || api.get(&path).await).await?;
+    let answer = api.get(&path).await.map_err(unanswered)?;
     match answer.status {
         404 => Ok(None),
         _ if answer.is_success() => Ok(Some(answer.body)),
@@ -39,7 +31,7 @@ pub(super) async fn apply_secret(
     object: &Value,
 ) -> Result<(), Fault> {
     let path = format!("{}?fieldManager={FIELD_MANAGER}&force=true", path(namespace, name));
-    let answer = persistent(async || api.patch(&path, APPLY, object).await).await?;
+    let answer = api.apply(&path, object).await.map_err(unanswered)?;
     if answer.is_success() {
         return Ok(());
     }
@@ -50,34 +42,17 @@ fn path(namespace: &str, name: &str) -> String {
     format!("/api/v1/namespaces/{namespace}/secrets/{name}")
 }
 
-/// Asks until there is an answer that would be the same next time.
-async fn persistent(ask: impl AsyncFn() -> Result<Answer, NoAnswer>) -> Result<Answer, Fault> {
-    let mut pause = PAUSE;
-    for _ in 1..TRIES {
-        let answer = ask().await;
-        let meaning = match &answer {
-            Ok(answer) if answer.is_success() => return Ok(answer.clone()),
-            Ok(answer) => answer::classify(answer.reply(), SECRET),
-            Err(no_answer) => answer::without_answer(no_answer.transport),
-        };
-        let Meaning::Retry { after, .. } = meaning else {
-            return answer.map_err(|error| Fault::failed(error.to_string()));
-        };
-        sleep(after.unwrap_or(pause)).await;
-        pause *= 2;
-    }
-    ask().await.map_err(|error| Fault::failed(error.to_string()))
+fn unanswered(no_answer: NoAnswer) -> Fault {
+    Fault::failed(no_answer.to_string())
 }
 
 /// What a refusal means, without values that the server repeats.
 fn refused(answer: &Answer, what: &str) -> Fault {
     let reason = match answer::classify(answer.reply(), SECRET) {
-        Meaning::Forbidden(Forbidden { user, verb, resource, .. }) => {
-            format!("{user} may not {verb} {resource}")
-        }
+        Meaning::Forbidden(right) => refusal::forbidden(&right),
         Meaning::NamespaceMissing { .. } => "the namespace doesn't exist".to_owned(),
         Meaning::NamespaceTerminating { .. } => "the namespace is being deleted".to_owned(),
-        Meaning::Unauthorized => "the server doesn't accept the credentials".to_owned(),
+        Meaning::Unauthorized => refusal::UNAUTHORIZED.to_owned(),
         Meaning::Denied { message } | Meaning::QuotaExceeded { message } => message,
         Meaning::Manifest { causes, .. } | Meaning::Immutable { fields: causes, .. }
             if !causes.is_empty() =>

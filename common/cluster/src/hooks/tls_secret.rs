@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
 use crate::discovery::Resource;
-use crate::watch::{self, Target, WatchError};
+use crate::object_ref::ObjectRef;
+use crate::watch::{self, WatchError};
 
 use super::error::Fault;
 use super::settings::Settings;
@@ -112,7 +113,7 @@ async fn issued(reuse: &Reuse, namespace: &str, context: &HookContext<'_>) -> Re
         is_deletable: true,
         aliases: Vec::new(),
     };
-    let target = Target { resource: &secrets, namespace: Some(namespace), name: &reuse.name };
+    let target = ObjectRef { resource: &secrets, namespace: Some(namespace), name: &reuse.name };
     let deadline = Instant::now() + reuse.timeout;
     let found = watch::until(&context.cluster.api, target, deadline, |object| {
         object.filter(|object| is_issued(object)).cloned()

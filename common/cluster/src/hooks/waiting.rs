@@ -7,7 +7,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::discovery::Kinds;
-use crate::watch::{self, Target, WatchError};
+use crate::object_ref::ObjectRef;
+use crate::watch::{self, WatchError};
 
 use super::HookContext;
 use super::error::Fault;
@@ -76,7 +77,7 @@ pub(super) async fn run(wait: &Wait, context: &HookContext<'_>) -> Result<(), Fa
         Some(namespace) => format!("{} in namespace {namespace}", resource.display(&wait.name)),
         None => resource.display(&wait.name),
     };
-    let target = Target { resource, namespace, name: &wait.name };
+    let target = ObjectRef { resource, namespace, name: &wait.name };
     let mut state = String::new();
     let is_met = watch::until(api, target, deadline, |object| match object {
         None => Some(false),

@@ -109,7 +109,7 @@ async fn rules(api: &Api, namespace: &str) -> Vec<Value> {
     let review = json!({
         "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": namespace},
     });
-    let answer = api.post("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", &review).await;
+    let answer = api.ask("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", &review).await;
     let rules = answer
         .ok()
         .filter(crate::api::Answer::is_success)
@@ -141,7 +141,7 @@ impl Right<'_> {
                 "namespace": namespace.as_deref().unwrap_or_default(),
             }},
         });
-        match api.post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review).await {
+        match api.ask("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review).await {
             Ok(answer) if answer.is_success() => match answer.body["status"]["allowed"].as_bool() {
                 Some(true) => Verdict::Allowed,
                 _ => Verdict::Denied,

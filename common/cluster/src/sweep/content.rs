@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
-use crate::api::Api;
+use crate::api::{Api, RequestError, escaped};
 use crate::discovery::{Kinds, Resource};
 use crate::identity::Identity;
-use crate::live::{LiveError, escaped};
+
 use crate::prune::may_delete;
 
 use super::{AT_ONCE, Leftover, Leftovers, Search, identified};
@@ -33,7 +33,7 @@ pub(super) async fn spare(
     kinds: &Kinds,
     search: Search<'_>,
     leftovers: Leftovers,
-) -> Result<Leftovers, LiveError> {
+) -> Result<Leftovers, RequestError> {
     let Leftovers { going, mut spared } = leftovers;
     let doomed: BTreeSet<&str> = going.iter().map(|one| one.uid.as_str()).collect();
     let look = Look { api, kinds, search, doomed: &doomed };
@@ -61,7 +61,7 @@ struct Look<'a> {
 
 impl Look<'_> {
     /// What would go along with a leftover, in words; `None` if there is nothing.
-    async fn along_with(&self, leftover: &Leftover) -> Result<Option<String>, LiveError> {
+    async fn along_with(&self, leftover: &Leftover) -> Result<Option<String>, RequestError> {
         let Identity { name, .. } = &leftover.identity;
         if leftover.identity.is("", "Namespace") {
             return self.in_namespace(name).await;
@@ -76,12 +76,12 @@ impl Look<'_> {
     }
 
     /// Something in a namespace that this environment's applies didn't make, nor Kubernetes by itself.
-    async fn in_namespace(&self, name: &str) -> Result<Option<String>, LiveError> {
+    async fn in_namespace(&self, name: &str) -> Result<Option<String>, RequestError> {
         let namespaced = self.kinds.deletable().filter(|resource| resource.is_namespaced);
         let looks = namespaced.map(|resource| async move {
             let items = match self.list(&resource.collection(Some(name))).await? {
                 Listed::Items(items) => items,
-                Listed::None => return Ok(None),
+                Listed::None => return Ok::<_, RequestError>(None),
                 Listed::Unknown(why) => return Ok(Some(format!("{why} {} in it", resource.plural))),
             };
             let items = items.into_iter().filter_map(|item| identified(item, resource));
@@ -109,7 +109,7 @@ impl Look<'_> {
     }
 
     /// An object of the kind that a definition defines.
-    async fn of_definition(&self, name: &str) -> Result<Option<String>, LiveError> {
+    async fn of_definition(&self, name: &str) -> Result<Option<String>, RequestError> {
         let defines = |resource: &&Resource| name == format!("{}.{}", resource.plural, resource.group);
         let Some(resource) = self.kinds.deletable().find(defines) else {
             return Ok(None);
@@ -130,7 +130,7 @@ impl Look<'_> {
     }
 
     /// The claim that a volume is bound to, if it is there and stays.
-    async fn on_volume(&self, leftover: &Leftover) -> Result<Option<String>, LiveError> {
+    async fn on_volume(&self, leftover: &Leftover) -> Result<Option<String>, RequestError> {
         let volume = self.get(&leftover.resource.object(None, &leftover.identity.name)).await?;
         let claim = &volume["spec"]["claimRef"];
         let (Some(namespace), Some(name)) = (claim["namespace"].as_str(), claim["name"].as_str()) else {
@@ -149,18 +149,18 @@ impl Look<'_> {
     }
 
     /// An object; null if it isn't there.
-    async fn get(&self, path: &str) -> Result<Value, LiveError> {
-        let answer = self.api.get(path).await.map_err(LiveError::NoAnswer)?;
+    async fn get(&self, path: &str) -> Result<Value, RequestError> {
+        let answer = self.api.get(path).await.map_err(RequestError::NoAnswer)?;
         match answer.status {
             404 => Ok(Value::Null),
             _ if answer.is_success() => Ok(answer.body),
-            _ => Err(LiveError::Refused { path: path.to_owned(), answer }),
+            _ => Err(RequestError::Refused { path: path.to_owned(), answer }),
         }
     }
 
-    async fn list(&self, collection: &str) -> Result<Listed, LiveError> {
+    async fn list(&self, collection: &str) -> Result<Listed, RequestError> {
         let path = format!("{collection}?limit={MOST}");
-        let answer = self.api.get_as(&path, METADATA).await.map_err(LiveError::NoAnswer)?;
+        let answer = self.api.get_as(&path, METADATA).await.map_err(RequestError::NoAnswer)?;
         match answer.status {
             403 => Ok(Listed::Unknown("you may not list")),
             404 | 405 => Ok(Listed::None),
@@ -168,7 +168,7 @@ impl Look<'_> {
                 Ok(Listed::Unknown("there are too many"))
             }
             _ if answer.is_success() => Ok(Listed::Items(answer.into_objects())),
-            _ => Err(LiveError::Refused { path, answer }),
+            _ => Err(RequestError::Refused { path, answer }),
         }
     }
 }

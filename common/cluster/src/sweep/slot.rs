@@ -10,14 +10,15 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::api::Api;
+use crate::api::{Api, RequestError};
 use crate::discovery::{Kinds, Resource};
+use crate::identity::Identity;
 use crate::labels::{self, Owner, is_shared};
-use crate::live::{LiveError, escaped};
+use crate::object_ref::ObjectRef;
 use crate::prune::{Stays, may_delete};
-use crate::watch::{self, Target, WatchError};
+use crate::watch::{self, WatchError};
 
-use super::{AT_ONCE, Leftover, identified};
+use super::{AT_ONCE, Leftover, listed, nothing_of_ours};
 
 /// What carries the labels of slots.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +39,7 @@ pub async fn find(
     kinds: &Kinds,
     owner: &Owner,
     slots: &BTreeMap<u32, String>,
-) -> Result<Found, LiveError> {
+) -> Result<Found, RequestError> {
     let lists = kinds.deletable().map(|resource| list(api, resource, owner, slots));
     let lists: Vec<Vec<(Option<u32>, Leftover)>> =
         stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
@@ -62,24 +63,14 @@ async fn list(
     resource: &Resource,
     owner: &Owner,
     slots: &BTreeMap<u32, String>,
-) -> Result<Vec<(Option<u32>, Leftover)>, LiveError> {
+) -> Result<Vec<(Option<u32>, Leftover)>, RequestError> {
     let selector = match slots.keys().next() {
         _ if !resource.is_namespaced => owner.project_selector(),
         Some(slot) if slots.len() == 1 => Owner { slot: Some(*slot), ..owner.clone() }.selector(),
         _ => owner.slots_selector(),
     };
-    let query = format!("labelSelector={}", escaped(&selector));
-    let mut items = Vec::new();
-    let path = format!("{}?{query}", resource.collection(None));
-    if !pages(api, &path, &mut items).await? && resource.is_namespaced {
-        let namespaces: BTreeSet<&str> = slots.values().map(String::as_str).collect();
-        for namespace in namespaces {
-            let path = format!("{}?{query}", resource.collection(Some(namespace)));
-            pages(api, &path, &mut items).await?;
-        }
-    }
     let mut found = Vec::new();
-    for (item, identity) in items.into_iter().filter_map(|item| identified(item, resource)) {
+    let mut take = |item: Value, identity: Identity| {
         let slot = labels::slot_of(&item, owner);
         let is_own = slot.filter(|slot| slots.contains_key(slot)).is_some_and(|slot| {
             let owner = Owner { slot: Some(slot), ..owner.clone() };
@@ -91,22 +82,17 @@ async fn list(
         } else if is_shared(&item, owner) && !resource.is_namespaced {
             found.push((None, Leftover::of(&item, identity, resource)));
         }
+    };
+    let outcome = listed(api, resource, None, &selector, &mut take).await;
+    let is_forbidden = matches!(&outcome, Err(RequestError::Refused { answer, .. }) if answer.status == 403);
+    outcome.or_else(nothing_of_ours)?;
+    if is_forbidden && resource.is_namespaced {
+        let namespaces: BTreeSet<&str> = slots.values().map(String::as_str).collect();
+        for namespace in namespaces {
+            listed(api, resource, Some(namespace), &selector, &mut take).await.or_else(nothing_of_ours)?;
+        }
     }
     Ok(found)
-}
-
-/// Reads a list; `false` if the user may not, or the kind can't be listed: it holds nothing of ours then, since
-/// what we made we could list.
-async fn pages(api: &Api, path: &str, items: &mut Vec<Value>) -> Result<bool, LiveError> {
-    let answer = api.get(path).await.map_err(LiveError::NoAnswer)?;
-    if matches!(answer.status, 403..=405) {
-        return Ok(answer.status != 403);
-    }
-    if !answer.is_success() {
-        return Err(LiveError::Refused { path: path.to_owned(), answer });
-    }
-    items.extend(answer.into_objects());
-    Ok(true)
 }
 
 /// Why objects are still there, by what kubectl calls them.
@@ -131,7 +117,7 @@ pub async fn held_in(
     kinds: &Kinds,
     owner: &Owner,
     namespace: &str,
-) -> Result<Vec<String>, LiveError> {
+) -> Result<Vec<String>, RequestError> {
     let slots = owner.slot.map(|slot| (slot, namespace.to_owned())).into_iter().collect();
     let found = find(api, kinds, owner, &slots).await?;
     let is_leaving = |one: &&Leftover| one.is_going && one.identity.namespace.as_deref() == Some(namespace);
@@ -142,7 +128,7 @@ pub async fn held_in(
 
 async fn until_one_is_gone(api: &Api, leftover: &Leftover, deadline: Instant) -> Option<String> {
     let namespace = leftover.identity.namespace.as_deref();
-    let target = Target { resource: &leftover.resource, namespace, name: &leftover.identity.name };
+    let target = ObjectRef { resource: &leftover.resource, namespace, name: &leftover.identity.name };
     let mut finalizers = Vec::new();
     let judge = |object: Option<&Value>| {
         // Another object of that name isn't the one that was deleted.

@@ -18,13 +18,13 @@ use crate::identity::is_built_in;
 use crate::place::Target;
 use crate::readiness::pods::Stuck;
 use crate::readiness::{self, Facts, Readiness};
+use crate::reflector::{News, Reflector};
 
 use super::WaitOptions;
 use super::entry::{Entry, has_pods, is_claim, is_pod, tells_by_events};
 use super::evidence::Question;
 use super::relatives::{Place, Relatives, Role, claims_of, uid_of};
 use super::served;
-use super::source::{News, Source};
 
 /// The state of a wait.
 pub(super) struct Board<'a> {
@@ -47,7 +47,7 @@ pub(super) struct Board<'a> {
 
 /// A source, and what was heard of it.
 struct Heard {
-    source: Source,
+    source: Reflector,
     role: Option<Role>,
     /// The entries that it tells of, by name.
     awaited: BTreeMap<String, Vec<usize>>,
@@ -83,7 +83,7 @@ impl<'a> Board<'a> {
         };
         for (at, target) in targets.iter().enumerate() {
             let name = &target.object.identity.name;
-            let source = Source {
+            let source = Reflector {
                 resource: target.resource.clone(),
                 namespace: target.namespace().map(str::to_owned),
                 names: Some(BTreeSet::new()),
@@ -100,7 +100,7 @@ impl<'a> Board<'a> {
     }
 
     /// The number of a source, which is added if it is new.
-    fn source(&mut self, mut source: Source) -> usize {
+    fn source(&mut self, mut source: Reflector) -> usize {
         let path = source.resource.collection(source.namespace.as_deref());
         *self.numbers.entry(path).or_insert_with(|| {
             let role = Role::of(&source.resource.group, &source.resource.kind);
@@ -122,7 +122,7 @@ impl<'a> Board<'a> {
     }
 
     /// The sources that are needed and weren't handed out before, with their numbers.
-    pub(super) fn new_sources(&mut self) -> Vec<(usize, Source)> {
+    pub(super) fn new_sources(&mut self) -> Vec<(usize, Reflector)> {
         let first = std::mem::replace(&mut self.unopened, self.sources.len());
         let new = self.sources.iter().enumerate().skip(first);
         new.map(|(number, heard)| (number, heard.source.clone())).collect()
@@ -138,9 +138,9 @@ impl<'a> Board<'a> {
                 // That no pod uses a claim is known only when all pods are, and all classes.
                 self.look_at_claims(self.sources[number].source.namespace.clone().as_deref(), now);
             }
-            News::Disturbed(message) => return self.disturbed(number, message, now),
+            News::Disturbed { words, .. } => return self.disturbed(number, words, now),
             News::Unwatched(message) => return self.unwatched(message),
-            News::Denied(message) => return self.denied(number, message, now),
+            News::Denied(answer) => return self.denied(number, answer.message(), now),
         }
         self.sources[number].disturbance = None;
         None
@@ -317,7 +317,7 @@ impl<'a> Board<'a> {
             let Found::Served(resource) = self.kinds.find(api_version, kind) else { continue };
             let namespace = namespace.clone().filter(|_| resource.is_namespaced);
             let fields = (kind == "Event").then_some("type=Warning");
-            self.source(Source { resource: resource.clone(), namespace, names: None, fields });
+            self.source(Reflector { resource: resource.clone(), namespace, names: None, fields });
         }
     }
 

@@ -5,12 +5,10 @@
 
 use std::time::Duration;
 
-use http::Request;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::api::Api;
-use crate::live::escaped;
+use crate::api::{Api, escaped};
 use crate::readiness::pods::{Stuck, Trouble};
 
 use super::relatives::uid_of;
@@ -144,9 +142,9 @@ async fn log_tail(api: &Api, pod: &Value, container: &str) -> Vec<String> {
         escaped(container)
     );
     for path in [format!("{path}&previous=true"), path] {
-        let Ok(request) = Request::get(path).body(Vec::new()) else { continue };
-        let answer = timeout(PATIENCE, api.client().request_text(request)).await;
-        let lines = answer.ok().and_then(Result::ok).map(|text| last_lines(&text)).unwrap_or_default();
+        let text = timeout(PATIENCE, api.text(&path, LOG_BYTES)).await;
+        let text = text.ok().and_then(Result::ok).flatten();
+        let lines = text.map(|text| last_lines(&text)).unwrap_or_default();
         if !lines.is_empty() {
             return lines;
         }

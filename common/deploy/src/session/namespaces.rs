@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use codex_cluster::discovery::path_segment;
 use codex_cluster::labels;
+use codex_cluster::namespace::{self, NamespaceError, Presence};
 use codex_cluster::place::Target;
 use codex_common::diagnostic::Diagnostic;
 use serde_json::json;
@@ -25,19 +25,26 @@ impl Session<'_> {
         let wanted: BTreeSet<&str> = targets.iter().filter_map(Target::namespace).collect();
         let mut missing = BTreeSet::new();
         for name in wanted {
-            let answer = self.cluster.api.get(&format!("/api/v1/namespaces/{}", path_segment(name))).await;
-            let answer = answer.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
-            if answer.status == 404 {
-                let may_come = coming.contains(name) || (name == self.namespace && self.owner.is_some());
-                if !may_come {
-                    return Err(Diagnostic::input(format!("namespace `{name}` doesn't exist")));
+            match namespace::look(&self.cluster.api, name).await {
+                Ok(Presence::Active(_)) => {}
+                Ok(Presence::Missing) => {
+                    let may_come = coming.contains(name) || (name == self.namespace && self.owner.is_some());
+                    if !may_come {
+                        return Err(Diagnostic::input(format!("namespace `{name}` doesn't exist")));
+                    }
+                    missing.insert(name.to_owned());
                 }
-                missing.insert(name.to_owned());
-            } else if answer.is_success() && !answer.body["metadata"]["deletionTimestamp"].is_null() {
-                return Err(Diagnostic::machine(format!("namespace `{name}` is being deleted"))
-                    .hint(Some("try again when it is gone".to_owned())));
+                Ok(Presence::Terminating(_)) => {
+                    return Err(Diagnostic::machine(format!("namespace `{name}` is being deleted"))
+                        .hint(Some("try again when it is gone".to_owned())));
+                }
+                // Without the right to look at namespaces the objects themselves tell.
+                Err(NamespaceError::Refused { answer, .. }) if answer.status == 403 => {}
+                Err(NamespaceError::NoAnswer { no_answer, .. }) => {
+                    return Err(self.cluster.unreachable(no_answer).into());
+                }
+                Err(error) => return Err(Diagnostic::machine(error.to_string())),
             }
-            // Without the right to look at namespaces the objects themselves tell.
         }
         Ok(missing)
     }
@@ -46,14 +53,10 @@ impl Session<'_> {
     pub(crate) async fn make_namespace(&self, targets: &[Target]) -> Result<(), Diagnostic> {
         let given = targets.iter().find(|target| self.is_own_namespace(target));
         let object = given.map_or_else(|| self.namespace_object(), |target| target.object.value.clone());
-        let name = path_segment(self.namespace);
-        let path = format!("/api/v1/namespaces/{name}?fieldManager={}", codex_cluster::FIELD_MANAGER);
-        let answer = self.cluster.api.patch(&path, codex_cluster::api::APPLY, &object).await;
-        let answer = answer.map_err(|no_answer| Diagnostic::from(self.cluster.unreachable(no_answer)))?;
-        if !answer.is_success() {
-            return Err(Diagnostic::machine(format!("cannot make namespace `{}`", self.namespace))
-                .note(answer.message()));
-        }
+        namespace::apply(&self.cluster.api, self.namespace, &object).await.map_err(|error| match error {
+            NamespaceError::NoAnswer { no_answer, .. } => self.cluster.unreachable(no_answer).into(),
+            error => Diagnostic::machine(error.to_string()),
+        })?;
         // One that comes with the manifests is said to be created when its turn comes.
         if given.is_none() {
             self.console.info(format!("namespace {} made", self.namespace));

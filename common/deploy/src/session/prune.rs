@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use codex_cluster::discovery::{Kinds, path_words};
+use codex_cluster::discovery::Kinds;
 use codex_cluster::labels;
-use codex_cluster::live::LiveError;
 use codex_cluster::plan::Planned;
 use codex_cluster::sweep::{self, Leftovers, Search};
 use codex_common::diagnostic::Diagnostic;
@@ -27,12 +26,8 @@ impl Session<'_> {
             all: self.request.prune_all,
             labels: &self.request.selector,
         };
-        let found = sweep::find(&self.cluster.api, kinds, search).await.map_err(|error| match error {
-            LiveError::NoAnswer(no_answer) => Diagnostic::from(self.cluster.unreachable(no_answer)),
-            LiveError::Refused { path, answer } => {
-                Diagnostic::machine(format!("cannot list {}", path_words(&path))).note(answer.message())
-            }
-        })?;
+        let found = sweep::find(&self.cluster.api, kinds, search).await;
+        let found = found.map_err(|error| self.cluster.unlisted(error))?;
         // With filters, and with a stream that was made with some, only what comes from the selected items is
         // looked at; what doesn't say where it comes from stays then.
         let is_partial = self.gathered.identity.as_ref().is_some_and(|identity| identity.is_partial);

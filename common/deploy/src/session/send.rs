@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use codex_cluster::apply::{self, Applied, ApplyOptions, Status, Verb};
 use codex_cluster::plan::Planned;
+use codex_cluster::retry::Retry;
 use codex_common::diagnostic::Diagnostic;
 use tokio::time::Instant;
 
@@ -13,6 +14,15 @@ use crate::{explain, report};
 
 /// How long webhooks that aren't up yet are waited for: codexctl's 18 tries of 10 seconds.
 const WEBHOOKS_WITHIN: Duration = Duration::from_secs(180);
+
+/// How many of the objects that weren't tried are named.
+const NAMED: usize = 20;
+
+/// The longest that `--apply-backoff` grows to.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
+
+/// How long after its first failure an object is sent again, however often that may be done.
+const SENT_WITHIN: Duration = Duration::from_secs(600);
 
 impl Session<'_> {
     /// Applies a plan; `made_namespace` says that this very apply made the environment's namespace before.
@@ -24,8 +34,12 @@ impl Session<'_> {
         let options = ApplyOptions {
             force: self.request.force,
             recreate: self.request.recreate,
-            retries: self.request.retries,
-            backoff: self.request.backoff,
+            retry: Retry {
+                retries: self.request.retries,
+                backoff: self.request.backoff,
+                longest: LONGEST_BACKOFF,
+                within: SENT_WITHIN,
+            },
             deadline: Instant::now() + WEBHOOKS_WITHIN,
         };
         let (closed, denied) = (Mutex::new(None), Mutex::new(None));
@@ -52,11 +66,15 @@ impl Session<'_> {
         }
         let failed: Vec<_> =
             plan.iter().zip(&statuses).filter(|(_, status)| matches!(status, Status::Failed(_))).collect();
-        for (planned, status) in &failed {
-            if let Status::Failed(fault) = status {
+        let messages = failed.iter().filter_map(|(planned, status)| match status {
+            Status::Failed(fault) => {
                 let message = explain::fault(self.cluster, self.manifests, &planned.target, fault);
-                self.console.say(&explain::with_foreign_ports(message, planned));
+                Some(explain::with_foreign_ports(message, planned))
             }
+            _ => None,
+        });
+        for message in equal_once(messages) {
+            self.console.say(&message);
         }
         self.unserved.iter().for_each(|(_, message)| self.console.say(message));
         if failed.is_empty() && self.unserved.is_empty() && !self.interrupt.is_raised() {
@@ -77,9 +95,13 @@ impl Session<'_> {
         }
         let not_tried = plan.iter().zip(&statuses).filter(|(_, status)| matches!(status, Status::NotTried));
         let message = Diagnostic::machine(format!("not everything was applied: {words}"));
-        Err(not_tried.fold(message, |message, (planned, _)| {
-            message.note(format!("not tried: {}", report::name(planned)))
-        }))
+        let names: Vec<String> = not_tried.map(|(planned, _)| report::name(planned)).collect();
+        let more = names.len().saturating_sub(NAMED);
+        let message = names
+            .into_iter()
+            .take(NAMED)
+            .fold(message, |message, name| message.note(format!("not tried: {name}")));
+        Err(if more > 0 { message.note(format!("not tried: {more} more")) } else { message })
     }
 
     /// What is worth saying of an object that was applied.
@@ -97,6 +119,26 @@ impl Session<'_> {
                 .info(format!("{}: the number of replicas is left to its autoscaler", report::name(planned)));
         }
     }
+}
+
+/// Messages that differ in the object only, once each: the title of the first says how many more there are.
+fn equal_once(messages: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
+    let mut once: Vec<(Diagnostic, usize)> = Vec::new();
+    for message in messages {
+        let is_equal = |(first, _): &&mut (Diagnostic, usize)| {
+            let same = Diagnostic { title: first.title.clone(), ..message.clone() };
+            same == *first
+        };
+        match once.iter_mut().find(is_equal) {
+            Some((_, more)) => *more += 1,
+            None => once.push((message, 0)),
+        }
+    }
+    let counted = |(message, more): (Diagnostic, usize)| match more {
+        0 => message,
+        _ => Diagnostic { title: format!("{} and {more} more", message.title), ..message },
+    };
+    once.into_iter().map(counted).collect()
 }
 
 /// The status of an object that this very apply made a moment before.

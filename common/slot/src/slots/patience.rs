@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use codex_cluster::answer::{self, Answer as Meaning};
 use codex_cluster::api::{Event, NoWatch};
+use codex_cluster::retry::{jitter, jittered};
 use futures::StreamExt as _;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{SlotError, Slots, jitter};
+use super::{SlotError, Slots};
 use crate::allocation::{Obstacle, Selector};
 use crate::record::{Listed, Record};
 use crate::store::Attempt;
@@ -33,6 +34,9 @@ const NAMESPACES: Duration = Duration::from_secs(5);
 
 /// How far those are spread that are woken by the same slot.
 const SPREAD: Duration = Duration::from_millis(250);
+
+/// How long is waited after a watch that ended or could not begin.
+const WATCH_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a call that has no room remembers from one look to the next.
 #[derive(Debug)]
@@ -139,7 +143,7 @@ impl Slots<'_> {
         let events = match self.api.watch(&path).await {
             Ok(events) => events,
             Err(error) if is_passing(&error) => {
-                sleep(self.tries.backoff).await;
+                sleep(jittered(WATCH_PAUSE)).await;
                 return Ok(());
             }
             Err(error) => return Err(SlotError::watch(self.watching(), &error)),
@@ -153,7 +157,7 @@ impl Slots<'_> {
             }
         }
         // Not a wait for a slot: it keeps a server whose watches end at once from being asked without pause.
-        sleep(self.tries.backoff).await;
+        sleep(jittered(WATCH_PAUSE)).await;
         Ok(())
     }
 

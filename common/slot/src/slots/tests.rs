@@ -40,7 +40,6 @@ struct Scene {
     heard: Heard,
     trigger: Trigger,
     interrupt: Interrupt,
-    retries: u32,
 }
 
 const OPTIONS: EnsureOptions<'static> = EnsureOptions { max: 0, wait: Duration::ZERO, owner: "manual" };
@@ -51,11 +50,17 @@ impl Scene {
         let api = Api::new(Access::fixed(server.client()), None);
         let location = StateLocation { namespace: "codex-system".into(), prefix: "codex-env-".into() };
         let (trigger, interrupt) = Interrupt::new();
-        Self { server, api, location, heard: Heard::default(), trigger, interrupt, retries: 3 }
+        Self { server, api, location, heard: Heard::default(), trigger, interrupt }
     }
 
     fn slots(&self) -> Slots<'_> {
         self.slots_of("shop")
+    }
+
+    /// The same where nothing is tried again.
+    fn without_retries(mut self) -> Self {
+        self.api = self.api.once();
+        self
     }
 
     fn slots_of<'a>(&'a self, project: &'a str) -> Slots<'a> {
@@ -68,7 +73,6 @@ impl Scene {
             location: &self.location,
             scope: Scope { project, env: "ai", namespace_of },
             clock: Clock::at(1_800_000_000),
-            tries: Tries { retries: self.retries, backoff: Duration::from_millis(100) },
             interrupt: &self.interrupt,
             listener: &self.heard,
         }
@@ -113,6 +117,20 @@ async fn a_new_slot_is_five_requests_and_a_reuse_one() {
     let noted = later.ensure(issue(7), OPTIONS).await.unwrap();
     assert_eq!(noted.record.last_used.unwrap().to_string(), "2027-01-15T08:01:00Z");
     assert_eq!(scene.server.asked(), ["GET configmaps", "PATCH codex-env-1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_answers_writes_with_nonsense_is_given_up() {
+    let scene = Scene::new();
+    scene.server.answer_writes_with_nonsense();
+    let began = tokio::time::Instant::now();
+    let error = scene.ensure(issue(7)).await.unwrap_err().to_string();
+    assert!(error.contains("create configmaps/codex-env-1 in namespace codex-system"), "{error}");
+    assert!(error.contains("the response is not the record that was asked for"), "{error}");
+    let asked = scene.server.asked();
+    let writes = asked.iter().filter(|line| line.starts_with("POST")).count();
+    assert_eq!(writes, 7, "{asked:?}");
+    assert!(began.elapsed() >= Duration::from_secs(6), "without pauses: {:?}", began.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

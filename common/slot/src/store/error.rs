@@ -1,7 +1,8 @@
 //! Why a request came to nothing.
 
-use codex_cluster::answer::Answer as Meaning;
-use codex_cluster::api::{Answer, NoAnswer};
+use codex_cluster::answer::{self, Answer as Meaning};
+use codex_cluster::api::{Answer, NoAnswer, RequestError};
+use codex_cluster::refusal;
 
 use super::Attempt;
 
@@ -19,7 +20,7 @@ pub struct StoreError {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Cause {
     /// The server says no.
-    #[error("{}", answer.message())]
+    #[error("{}", refusal::reason(answer))]
     Refused {
         /// What it says.
         answer: Box<Answer>,
@@ -32,6 +33,19 @@ pub enum Cause {
 }
 
 impl StoreError {
+    /// A request that came to nothing after all tries.
+    pub(super) fn request(attempt: &Attempt, error: RequestError) -> Self {
+        let answer = match error {
+            RequestError::Refused { answer, .. } => Ok(answer),
+            RequestError::NoAnswer(no_answer) => Err(no_answer),
+        };
+        let meaning = match &answer {
+            Ok(answer) => super::meaning(answer),
+            Err(no_answer) => answer::without_answer(no_answer.transport),
+        };
+        Self::new(attempt.clone(), answer, meaning)
+    }
+
     pub(super) fn new(attempt: Attempt, answer: Result<Answer, NoAnswer>, meaning: Meaning) -> Self {
         let cause = match answer {
             Ok(answer) => Cause::Refused { answer: Box::new(answer), meaning: Box::new(meaning) },

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::readiness::Readiness;
+use crate::reflector::Reflector;
 
 use super::super::relatives::Role;
-use super::super::source::Source;
 use super::{Board, Heard};
 
 impl Heard {
@@ -34,7 +34,7 @@ impl Board<'_> {
         if is_known {
             return None;
         }
-        let Source { resource, namespace, .. } = &self.sources[number].source;
+        let Reflector { resource, namespace, .. } = &self.sources[number].source;
         let place =
             namespace.as_ref().map_or_else(String::new, |namespace| format!(" in namespace {namespace}"));
         Some(format!("cannot watch {}{place}, trying again: {message}", resource.plural))

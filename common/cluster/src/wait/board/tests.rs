@@ -6,6 +6,8 @@ use serde_json::json;
 use codex_common::jsonpath::JsonPath;
 use codex_common::stack::model::ReadyRule;
 
+use crate::answer::Transport;
+use crate::api::{Answer, NoAnswer};
 use crate::discovery::Resource;
 use crate::identity::Identity;
 use crate::input::{Object, Origin};
@@ -13,6 +15,10 @@ use crate::path::Path;
 use crate::readiness::pods::Limits;
 
 const START: Duration = Duration::ZERO;
+
+fn denied(message: &str) -> Answer {
+    Answer::new(403, json!({"message": message}))
+}
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -308,7 +314,10 @@ fn what_is_gone_was_deleted_unless_its_time_was_over() {
 fn a_disturbance_is_told_once_until_it_is_over() {
     let (kinds, targets) = (kinds(), [target(deployment(0))]);
     let mut setup = Setup::new(&kinds, &targets);
-    let refused = || News::Disturbed("connection refused".into());
+    let refused = || News::Disturbed {
+        error: NoAnswer::new(Transport::Connect, "connection refused").into(),
+        words: "connection refused".to_owned(),
+    };
     let told = setup.tell("Deployment", refused(), START);
     assert_eq!(
         told.as_deref(),
@@ -331,9 +340,9 @@ fn who_may_not_see_pods_is_told_once_and_waits_on() {
     board.take(0, News::Present(deployment(0)), START);
     let sources = board.new_sources();
     let number = |kind: &str| sources.iter().find(|(_, source)| source.resource.kind == kind).unwrap().0;
-    let message = board.take(number("Pod"), News::Denied("no pods".into()), START).unwrap();
+    let message = board.take(number("Pod"), News::Denied(denied("no pods")), START).unwrap();
     assert!(message.contains("no pods"), "{message}");
-    assert_eq!(board.take(number("ReplicaSet"), News::Denied("no sets".into()), START), None);
+    assert_eq!(board.take(number("ReplicaSet"), News::Denied(denied("no sets")), START), None);
     assert!(matches!(board.state(0).0, Readiness::Waiting { .. }));
     board.take(0, News::Present(deployment(1)), seconds(1));
     assert_eq!(board.state(0).0, &Readiness::READY);
@@ -348,7 +357,7 @@ fn a_claim_of_a_class_that_may_not_be_seen_holds_nobody_up() {
     board.take(0, News::Present(claim), START);
     for (number, source) in board.new_sources() {
         if source.resource.kind == "StorageClass" {
-            board.take(number, News::Denied("no classes".into()), START);
+            board.take(number, News::Denied(denied("no classes")), START);
         }
     }
     assert!(matches!(board.state(0).0, Readiness::Waiting { .. }));
@@ -362,7 +371,7 @@ fn what_may_not_be_looked_at_is_said_to_be_so() {
     let kinds = kinds();
     let targets = [target(object("v1", "Pod", "tool"))];
     let mut board = Board::new(&kinds, &targets, options(true));
-    board.take(0, News::Denied("no pods".into()), START);
+    board.take(0, News::Denied(denied("no pods")), START);
     assert!(board.is_done());
     let (Readiness::Failed { reason }, _) = board.state(0) else { panic!("{:?}", board.state(0)) };
     assert!(reason.contains("no pods"), "{reason}");

@@ -39,6 +39,8 @@ struct State {
     fault: Option<(usize, Fault)>,
     /// Verbs and resources that are forbidden.
     forbidden: Vec<String>,
+    /// Whether writes are answered by something else than what was written, and not done.
+    is_nonsensical: bool,
 }
 
 /// The server; clones are the same.
@@ -108,6 +110,11 @@ impl Server {
 
     pub(super) fn forbid(&self, what: &str) {
         self.with(|state| state.forbidden.push(what.to_owned()));
+    }
+
+    /// Answers all writes like something that is no API server.
+    pub(super) fn answer_writes_with_nonsense(&self) {
+        self.with(|state| state.is_nonsensical = true);
     }
 
     /// Lets a request go wrong, after this many that don't.
@@ -241,10 +248,16 @@ impl State {
             );
             return (403, refusal("Forbidden", &message));
         }
+        if self.is_nonsensical && *method != Method::GET {
+            return (200, json!({"kind": "Welcome", "apiVersion": "v1", "metadata": {"name": "x"}}));
+        }
         match (verb, parts.as_slice()) {
             ("list", ["namespaces"]) => {
                 let items = self.namespaces.iter().map(|(name, phase)| namespace(name, phase));
-                (200, json!({"items": items.collect::<Vec<_>>()}))
+                (
+                    200,
+                    json!({"apiVersion": "v1", "kind": "NamespaceList", "items": items.collect::<Vec<_>>()}),
+                )
             }
             ("create", ["namespaces"]) => {
                 self.namespaces
@@ -253,11 +266,19 @@ impl State {
             }
             ("get", ["namespaces", name]) => match self.namespaces.get(*name) {
                 Some(phase) => (200, namespace(name, phase)),
-                None => (404, refusal("NotFound", &format!("namespaces \"{name}\" not found"))),
+                None => {
+                    let mut status = refusal("NotFound", &format!("namespaces \"{name}\" not found"));
+                    status["details"] = json!({"name": name, "kind": "namespaces"});
+                    (404, status)
+                }
             },
             ("list", _) => {
                 let items: Vec<&Value> = self.config_maps.values().collect();
-                (200, json!({"metadata": {"resourceVersion": self.version.to_string()}, "items": items}))
+                let metadata = json!({"resourceVersion": self.version.to_string()});
+                (
+                    200,
+                    json!({"apiVersion": "v1", "kind": "ConfigMapList", "metadata": metadata, "items": items}),
+                )
             }
             ("create", ["namespaces", inside, _]) => self.create(inside, body),
             (_, ["namespaces", _, _, name]) => self.change(verb, name, body),
@@ -291,7 +312,7 @@ impl State {
             "get" => (200, stored),
             "delete" => {
                 self.delete(name);
-                (200, json!({"status": "Success"}))
+                (200, json!({"kind": "Status", "status": "Success"}))
             }
             _ => {
                 merge(&mut stored, body);
@@ -303,5 +324,5 @@ impl State {
 }
 
 fn namespace(name: &str, phase: &str) -> Value {
-    json!({"metadata": {"name": name}, "status": {"phase": phase}})
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "status": {"phase": phase}})
 }

@@ -13,7 +13,7 @@ struct Scripted(u16, String, bool);
 
 fn list(version: &str, names: &[&str]) -> Scripted {
     let items: Vec<Value> = names.iter().map(|name| json!({"metadata": {"name": name}})).collect();
-    Scripted(200, json!({"metadata": {"resourceVersion": version}, "items": items}).to_string(), false)
+    Scripted(200, json!({"apiVersion": "v1", "kind": "ConfigMapList", "metadata": {"resourceVersion": version}, "items": items}).to_string(), false)
 }
 
 fn event(kind: &str, object: Value) -> String {
@@ -52,7 +52,7 @@ async fn serve(answers: Vec<Scripted>) -> (Api, Arc<Mutex<Vec<String>>>) {
     (Api::new(crate::access::Access::fixed(client), None), asked)
 }
 
-fn config_maps(names: &[&str]) -> Source {
+fn config_maps(names: &[&str]) -> Reflector {
     let resource = Resource {
         group: String::new(),
         version: "v1".into(),
@@ -63,11 +63,11 @@ fn config_maps(names: &[&str]) -> Source {
         aliases: Vec::new(),
     };
     let names = names.iter().map(|name| (*name).to_owned()).collect();
-    Source { resource, namespace: Some("shop".into()), names: Some(names), fields: None }
+    Reflector { resource, namespace: Some("shop".into()), names: Some(names), fields: None }
 }
 
 /// News in short, as many as are expected.
-async fn hear(api: Api, source: Source, count: usize) -> Vec<String> {
+async fn hear(api: Api, source: Reflector, count: usize) -> Vec<String> {
     let (outlet, mut inlet) = mpsc::channel(1);
     let feed = tokio::spawn(source.follow(api, 7, outlet));
     let mut heard = Vec::new();
@@ -82,9 +82,9 @@ async fn hear(api: Api, source: Source, count: usize) -> Vec<String> {
             }
             News::Gone(name) => format!("-{name}"),
             News::Listed => "listed".to_owned(),
-            News::Disturbed(message) => message,
+            News::Disturbed { words, .. } => words,
             News::Unwatched(message) => format!("unwatched: {message}"),
-            News::Denied(message) => format!("denied: {message}"),
+            News::Denied(answer) => format!("denied: {}", answer.message()),
         });
     }
     drop(inlet);
@@ -113,7 +113,7 @@ async fn nothing_is_missed_when_a_watch_ends_or_is_too_old() {
 
 #[tokio::test]
 async fn lists_come_in_pages() {
-    let page = json!({"metadata": {"resourceVersion": "1", "continue": "a/b"}, "items": [{"metadata": {"name": "a"}}]});
+    let page = json!({"apiVersion": "v1", "kind": "ConfigMapList", "metadata": {"resourceVersion": "1", "continue": "a/b"}, "items": [{"metadata": {"name": "a"}}]});
     let quiet = Scripted(200, String::new(), true);
     let (api, asked) = serve(vec![Scripted(200, page.to_string(), false), list("1", &["b"]), quiet]).await;
     assert_eq!(hear(api, config_maps(&["a", "b"]), 3).await, ["+a", "+b", "listed"]);
@@ -163,7 +163,9 @@ async fn who_may_not_watch_asks_again() {
 #[tokio::test]
 async fn who_may_not_list_asks_for_each_name() {
     let quiet = Scripted(200, String::new(), true);
-    let found = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}).to_string();
+    let found =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "shop"}});
+    let found = found.to_string();
     let missing = || Scripted(404, refusal(404).to_string(), false);
     let answers = vec![denied(), Scripted(200, found, false), missing(), missing(), missing(), quiet];
     let (api, asked) = serve(answers).await;
@@ -175,7 +177,7 @@ async fn who_may_not_list_asks_for_each_name() {
 #[tokio::test]
 async fn who_may_look_at_nothing_is_told_so_once() {
     let (api, _) = serve((0..DENIALS).map(|_| denied()).collect()).await;
-    let all = Source { names: None, ..config_maps(&[]) };
+    let all = Reflector { names: None, ..config_maps(&[]) };
     assert_eq!(hear(api, all, 1).await, ["denied: no"]);
 }
 

@@ -1,10 +1,10 @@
 //! The objects of one kind in one namespace, as they are and as they change.
 //!
-//! Takes a collection's path, gives [`News`] for as long as someone listens: a LIST, then a WATCH from where the
-//! list stood. A watch that ends or goes silent is taken up again from the last thing it told; one that is too
+//! The one list-and-watch. Takes a collection, gives [`News`] for as long as someone listens: a LIST, then a WATCH
+//! from where the list stood. A watch that ends or goes silent is taken up again from the last thing it told; one that is too
 //! old begins with a new list. Who may not watch asks again and again, who may not even list asks for each name.
 //! Only a lack of rights is final, for the rest the caller has the deadline. Separate because the same serves for
-//! what is awaited and for what hangs on it.
+//! what is awaited, for what hangs on it, and for one object ([`crate::watch`]).
 
 mod outage;
 
@@ -17,9 +17,11 @@ use serde_json::Value;
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::api::{Answer, Api, Event, NoAnswer, NoWatch};
+use crate::answer;
+use crate::api::{Answer, Api, Event, List, ListRequest, NoWatch, RequestError, Step, escaped};
 use crate::discovery::Resource;
-use crate::live::escaped;
+use crate::object_ref::ObjectRef;
+use crate::retry::{LONGEST_ASKED, jittered};
 
 use outage::Outage;
 
@@ -51,36 +53,41 @@ const DENIALS: u32 = 5;
 
 /// Objects of one kind in one namespace.
 #[derive(Debug, Clone)]
-pub(super) struct Source {
+pub(crate) struct Reflector {
     /// Their kind.
-    pub(super) resource: Resource,
+    pub(crate) resource: Resource,
     /// Their namespace, if they live in one.
-    pub(super) namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// The names of those that matter; `None` for all.
-    pub(super) names: Option<BTreeSet<String>>,
+    pub(crate) names: Option<BTreeSet<String>>,
     /// What all of them have in common, as a field selector: `type=Warning`.
-    pub(super) fields: Option<&'static str>,
+    pub(crate) fields: Option<&'static str>,
 }
 
 /// What a source tells.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum News {
+pub(crate) enum News {
     /// An object is there, or changed.
     Present(Value),
     /// The object of this name is gone, or was never there.
     Gone(String),
     /// Everything that is there has been told.
     Listed,
-    /// The server can't be asked at the moment; why.
-    Disturbed(String),
+    /// The server can't be asked at the moment; why. It is asked again.
+    Disturbed {
+        /// Why.
+        error: RequestError,
+        /// The same in words, with how long already.
+        words: String,
+    },
     /// Changes may not be watched, so they are told later; why.
     Unwatched(String),
-    /// Nothing may be looked at, and nothing more will be told; why.
-    Denied(String),
+    /// Nothing may be looked at, and nothing more will be told; the server's no.
+    Denied(Answer),
 }
 
-/// News with the number of the source that they come from.
-pub(super) type Outlet = Sender<(usize, News)>;
+/// News with the number of the reflector that they come from.
+pub(crate) type Outlet = Sender<(usize, News)>;
 
 /// What came of a round of asking.
 enum Round {
@@ -97,30 +104,32 @@ enum Stop {
     /// Nobody listens any more.
     Unheard,
     /// The server did not answer, or not well.
-    Disturbed { message: String, after: Option<Duration> },
+    Disturbed(RequestError),
     /// The server says that this isn't allowed.
-    Denied(String),
+    Denied(Answer),
 }
 
-impl From<Answer> for Stop {
-    fn from(answer: Answer) -> Self {
-        match answer.status {
-            FORBIDDEN => Self::Denied(answer.message()),
-            _ => Self::Disturbed { message: answer.message(), after: answer.retry_after },
+impl From<RequestError> for Stop {
+    fn from(error: RequestError) -> Self {
+        match error {
+            RequestError::Refused { answer, .. } if answer.status == FORBIDDEN => Self::Denied(answer),
+            error => Self::Disturbed(error),
         }
     }
 }
 
-impl From<NoAnswer> for Stop {
-    fn from(error: NoAnswer) -> Self {
-        Self::Disturbed { message: error.to_string(), after: None }
+/// How long the server wants to be left alone, within reason.
+fn asked_for(error: &RequestError) -> Option<Duration> {
+    match error {
+        RequestError::Refused { answer, .. } => answer::passing(answer.reply())?,
+        RequestError::NoAnswer(_) => None,
     }
 }
 
 /// One source being followed.
 struct Feed<'a> {
     api: &'a Api,
-    source: &'a Source,
+    source: &'a Reflector,
     number: usize,
     outlet: &'a Outlet,
     /// The names that the listener takes to be there.
@@ -131,11 +140,13 @@ struct Feed<'a> {
     may_watch: bool,
 }
 
-impl Source {
+impl Reflector {
     /// Tells all news until nobody listens any more.
-    pub(super) async fn follow(self, api: Api, number: usize, outlet: Outlet) {
+    pub(crate) async fn follow(self, api: Api, number: usize, outlet: Outlet) {
         // Whoever asks for names takes all of them to be there: a missing one is news.
         let known = self.names.clone().unwrap_or_default();
+        // What fails is seen here, and asked again with pauses of its own.
+        let api = api.once();
         let mut feed = Feed {
             api: &api,
             source: &self,
@@ -171,19 +182,20 @@ impl Source {
                 }
                 Ok(Round::Fruitless) => None,
                 Err(Stop::Unheard) => return,
-                Err(Stop::Denied(message)) => {
+                Err(Stop::Denied(answer)) => {
                     denials += 1;
                     if denials >= DENIALS {
                         // Nobody who has stopped listening needs to know.
-                        let _ = feed.tell(News::Denied(message)).await;
+                        let _ = feed.tell(News::Denied(answer)).await;
                         return;
                     }
                     None
                 }
-                Err(Stop::Disturbed { message, after }) => {
-                    let words = outage.goes_on(message, Instant::now());
+                Err(Stop::Disturbed(error)) => {
+                    let after = asked_for(&error).map(|asked| asked.min(LONGEST_ASKED));
+                    let words = outage.goes_on(error.to_string(), Instant::now());
                     if let Some(words) = words
-                        && feed.tell(News::Disturbed(words)).await.is_err()
+                        && feed.tell(News::Disturbed { error, words }).await.is_err()
                     {
                         return;
                     }
@@ -191,20 +203,18 @@ impl Source {
                 }
             };
             // Nobody is polled here: this keeps a server that fails at once from being asked without pause.
-            sleep(after.unwrap_or(pause)).await;
+            sleep(after.unwrap_or_else(|| jittered(pause))).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    fn path(&self, query: &str) -> String {
-        let collection = self.resource.collection(self.namespace.as_deref());
+    /// What is asked for besides: the one name, where there is only one.
+    fn selector(&self) -> String {
         let mut names = self.names.iter().flatten();
         match (self.fields, names.next(), names.next()) {
-            (Some(fields), ..) => format!("{collection}?fieldSelector={}&{query}", escaped(fields)),
-            (None, Some(name), None) => {
-                format!("{collection}?fieldSelector=metadata.name%3D{}&{query}", escaped(name))
-            }
-            _ => format!("{collection}?{query}"),
+            (Some(fields), ..) => format!("fieldSelector={}", escaped(fields)),
+            (None, Some(name), None) => format!("fieldSelector=metadata.name%3D{}", escaped(name)),
+            _ => String::new(),
         }
     }
 
@@ -228,13 +238,16 @@ impl Feed<'_> {
     /// Looks at one name after the other, where lists aren't allowed.
     async fn get_each(&mut self) -> Result<Round, Stop> {
         for name in self.source.names.iter().flatten() {
-            let path = self.source.resource.object(self.source.namespace.as_deref(), name);
-            let answer = self.api.get(&path).await?;
+            let Reflector { resource, namespace, .. } = self.source;
+            let object = ObjectRef { resource, namespace: namespace.as_deref(), name };
+            let path = object.path();
+            let answer = self.api.get(&path).await.and_then(|answer| object.checked(answer));
+            let answer = answer.map_err(RequestError::from)?;
             if answer.is_success() {
                 self.known.insert(name.clone());
                 self.tell(News::Present(answer.body)).await?;
             } else if answer.status != 404 {
-                return Err(answer.into());
+                return Err(RequestError::Refused { path, answer }.into());
             } else if self.known.remove(name) {
                 self.tell(News::Gone(name.clone())).await?;
             }
@@ -246,19 +259,17 @@ impl Feed<'_> {
 
     async fn list(&mut self) -> Result<Round, Stop> {
         let mut seen = BTreeSet::new();
-        let mut page = String::new();
-        loop {
-            let query = format!("limit={PAGE}{page}");
-            let answer = self.api.get(&self.source.path(&query)).await?;
-            if answer.status == 410 {
-                return Ok(Round::Fruitless);
-            }
-            if !answer.is_success() {
-                return Err(answer.into());
-            }
-            let version = text(&answer.body["metadata"]["resourceVersion"]);
-            let next = text(&answer.body["metadata"]["continue"]);
-            for mut item in answer.into_objects() {
+        let Reflector { resource, namespace, .. } = self.source;
+        let request = ListRequest::of(resource, namespace.as_deref(), PAGE).query(self.source.selector());
+        let mut pages = self.api.pages(request);
+        let mut version = String::new();
+        while let Some(step) = pages.next::<List<Value>>().await? {
+            let Step::Page(page) = step else {
+                seen.clear();
+                continue;
+            };
+            version = page.metadata.resource_version;
+            for mut item in page.items.into_iter().flatten().filter(Value::is_object) {
                 let name = text(&item["metadata"]["name"]);
                 if !self.source.is_wanted(&name) {
                     continue;
@@ -269,12 +280,8 @@ impl Feed<'_> {
                 seen.insert(name);
                 self.tell(News::Present(item)).await?;
             }
-            if next.is_empty() {
-                self.version = self.may_watch.then_some(version);
-                break;
-            }
-            page = format!("&continue={}", escaped(&next));
         }
+        self.version = self.may_watch.then_some(version);
         for name in std::mem::take(&mut self.known).difference(&seen) {
             self.tell(News::Gone(name.clone())).await?;
         }
@@ -288,11 +295,14 @@ impl Feed<'_> {
         let begun = Instant::now();
         let seconds = ROUND.as_secs();
         // Without bookmarks, the watch of a quiet kind would go on from a version that is too old by then.
-        let query = format!(
-            "watch=true&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={seconds}",
+        let (selector, collection) =
+            (self.source.selector(), self.source.resource.collection(self.source.namespace.as_deref()));
+        let separator = if selector.is_empty() { "" } else { "&" };
+        let path = format!(
+            "{collection}?{selector}{separator}watch=true&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={seconds}",
             escaped(&version)
         );
-        let events = match self.api.watch(&self.source.path(&query)).await {
+        let events = match self.api.watch(&path).await {
             Ok(events) => events,
             Err(NoWatch::Refused(answer)) if answer.status == 410 => return Ok(Round::Fruitless),
             Err(NoWatch::Refused(answer)) if answer.status == FORBIDDEN => {
@@ -300,11 +310,13 @@ impl Feed<'_> {
                 self.tell(News::Unwatched(answer.message())).await?;
                 return Ok(Round::Listed);
             }
-            Err(NoWatch::Refused(answer)) => return Err(answer.into()),
+            Err(NoWatch::Refused(answer)) => {
+                return Err(RequestError::Refused { path: collection, answer }.into());
+            }
             Err(NoWatch::NoAnswer(error)) => {
                 // What happened so far isn't lost: the watch goes on from there.
                 self.version = Some(version);
-                return Err(error.into());
+                return Err(RequestError::from(error).into());
             }
         };
         self.version = Some(version);
