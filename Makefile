@@ -74,6 +74,13 @@ cluster-down: ## stop the test cluster
 .PHONY: check
 check: lint house-rules deny test ## all that must hold before a commit: lints, house rules, licences, tests
 
+.PHONY: check-all
+check-all: check test-long ## the same, and the tests that take an hour
+
+.PHONY: test-long
+test-long: build cluster-build ## every call of every verb with each fault, and 200 runs of each with random faults
+	tests/cluster/during $(CARGO) test --locked -p codex-tests --test suite -- --ignored --nocapture long_
+
 .PHONY: lint
 lint: ## formatting and clippy, the workspace and the pure binaries alone
 	$(CARGO) fmt --all --check

@@ -1,7 +1,7 @@
 //! A proxy before a real API server that lets one call of a command go wrong.
 //!
 //! Takes a kubeconfig; counts the calls that come, and gives the one with the chosen number one
-//! of five faults. Separate from the scripted server: there the server is played, here
+//! of the faults. Separate from the scripted server: there the server is played, here
 //! everything but the fault is real.
 //!
 //! ```no_run
@@ -26,6 +26,7 @@
 //! To the client it speaks plain HTTP, one connection per call, so that a call's end is its
 //! connection's end and nothing hides in a client's pool.
 
+mod fault;
 mod steps;
 
 use std::fs;
@@ -37,6 +38,8 @@ use std::thread;
 
 use serde_json::json;
 
+pub use fault::Fault;
+use fault::Plan;
 pub use steps::Step;
 
 use crate::http::{HttpRequest, HttpResponse, Messages, header};
@@ -44,28 +47,6 @@ use crate::listener::Listener;
 use crate::relay::relay;
 use crate::upstream::Upstream;
 use crate::wire::{Wire, lock};
-
-/// What becomes of the chosen call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// From this call on the server's port is closed, until the proxy is armed anew: who is
-    /// refused can't be counted.
-    Refused,
-    /// A 500 with the reason InternalError; the server doesn't see the call.
-    Error,
-    /// No answer until the client gives up; the server doesn't see the call.
-    TimeOut,
-    /// The client is killed while it sends the call; the server doesn't see it.
-    KilledBefore,
-    /// The client is killed once the server has done the call, before it gets the answer.
-    KilledAfter,
-}
-
-impl Fault {
-    /// All five.
-    pub const ALL: [Self; 5] =
-        [Self::Refused, Self::Error, Self::TimeOut, Self::KilledBefore, Self::KilledAfter];
-}
 
 /// A call that went through the proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,8 +75,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     calls: Vec<ProxiedCall>,
-    /// The call that goes wrong, and how.
-    plan: Option<(usize, Fault)>,
+    /// Which calls go wrong, and how.
+    plan: Plan,
     fired: bool,
     /// Kills the client.
     kill: Option<Arc<dyn Fn() + Send + Sync>>,
@@ -146,20 +127,26 @@ impl FaultProxy {
 
     /// Counts anew; the call with that number, from 1, meets the fault.
     pub fn arm(&self, number: usize, fault: Fault) {
-        self.begin(Some((number, fault)));
+        self.begin(Plan::Call(number, fault));
+    }
+
+    /// Counts anew; of a hundred calls, about `percent` meet one of [`Fault::PASSING`]. Which call meets which
+    /// follows from the seed.
+    pub fn arm_randomly(&self, seed: u64, percent: u64) {
+        self.begin(Plan::Random { seed, percent });
     }
 
     /// Counts anew, and lets every call through.
     pub fn disarm(&self) {
-        self.begin(None);
+        self.begin(Plan::None);
     }
 
-    fn begin(&self, plan: Option<(usize, Fault)>) {
+    fn begin(&self, plan: Plan) {
         // What an earlier command left open must not be counted now.
         self.listener.shut();
         self.listener.cut_connections();
         *lock(&self.shared.state) = State { plan, ..State::default() };
-        if plan != Some((1, Fault::Refused)) {
+        if plan != Plan::Call(1, Fault::Refused) {
             self.listener.open();
         }
     }
@@ -211,12 +198,7 @@ impl State {
     /// Counts a call and says what it meets.
     fn count(&mut self, request: &HttpRequest) -> Option<Fault> {
         let number = self.calls.len() + 1;
-        let fault = match self.plan {
-            Some((planned, fault)) if planned == number => Some(fault),
-            // It was on its way when the port closed.
-            Some((planned, Fault::Refused)) if number > planned => Some(Fault::Refused),
-            _ => None,
-        };
+        let fault = self.plan.fault_of(number);
         self.fired |= fault.is_some();
         self.calls.push(ProxiedCall {
             number,
@@ -228,7 +210,7 @@ impl State {
     }
 
     fn refuses_from_now_on(&self) -> bool {
-        self.plan.is_some_and(|(planned, fault)| fault == Fault::Refused && self.calls.len() + 1 >= planned)
+        matches!(self.plan, Plan::Call(planned, Fault::Refused) if self.calls.len() + 1 >= planned)
     }
 
     fn has_fired(&self) -> bool {
@@ -251,7 +233,25 @@ impl Shared {
         }
         match fault {
             Some(Fault::Refused) => client.cut(),
-            Some(Fault::Error) => client.send(&error().bytes())?,
+            Some(Fault::Error) => client.send(&refusal(500, "InternalError").bytes())?,
+            Some(Fault::Busy) => client.send(&refusal(429, "TooManyRequests").bytes())?,
+            Some(Fault::Unavailable) => client.send(&refusal(503, "ServiceUnavailable").bytes())?,
+            Some(Fault::LostBefore) => client.cut(),
+            Some(Fault::LostAfter) => {
+                let server = self.forward(&mut request)?;
+                wait_until_done(&server, &request)?;
+                client.cut();
+                server.cut();
+            }
+            Some(Fault::Half) => {
+                let server = self.forward(&mut request)?;
+                if let Some(answer) = wait_until_done(&server, &request)? {
+                    let bytes = answer.bytes();
+                    client.send(&bytes[..bytes.len() - answer.body.len().div_ceil(2)])?;
+                }
+                client.cut();
+                server.cut();
+            }
             Some(Fault::TimeOut) => client.wait_for_end(),
             Some(Fault::KilledBefore) => {
                 self.kill();
@@ -294,26 +294,28 @@ impl Shared {
     }
 }
 
-/// Waits for the server's whole answer; of a watch, whose answer has no end, for its head.
-fn wait_until_done(server: &Wire, request: &HttpRequest) -> io::Result<()> {
+/// Waits for the server's whole answer, and gives it; of a watch, whose answer has no end, for its head.
+fn wait_until_done(server: &Wire, request: &HttpRequest) -> io::Result<Option<HttpResponse>> {
     let mut messages = Messages::new(server.clone());
     let endless = ["watch=true", "watch=1", "follow=true"];
     if endless.iter().any(|part| request.target.contains(part)) {
         messages.answer_head()?;
-    } else {
-        messages.answer()?;
+        return Ok(None);
     }
-    Ok(())
+    messages.answer().map(Some)
 }
 
-fn error() -> HttpResponse {
-    let message = "Internal error occurred: the test's proxy was told to fail";
+fn refusal(code: u16, reason: &str) -> HttpResponse {
+    let message = format!("{reason}: the test's proxy was told to fail");
     let status = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-        "message": message, "reason": "InternalError", "code": 500,
+        "message": message, "reason": reason, "code": code,
     });
-    let mut response = HttpResponse::new(500, "application/json", status.to_string());
+    let mut response = HttpResponse::new(code, "application/json", status.to_string());
     response.headers.push(("connection".into(), "close".into()));
+    if code == 429 {
+        response.headers.push(("retry-after".into(), "1".into()));
+    }
     response
 }
 

@@ -14,6 +14,7 @@ mod gc;
 mod lifecycle;
 mod list;
 mod lost;
+mod passing_faults;
 mod project;
 mod ready;
 mod records;

@@ -1,12 +1,15 @@
 //! Stories of what a healthy API server won't do, against a scripted one.
 
 mod answers;
+mod bounds;
 mod broken_api;
 mod credentials;
 mod every_call;
 mod kubeconfigs;
+mod passing;
 mod plugins;
 mod proxies;
+mod reading;
 mod silence;
 mod watches;
 

@@ -185,7 +185,7 @@ async fn who_may_look_at_nothing_is_told_so_once() {
 async fn what_is_no_object_in_a_list_is_passed_over() {
     let found = json!({"metadata": {"name": "a"}});
     let odd =
-        json!({"metadata": {"resourceVersion": "1"}, "items": [null, 7, "text", [found], found]}).to_string();
+        json!({"apiVersion": "v1", "kind": "ConfigMapList", "metadata": {"resourceVersion": "1"}, "items": [null, 7, "text", [found], found]}).to_string();
     let no_list = || Scripted(200, json!([1]).to_string(), false);
     let watched = Scripted(200, String::new(), false);
     let quiet = Scripted(200, String::new(), true);
