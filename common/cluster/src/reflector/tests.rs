@@ -190,7 +190,7 @@ async fn what_is_no_object_in_a_list_is_passed_over() {
     let watched = Scripted(200, String::new(), false);
     let quiet = Scripted(200, String::new(), true);
     let (api, _) = serve(vec![Scripted(200, odd, false), watched, no_list(), quiet]).await;
-    let all = Source { names: None, ..config_maps(&[]) };
+    let all = Reflector { names: None, ..config_maps(&[]) };
     assert_eq!(hear(api, all, 2).await, ["+a", "listed"]);
     let (api, _) = serve(vec![no_list(), Scripted(200, String::new(), true)]).await;
     assert_eq!(hear(api, config_maps(&["a"]), 1).await, ["listed"]);
