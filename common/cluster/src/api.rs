@@ -31,7 +31,7 @@ use crate::server_time::ServerTime;
 pub use crate::transport::NoAnswer;
 pub use list::{List, ListHead, ListMeta, ListRequest, Page, Pages, Step};
 pub use response::{Answer, Read};
-use response::{Received, is_success};
+use response::{Outcome, Received, is_success};
 pub use watch::{Event, NoWatch};
 
 /// The media type of a server-side apply.
@@ -341,27 +341,6 @@ impl Api {
                 _ => None,
             };
             pass = renewed.ok_or(NoWatch::Refused(refused))?;
-        }
-    }
-}
-
-/// What a request came to, as far as repeating it is concerned.
-trait Outcome {
-    /// The server's no.
-    fn refusal(&self) -> Option<&Answer>;
-}
-
-impl Outcome for Answer {
-    fn refusal(&self) -> Option<&Answer> {
-        (!self.is_success()).then_some(self)
-    }
-}
-
-impl<T> Outcome for Read<T> {
-    fn refusal(&self) -> Option<&Answer> {
-        match self {
-            Self::Found(_) => None,
-            Self::Refused(answer) => Some(answer),
         }
     }
 }

@@ -69,6 +69,27 @@ pub enum Read<T> {
     Refused(Answer),
 }
 
+/// What a request came to, as far as repeating it is concerned.
+pub(super) trait Outcome {
+    /// The server's no.
+    fn refusal(&self) -> Option<&Answer>;
+}
+
+impl Outcome for Answer {
+    fn refusal(&self) -> Option<&Answer> {
+        (!self.is_success()).then_some(self)
+    }
+}
+
+impl<T> Outcome for Read<T> {
+    fn refusal(&self) -> Option<&Answer> {
+        match self {
+            Self::Found(_) => None,
+            Self::Refused(answer) => Some(answer),
+        }
+    }
+}
+
 /// A response whose body is read and not yet looked at.
 pub(super) struct Received {
     pub(super) status: u16,

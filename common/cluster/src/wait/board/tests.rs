@@ -468,7 +468,7 @@ fn who_may_not_look_at_events_waits_without_a_word() {
     let mut setup = Setup::new(&kinds, &targets);
     setup.present(deployment(0), START);
     setup.open();
-    assert_eq!(setup.tell("Event", News::Denied("forbidden".into()), START), None);
+    assert_eq!(setup.tell("Event", News::Denied(denied("forbidden")), START), None);
     assert_eq!(setup.reason(0), "0 of 1 pods available");
 }
 
