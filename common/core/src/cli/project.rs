@@ -148,7 +148,8 @@ impl ProjectSource {
             return Ok(());
         }
         let (env, slot) = (&project.context.env, target.slot);
-        let message = match (project.has_slots(), slot > 0) {
+        let Some(has_slots) = project.has_slots() else { return Ok(()) };
+        let message = match (has_slots, slot > 0) {
             (true, false) => Diagnostic::input(format!("environment `{env}` has slots, and none is named"))
                 .hint(Some(format!(
                     "`--slot N` names one; `kubectl codex slot list --env {env}` shows which there are, and \

@@ -72,6 +72,16 @@ impl Header {
         SimplePattern::of(raw, env).filter(|_| is_fixed)
     }
 
+    /// Whether the pattern of an environment's namespace, or the default of its name, uses the slot; `None` if the
+    /// pattern isn't known. To be asked before the names are rendered.
+    pub(super) fn uses_slot(&self, env: &str) -> Option<bool> {
+        match self.patterns.get(env).filter(|raw| !raw.trim().is_empty()) {
+            Some(raw) => Some(raw.contains(".Slot")),
+            None if !self.complete => None,
+            None => Some(matches!(env, "ai" | "ai-repair")),
+        }
+    }
+
     /// Renders the fields that the suite renders and codexctl doesn't: `project` and `envFiles`.
     pub(super) fn render_names(&mut self, engine: &Engine) {
         match engine.render_field("project", &self.project) {

@@ -71,6 +71,8 @@ pub struct Project {
     pub mode: Mode,
     /// The namespace's pattern, if it is simple.
     pub(super) pattern: Option<SimplePattern>,
+    /// Whether the namespace's pattern uses the slot, if that is known.
+    pub(super) uses_slot: Option<bool>,
 }
 
 impl Project {
@@ -81,15 +83,10 @@ impl Project {
         Some(pattern.namespace(&self.context.project, &self.context.env, slot))
     }
 
-    /// Whether the environment has slots: whether its pattern, or the default of its name, uses `.Slot`.
-    pub fn has_slots(&self) -> bool {
-        match (self.namespace_in_slot(1), self.namespace_in_slot(2)) {
-            (Some(first), Some(second)) => first != second,
-            _ => {
-                let patterns = &self.stack.namespace.patterns;
-                patterns.get(&self.context.env).is_some_and(|pattern| pattern.contains(".Slot"))
-            }
-        }
+    /// Whether the environment has slots: whether its pattern, or the default of its name, uses `.Slot`. `None`
+    /// where the raw file doesn't tell, since the pattern itself is made by a template.
+    pub fn has_slots(&self) -> Option<bool> {
+        self.uses_slot
     }
 }
 

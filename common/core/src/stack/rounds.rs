@@ -71,6 +71,7 @@ impl Loading<'_> {
         let mut engine = Engine::new(&context, self.request.missing);
         let mut header = self.header()?;
         let pattern = header.simple_pattern(self.request.env).filter(|_| self.request.namespace.is_none());
+        let uses_slot = header.uses_slot(self.request.env);
         header.render_names(&engine);
         let mut values = self.first_values(&header, &mut context, &engine);
 
@@ -89,7 +90,7 @@ impl Loading<'_> {
             let is_settled = !self.would_change(&values, &next)
                 || (self.request.mode == Mode::Codexctl && header.complete);
             if is_settled && !is_trial {
-                return Ok(Project { pattern, ..self.finish(text, stack, context, engine)? });
+                return Ok(Project { pattern, uses_slot, ..self.finish(text, stack, context, engine)? });
             }
             if self.request.mode == Mode::Codexctl {
                 // Only what the raw text could not tell is taken from the rendered one.
@@ -259,6 +260,7 @@ impl Loading<'_> {
             warnings: self.warnings.clone(),
             mode: self.request.mode,
             pattern: None,
+            uses_slot: None,
         })
     }
 
