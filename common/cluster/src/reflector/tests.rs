@@ -192,6 +192,8 @@ async fn what_is_no_object_in_a_list_is_passed_over() {
     let (api, _) = serve(vec![Scripted(200, odd, false), watched, no_list(), quiet]).await;
     let all = Reflector { names: None, ..config_maps(&[]) };
     assert_eq!(hear(api, all, 2).await, ["+a", "listed"]);
-    let (api, _) = serve(vec![no_list(), Scripted(200, String::new(), true)]).await;
-    assert_eq!(hear(api, config_maps(&["a"]), 1).await, ["listed"]);
+    // What is no list at all doesn't say that nothing is there.
+    let quiet = Scripted(200, String::new(), true);
+    let (api, _) = serve(vec![no_list(), list("1", &["a"]), quiet]).await;
+    assert_eq!(hear(api, config_maps(&["a"]), 2).await, ["+a", "listed"]);
 }
