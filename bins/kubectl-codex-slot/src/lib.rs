@@ -25,6 +25,7 @@ mod failure;
 mod gc;
 mod list;
 mod lock;
+mod namespaces;
 mod orphans;
 mod ready;
 mod records;

@@ -21,6 +21,7 @@ use serde_json::Value;
 pub(crate) use arguments::ListArgs;
 
 use crate::arguments::ProjectRequest;
+use crate::namespaces;
 use crate::orphans;
 use crate::records::Records;
 use crate::scene::Scene;
@@ -72,7 +73,7 @@ async fn text(records: Records<'_>, request: &Request) -> Result<String, Diagnos
     let labelled = labels::matching(scene, cluster, &request.labels).await?;
     let are_seen = request.output != ListFormat::Name;
     let all = if are_seen && look::are_many(listing.records.len()) {
-        look::all_namespaces(cluster).await?
+        namespaces::list(cluster, "").await?
     } else {
         None
     };

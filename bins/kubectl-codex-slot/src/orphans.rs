@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use codex_cluster::api::Answer;
 use codex_cluster::api::escaped;
 use codex_cluster::connect::Cluster;
 use codex_cluster::labels;
@@ -15,10 +14,8 @@ use codex_slot::record::{Listed, Record};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::namespaces;
 use crate::scene::Scene;
-
-/// Names and metadata are enough.
-const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /// Finds them. `listed` are all records, of others too. Who may not list namespaces finds none.
 ///
@@ -30,19 +27,14 @@ pub(crate) async fn find(
     listed: &[Listed],
 ) -> Result<Vec<Record>, Diagnostic> {
     let owner = scene.owner(0);
-    let path = format!("/api/v1/namespaces?labelSelector={}", escaped(&owner.slots_selector()));
-    let answer = cluster.api.get_as(&path, METADATA).await;
-    let answer = answer.map_err(|no_answer| Diagnostic::from(cluster.unreachable(no_answer)))?;
-    if answer.status == 403 {
+    let query = format!("labelSelector={}", escaped(&owner.slots_selector()));
+    let Some(namespaces) = namespaces::list(cluster, &query).await? else {
         scene
             .console
             .debug(|| "slots without a record aren't looked for: you may not list namespaces".to_owned());
         return Ok(Vec::new());
-    }
-    if !answer.is_success() {
-        return Err(Diagnostic::machine("cannot list namespaces").note(Answer::message(&answer)));
-    }
-    among(scene, answer.body["items"].as_array().map_or(&[], Vec::as_slice), listed)
+    };
+    among(scene, &namespaces, listed)
 }
 
 /// The same among namespaces that are known already.

@@ -9,6 +9,7 @@ mod kubeconfigs;
 mod passing;
 mod plugins;
 mod proxies;
+mod prune;
 mod reading;
 mod silence;
 mod watches;

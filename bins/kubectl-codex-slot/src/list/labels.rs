@@ -9,9 +9,6 @@ use serde::Deserialize;
 
 use crate::scene::Scene;
 
-/// Names are enough.
-const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
-
 /// How many records a page holds.
 const PAGE: usize = 2000;
 
@@ -30,7 +27,7 @@ pub(super) async fn matching(
     let namespace = &scene.state.namespace;
     let path = format!("/api/v1/namespaces/{namespace}/configmaps");
     let request = ListRequest::at(path, "ConfigMapList", PAGE)
-        .accept(METADATA, "meta.k8s.io/v1", "PartialObjectMetadataList")
+        .metadata()
         .query(format!("labelSelector={}", escaped(selector)));
     let mut pages = cluster.api.pages(request);
     let mut names = BTreeSet::new();

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use codex_cluster::api::{List, ListHead, ListRequest, Page, RequestError, Step};
+use codex_cluster::api::{ListHead, ListRequest, Page, RequestError, Step};
 use codex_cluster::connect::Cluster;
 use codex_cluster::namespace::{self, NamespaceError, Presence};
 use codex_common::cli::Console;
@@ -26,9 +26,6 @@ const AT_ONCE: usize = 16;
 /// How much one answer holds.
 const PAGE: usize = 2000;
 
-/// Names and metadata are enough.
-const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
-
 /// kubectl's columns hold what is needed of a pod, at a fifth of its size.
 const TABLE: &str = "application/json;as=Table;g=meta.k8s.io;v=v1";
 
@@ -45,20 +42,6 @@ pub(super) struct Seen {
 /// Whether so many slots are looked at by lists.
 pub(super) fn are_many(slots: usize) -> bool {
     slots > FEW
-}
-
-/// All namespaces of the cluster, without what isn't metadata; `None` if the user may not list them.
-///
-/// # Errors
-/// The server can't be asked, or says no for another reason than rights.
-pub(super) async fn all_namespaces(cluster: &Cluster) -> Result<Option<Vec<Value>>, Diagnostic> {
-    let looking = Looking { cluster };
-    let request = ListRequest::at("/api/v1/namespaces", "NamespaceList", PAGE);
-    let request = request.accept(METADATA, "meta.k8s.io/v1", "PartialObjectMetadataList");
-    let whole = looking.pages(request, |all: &mut Vec<Value>, page: List<Value>| {
-        all.extend(page.items.into_iter().flatten());
-    });
-    whole.await
 }
 
 /// Looks at the namespaces; `all` are those of the cluster, where they are known already.

@@ -35,6 +35,9 @@ const RESTARTS: Retry = Retry {
     within: Duration::from_secs(300),
 };
 
+/// Lists of names and metadata, whatever the kind.
+const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
 /// What is listed, and in which form it comes.
 #[derive(Debug, Clone)]
 pub struct ListRequest<'a> {
@@ -73,6 +76,12 @@ impl<'a> ListRequest<'a> {
     pub fn accept(mut self, accept: &'static str, api_version: &'a str, kind: &'a str) -> Self {
         (self.accept, self.api_version, self.kind) = (accept, api_version.into(), Some(kind.into()));
         self
+    }
+
+    /// The same without what isn't metadata.
+    #[must_use]
+    pub fn metadata(self) -> Self {
+        self.accept(METADATA, "meta.k8s.io/v1", "PartialObjectMetadataList")
     }
 
     /// The same, of those objects only that a query selects: `labelSelector=…`, escaped.

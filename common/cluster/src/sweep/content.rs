@@ -10,19 +10,13 @@ use std::collections::BTreeSet;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 
-use crate::api::{Api, RequestError, escaped};
+use crate::api::{Api, List, ListRequest, RequestError, Step, escaped};
 use crate::discovery::{Kinds, Resource};
 use crate::identity::Identity;
 
 use crate::prune::may_delete;
 
-use super::{AT_ONCE, Leftover, Leftovers, Search, identified};
-
-/// Names and metadata are enough.
-const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
-
-/// How many objects of one kind are looked at.
-const MOST: usize = 500;
+use super::{AT_ONCE, Leftover, Leftovers, PAGE, Search, identified};
 
 /// Spares the leftovers that somebody else's objects hang on.
 ///
@@ -79,14 +73,12 @@ impl Look<'_> {
     async fn in_namespace(&self, name: &str) -> Result<Option<String>, RequestError> {
         let namespaced = self.kinds.deletable().filter(|resource| resource.is_namespaced);
         let looks = namespaced.map(|resource| async move {
-            let items = match self.list(&resource.collection(Some(name))).await? {
-                Listed::Items(items) => items,
-                Listed::None => return Ok::<_, RequestError>(None),
-                Listed::Unknown(why) => return Ok(Some(format!("{why} {} in it", resource.plural))),
-            };
-            let items = items.into_iter().filter_map(|item| identified(item, resource));
-            let mut others = items.filter(|(item, identity)| self.is_anothers(item, identity));
-            Ok(others.next().map(|(_, identity)| format!("{} is in it", resource.display(&identity.name))))
+            let is_anothers = |item: &Value, identity: &Identity| self.is_anothers(item, identity);
+            Ok::<_, RequestError>(match self.first(resource, Some(name), is_anothers).await? {
+                First::Found(identity) => Some(format!("{} is in it", resource.display(&identity.name))),
+                First::None => None,
+                First::Unknown => Some(format!("you may not list {} in it", resource.plural)),
+            })
         });
         let found: Vec<Option<String>> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
         Ok(found.into_iter().flatten().next())
@@ -114,19 +106,18 @@ impl Look<'_> {
         let Some(resource) = self.kinds.deletable().find(defines) else {
             return Ok(None);
         };
-        let items = match self.list(&resource.collection(None)).await? {
-            Listed::Items(items) => items,
-            Listed::None => return Ok(None),
-            Listed::Unknown(why) => return Ok(Some(format!("{why} {}", resource.plural))),
-        };
-        let left = items.iter().find(|item| !self.is_doomed(item)).map(|item| &item["metadata"]);
-        Ok(left.map(|metadata| {
-            let name = resource.display(metadata["name"].as_str().unwrap_or_default());
-            match metadata["namespace"].as_str() {
-                Some(namespace) => format!("{name} in namespace {namespace} is of its kind"),
-                None => format!("{name} is of its kind"),
+        let is_left = |item: &Value, _: &Identity| !self.is_doomed(item);
+        Ok(match self.first(resource, None, is_left).await? {
+            First::Found(Identity { name, namespace, .. }) => {
+                let name = resource.display(&name);
+                Some(match namespace {
+                    Some(namespace) => format!("{name} in namespace {namespace} is of its kind"),
+                    None => format!("{name} is of its kind"),
+                })
             }
-        }))
+            First::None => None,
+            First::Unknown => Some(format!("you may not list {}", resource.plural)),
+        })
     }
 
     /// The claim that a volume is bound to, if it is there and stays.
@@ -158,26 +149,42 @@ impl Look<'_> {
         }
     }
 
-    async fn list(&self, collection: &str) -> Result<Listed, RequestError> {
-        let path = format!("{collection}?limit={MOST}");
-        let answer = self.api.get_as(&path, METADATA).await.map_err(RequestError::NoAnswer)?;
-        match answer.status {
-            403 => Ok(Listed::Unknown("you may not list")),
-            404 | 405 => Ok(Listed::None),
-            _ if answer.body["metadata"]["continue"].as_str().is_some_and(|token| !token.is_empty()) => {
-                Ok(Listed::Unknown("there are too many"))
+    /// The first object of a kind, in one namespace or everywhere, that `is_it`. Names and metadata are enough.
+    async fn first(
+        &self,
+        resource: &Resource,
+        namespace: Option<&str>,
+        is_it: impl Fn(&Value, &Identity) -> bool,
+    ) -> Result<First, RequestError> {
+        let mut pages = self.api.pages(ListRequest::of(resource, namespace, PAGE).metadata());
+        loop {
+            let page = match pages.next::<List<Value>>().await {
+                Ok(Some(Step::Page(page))) => page,
+                // Nothing is kept from one page to the next.
+                Ok(Some(Step::Anew)) => continue,
+                Ok(None) => return Ok(First::None),
+                Err(RequestError::Refused { answer, .. }) if answer.status == 403 => {
+                    return Ok(First::Unknown);
+                }
+                Err(RequestError::Refused { answer, .. }) if matches!(answer.status, 404 | 405) => {
+                    return Ok(First::None);
+                }
+                Err(error) => return Err(error),
+            };
+            let items = page.items.into_iter().flatten().filter(Value::is_object);
+            let mut items = items.filter_map(|item| identified(item, resource));
+            if let Some((_, identity)) = items.find(|(item, identity)| is_it(item, identity)) {
+                return Ok(First::Found(identity));
             }
-            _ if answer.is_success() => Ok(Listed::Items(answer.into_objects())),
-            _ => Err(RequestError::Refused { path, answer }),
         }
     }
 }
 
-/// What came of listing a kind.
-enum Listed {
-    Items(Vec<Value>),
-    /// The kind can't be listed: there are none.
+/// What came of looking for an object.
+enum First {
+    Found(Identity),
+    /// There is none, or the kind can't be listed.
     None,
-    /// It can't be told, and why: to be read before the kind.
-    Unknown(&'static str),
+    /// It may not be looked for.
+    Unknown,
 }
