@@ -185,7 +185,7 @@ fn every_field_that_is_a_template() {
             &format!("{}\nservices:", field.replace('@', &attack)),
         )
     };
-    is_refused(field("namespace: {patterns: {dev: '@'}}"), &["services.yaml:3:"]);
+    is_refused(field("namespace: {patterns: {dev: '@'}}"), &["namespace.patterns.dev:1:"]);
     is_refused(field("baseDomain: {dev: '@'}"), &["services.yaml:3:"]);
     is_refused(field("x-note: '@'"), &["services.yaml:3:"]);
     is_refused(field("envFiles: ['@']"), &["services.yaml:3:"]);
@@ -231,10 +231,7 @@ fn yaml_that_is_larger_than_its_text() {
     // Lists without end.
     is_refused(manifest(&format!("a: [{}]\n", "a,".repeat(3_000_000))), &["web.yaml:2:", "can be held"]);
     is_refused(manifest(&format!("a:\n{}", "- a\n".repeat(3_000_000))), &["web.yaml:", "can be held"]);
-    is_refused(
-        greeting("'[{{ range 3000000 }}[],{{ end }}]'").replace("web.yaml", "'", ""),
-        &["web.yaml:6:", "can be held"],
-    );
+    is_refused(greeting("[{{ range 3000000 }}[],{{ end }}]"), &["web.yaml:6:", "can be held"]);
     // A mapping nested 9,000 deep has 80 MiB of indentation.
     let deep = format!("a: {}1{}\n", "{a: ".repeat(9_000), "}".repeat(9_000));
     is_refused(manifest(&deep), &["web.yaml:1:", "larger than can be held"]);

@@ -39,7 +39,7 @@ fn what_a_plugin_says_is_shown_while_it_waits() {
     let mut child = scene.start(&binary("kubectl-codex-apply"), &["-n", "shop", "-f", "-"]);
     child.stdin.take().unwrap().write_all(map("settings", "1").as_bytes()).unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    assert_eq!(lines.next().as_deref(), Some("open https://login.test and enter XY-34"));
+    assert_eq!(lines.next().as_deref(), Some("sh: open https://login.test and enter XY-34"));
     fs::write(scene.path("signed-in"), "").unwrap();
     lines.for_each(drop);
     assert!(child.wait().unwrap().success());
@@ -89,7 +89,7 @@ fn what_a_plugin_says_without_end_is_shown_up_to_a_limit() {
     let shown = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
     let shown: Vec<String> =
         shown.take_while(|line| !line.contains("says more, which isn't shown")).collect();
-    let bytes: usize = shown.iter().map(String::len).sum();
+    let bytes: usize = shown.iter().filter_map(|line| line.strip_prefix("sh: ")).map(str::len).sum();
     assert!((60 << 10..65 << 10).contains(&bytes), "{bytes}");
     child.kill().unwrap();
     child.wait().unwrap();
@@ -102,7 +102,7 @@ fn an_interrupt_ends_a_plugin_and_what_it_started() {
     let mut child = scene.start(&binary("kubectl-codex-apply"), &["-n", "shop", "-f", "-"]);
     child.stdin.take().unwrap().write_all(map("settings", "1").as_bytes()).unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let about = format!("/proc/{}/stat", lines.next().unwrap());
+    let about = format!("/proc/{}/stat", lines.next().unwrap().trim_start_matches("sh: "));
     let is_there = || fs::read_to_string(&about).is_ok_and(|stat| !stat.contains(") Z "));
     assert!(is_there(), "{about}");
     let interrupt = ["-INT".to_owned(), child.id().to_string()];

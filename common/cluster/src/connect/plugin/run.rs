@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::pin::pin;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -34,7 +35,8 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// The longest line of a message, in characters.
 const LONGEST_QUOTE: usize = 300;
 
-/// Whoever is told what a plugin says, line by line.
+/// Whoever is told what a plugin says, line by line. Each line begins with the plugin's name, so that none looks
+/// like a message of ours.
 #[derive(Clone)]
 pub struct Relay(Arc<dyn Fn(&str) + Send + Sync>);
 
@@ -42,6 +44,13 @@ impl Relay {
     /// Tells it to a function.
     pub fn new(to: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self(Arc::new(to))
+    }
+
+    /// Tells the same with a program's name in front.
+    fn named(&self, program: &Path) -> Self {
+        let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
+        let to = Arc::clone(&self.0);
+        Self::new(move |line| to(&format!("{name}: {line}")))
     }
 }
 
@@ -66,6 +75,7 @@ pub(super) async fn run(
     relay: &Relay,
 ) -> Result<Vec<u8>, PluginError> {
     command.stdout(Stdio::piped()).kill_on_drop(true);
+    let relay = relay.named(Path::new(command.as_std().get_program()));
     if is_interactive {
         // A group of its own would be stopped as soon as it read from the terminal.
         command.stdin(Stdio::inherit()).stderr(Stdio::inherit());
@@ -80,8 +90,9 @@ pub(super) async fn run(
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (mut printed, mut last_line) = (Vec::new(), String::new());
     let status = {
-        let output =
-            async { tokio::try_join!(collect(stdout, &mut printed), pass_on(stderr, relay, &mut last_line)) };
+        let output = async {
+            tokio::try_join!(collect(stdout, &mut printed), pass_on(stderr, &relay, &mut last_line))
+        };
         let mut output = pin!(output);
         let mut is_over = false;
         let status = loop {
@@ -251,7 +262,7 @@ mod tests {
             line
         };
         let (printed, line) = tokio::join!(plugin, reader);
-        assert_eq!((printed.unwrap().as_slice(), line.as_str()), (&b"token\n"[..], "enter AB-12:"));
+        assert_eq!((printed.unwrap().as_slice(), line.as_str()), (&b"token\n"[..], "sh: enter AB-12:"));
     }
 
     #[tokio::test]
@@ -262,9 +273,9 @@ mod tests {
         assert!(said.is_empty());
         let (printed, said) = say("yes 'a line of some length' | head -n 100000 >&2; exit 3").await;
         assert_eq!(printed.unwrap_err(), "it ended with 3: a line of some length");
-        let bytes: usize = said.iter().map(String::len).sum();
+        let bytes: usize = said.iter().map(|line| line.strip_prefix("sh: ").unwrap().len()).sum();
         assert!((60 << 10..66 << 10).contains(&bytes), "{bytes}");
-        assert_eq!(said.last().unwrap(), "… the credential plugin says more, which isn't shown");
+        assert_eq!(said.last().unwrap(), "sh: … the credential plugin says more, which isn't shown");
     }
 
     #[tokio::test]
