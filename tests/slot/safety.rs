@@ -32,8 +32,15 @@ fn a_look_up_that_fails_deletes_nothing() {
     let number = proxy.calls().iter().find(|call| call.target == path).expect("it looks").number;
     for fault in [Fault::Error, Fault::TimeOut, Fault::Refused] {
         proxy.arm(number, fault);
-        let title = format!("cannot get namespace `{}`", project.namespace(1));
-        let outcome = fails(project.slot(&ready), 1, &[&title]);
+        let outcome = match fault {
+            // The port stays closed, whereas a single failed look is taken again.
+            Fault::Refused => {
+                let title = format!("cannot get namespace `{}`", project.namespace(1));
+                fails(project.slot(&ready), 1, &[&title])
+            }
+            _ => done(project.slot(&ready)),
+        };
+        assert!(proxy.fired(), "{fault:?}");
         assert!(file.is_file(), "{fault:?}: {}", outcome.report("the data are gone"));
         assert_eq!(project.record(1), before, "{fault:?}");
     }
