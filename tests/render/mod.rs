@@ -1,6 +1,7 @@
 //! Stories of `kubectl-codex-render`, one file per thing it does.
 
 mod builds;
+mod clock;
 mod errors;
 mod exit_codes;
 mod filters;

@@ -27,6 +27,33 @@ pub fn indented(text: &str) -> String {
     text.trim_end_matches('\n').replace('\n', "\n  ")
 }
 
+/// A line without escape sequences and control characters, for programs that print to what they take for a terminal:
+/// what they said is left, what they meant to do is not.
+pub fn without_sequences(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        if char == '\u{1b}' {
+            match chars.next() {
+                // A control sequence ends with a letter or one of a few signs.
+                Some('[') => while chars.next().is_some_and(|char| !matches!(char, '@'..='~')) {},
+                // A command ends with BEL or ESC `\`.
+                Some(']' | 'P' | '_' | '^' | 'X') => {
+                    while let Some(char) = chars.next() {
+                        if char == '\u{7}' || (char == '\u{1b}' && chars.next_if_eq(&'\\').is_some()) {
+                            break;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        } else if char == '\t' || !char.is_control() {
+            plain.push(char);
+        }
+    }
+    plain
+}
+
 fn cleaned(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     let is_clean = |letter: char| stays(letter) || !is_harmful(letter);
     if text.chars().all(is_clean) {
@@ -99,5 +126,13 @@ mod tests {
     fn one_line_stays_one_line() {
         assert_eq!(line("a\nerror: b\r\n\tc"), "a error: b  c");
         assert_eq!(indented("a\nerror: b\n"), "a\n  error: b");
+    }
+
+    #[test]
+    fn escape_sequences_are_left_out() {
+        let said =
+            "\u{1b}[1;31mopen\u{1b}[0m \u{1b}]8;;http://x\u{7}here\u{1b}]8;;\u{1b}\\\u{8}\t\u{9b}now\u{1b}";
+        assert_eq!(without_sequences(said), "open here\tnow");
+        assert_eq!(without_sequences("\u{1b}["), "");
     }
 }

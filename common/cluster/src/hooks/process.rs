@@ -22,7 +22,8 @@ const GRACE: Duration = Duration::from_secs(2);
 /// How long is waited for the rest of the output of a program that ended.
 const DRAIN: Duration = Duration::from_millis(200);
 
-/// The longest line that is passed on whole, in bytes.
+/// The longest line that is passed on, in bytes. A longer one isn't: were it cut, half of a secret might stand at
+/// the cut, where nothing finds it.
 const LONGEST_LINE: usize = 256 << 10;
 
 /// How a program ended.
@@ -113,19 +114,22 @@ async fn discard(reader: Option<impl AsyncRead + Unpin>) {
 /// Passes on line by line, so that what is hidden in a line can be found in it.
 async fn lines(reader: Option<&mut BufReader<impl AsyncRead + Unpin>>, relay: &(dyn Fn(&str) + Sync)) {
     let Some(reader) = reader else { return };
-    let mut line = Vec::new();
+    let (mut line, mut is_left_out) = (Vec::new(), false);
     loop {
-        let room = (LONGEST_LINE - line.len()) as u64;
+        let room = (LONGEST_LINE + 1 - line.len()) as u64;
         let read = reader.take(room).read_until(b'\n', &mut line).await;
         let is_over = !matches!(read, Ok(1..));
-        if line.last() == Some(&b'\n') || (is_over && !line.is_empty()) {
-            pass(&line, relay);
+        if line.last() == Some(&b'\n') || is_over {
+            if is_left_out {
+                relay(&format!("(a line of more than {} KiB is left out)", LONGEST_LINE >> 10));
+            } else if !line.is_empty() {
+                pass(&line, relay);
+            }
             line.clear();
-        } else if line.len() >= LONGEST_LINE {
-            // Cut where a word ends: no secret that is one word is torn apart and so not found.
-            let end = line.iter().rposition(u8::is_ascii_whitespace).map_or(line.len(), |at| at + 1);
-            pass(&line[..end], relay);
-            line.drain(..end);
+            is_left_out = false;
+        } else if line.len() > LONGEST_LINE {
+            line.clear();
+            is_left_out = true;
         }
         if is_over {
             return;

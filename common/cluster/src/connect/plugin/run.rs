@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use codex_common::diagnostic::system_reason;
+use codex_common::printable;
 use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
@@ -159,7 +160,7 @@ async fn pass_on(
 
 /// Tells one line, if there is something in it and the limit isn't reached.
 fn tell(line: &mut Vec<u8>, relay: &Relay, said: &mut usize, last_line: &mut String) {
-    let text = plain(&String::from_utf8_lossy(line));
+    let text = printable::without_sequences(&String::from_utf8_lossy(line));
     line.clear();
     let text = text.trim_end();
     if text.is_empty() {
@@ -173,32 +174,6 @@ fn tell(line: &mut Vec<u8>, relay: &Relay, said: &mut usize, last_line: &mut Str
     } else if before <= MOST_SAID {
         (relay.0)("… the credential plugin says more, which isn't shown");
     }
-}
-
-/// A text without escape sequences and control characters.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(char) = chars.next() {
-        if char == '\u{1b}' {
-            match chars.next() {
-                // A control sequence ends with a letter or one of a few signs.
-                Some('[') => while chars.next().is_some_and(|char| !matches!(char, '@'..='~')) {},
-                // A command ends with BEL or ESC `\`.
-                Some(']' | 'P' | '_' | '^' | 'X') => {
-                    while let Some(char) = chars.next() {
-                        if char == '\u{7}' || (char == '\u{1b}' && chars.next_if_eq(&'\\').is_some()) {
-                            break;
-                        }
-                    }
-                }
-                _ => {}
-            }
-        } else if char == '\t' || !char.is_control() {
-            plain.push(char);
-        }
-    }
-    plain
 }
 
 /// How a plugin ended, with the last line that it said.
@@ -219,14 +194,6 @@ fn ended(status: ExitStatus, last_line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn escape_sequences_are_left_out() {
-        let said =
-            "\u{1b}[1;31mopen\u{1b}[0m \u{1b}]8;;http://x\u{7}here\u{1b}]8;;\u{1b}\\\u{8}\t\u{9b}now\u{1b}";
-        assert_eq!(plain(said), "open here\tnow");
-        assert_eq!(plain("\u{1b}["), "");
-    }
 
     fn shell(script: &str) -> Command {
         let mut command = Command::new("/bin/sh");

@@ -61,12 +61,17 @@ async fn output_comes_line_by_line_and_codes_come_through() {
 }
 
 #[tokio::test]
-async fn long_lines_are_cut_between_words() {
-    let text = format!("printf '%s' \"$(printf 'word %.0s' $(seq 1 {}))\"", LONGEST_LINE / 4);
-    let (_, lines) = script(&text, never()).await;
-    assert!(lines.len() > 1);
-    assert!(lines.iter().all(|line| line.split_whitespace().all(|word| word == "word")));
-    assert_eq!(lines.iter().map(|line| line.split_whitespace().count()).sum::<usize>(), LONGEST_LINE / 4);
+async fn a_line_that_is_too_long_is_left_out_whole() {
+    let longest = "printf 'word %.0s' $(seq 1 52428); printf '%s' four";
+    let (_, lines) = script(longest, never()).await;
+    assert_eq!(lines, ["word ".repeat(52428) + "four"]);
+    assert_eq!(lines[0].len(), LONGEST_LINE);
+
+    let left_out = "(a line of more than 256 KiB is left out)";
+    let (_, lines) = script(&format!("echo before; {longest}; echo s; echo after"), never()).await;
+    assert_eq!(lines, ["before", left_out, "after"]);
+    let (_, lines) = script("seq -s ' ' 1 500000 | tr -d '\\n'", never()).await;
+    assert_eq!(lines, [left_out]);
 }
 
 #[tokio::test]
