@@ -146,7 +146,7 @@ fn a_pipe_in_place_of_a_file_is_not_waited_for() {
     let scene = greeting("hello");
     pipe(&scene, "dev.env");
     let services = std::fs::read_to_string(scene.path("services.yaml")).unwrap();
-    let scene = scene.file("services.yaml", &format!("envFiles: [dev.env]\n{services}"));
+    let scene = scene.file("services.yaml", format!("envFiles: [dev.env]\n{services}"));
     fails(&scene, &DEV, &["dev.env", "not a regular file"]);
 }
 

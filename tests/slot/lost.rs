@@ -3,7 +3,7 @@
 //! Two machines are two folders of workspaces: their locks aren't each other's.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Output};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ infrastructure:"
         held
     }
 
-    fn wait_for(&self, path: &PathBuf) {
+    fn wait_for(&self, path: &Path) {
         let end = Instant::now() + Duration::from_secs(120);
         while !path.exists() {
             assert!(Instant::now() < end, "{} never came", path.display());
