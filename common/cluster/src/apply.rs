@@ -16,6 +16,7 @@ use crate::answer::{Answer as Meaning, Conflict, RetryReason};
 use crate::api::{Api, NoAnswer};
 use crate::interrupt::Interrupt;
 use crate::notices::SLOW_AFTER;
+use crate::ownership::handover::Handover;
 use crate::plan::{Action, Planned};
 use crate::readiness::{self, Facts, Readiness};
 use crate::retry::Retry;
@@ -73,6 +74,8 @@ pub struct Applied {
     pub verb: Verb,
     /// Fields that were taken from others by force.
     pub overwritten: Vec<Conflict>,
+    /// Whose fields became ours, of values that stayed.
+    pub handover: Handover,
     /// Whether its number of replicas was left to an autoscaler.
     pub is_autoscaled: bool,
 }
@@ -185,6 +188,7 @@ async fn one(
         return Status::Applied(Applied {
             verb: Verb::Unchanged,
             overwritten: Vec::new(),
+            handover: Handover::default(),
             is_autoscaled: false,
         });
     }

@@ -11,8 +11,8 @@ use codex_common::secrets::{MASK, Secrets};
 use serde_json::{Map, Value};
 use similar::TextDiff;
 
-use crate::LAST_APPLIED;
 use crate::identity::{group, kind};
+use crate::ownership::takeover::without_annotation;
 
 /// What differs between any two states of an object and tells nothing.
 const NOISE: [&str; 6] =
@@ -71,13 +71,7 @@ fn without_noise(object: &Value) -> Value {
         return object;
     };
     metadata.retain(|key, _| !NOISE.contains(&key.as_str()));
-    let annotations = metadata.get_mut("annotations").and_then(Value::as_object_mut);
-    if let Some(annotations) = annotations.filter(|annotations| annotations.contains_key(LAST_APPLIED)) {
-        annotations.remove(LAST_APPLIED);
-        if annotations.is_empty() {
-            metadata.remove("annotations");
-        }
-    }
+    without_annotation(&mut object);
     object
 }
 
@@ -128,6 +122,7 @@ pub fn unified(before: (&str, &str), after: (&str, &str)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::LAST_APPLIED;
     use proptest::prelude::*;
     use serde_json::json;
 

@@ -169,7 +169,7 @@ fn found_of(at: usize, (target, unsure): (&Target, Option<&Owner>), mut listed: 
     if !kept.is_empty() {
         labels::add(manifest.to_mut(), &kept);
     }
-    let is_same = takeover(&listed).is_none() && is_same(&manifest, &listed);
+    let is_same = takeover(&listed, &manifest).is_none() && is_same(&manifest, &listed);
     let state = if is_same { Live::Same } else { Live::Different(LiveObject::of(&listed)) };
     Found { at, state, kept }
 }

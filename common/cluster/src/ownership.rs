@@ -5,6 +5,10 @@
 //! - [`same`]: would applying this manifest change nothing?
 //! - [`takeover`]: did client-side apply make it, and how do its fields become ours?
 //! - [`dropped`]: which fields go because the manifest no longer has them?
+//! - [`handover`]: what becomes ours though no value changes?
+//! - [`excluded`]: what has to go before the manifest can be applied?
+//! - [`version`]: which entries can't the server read any more?
+//! - [`estimate`]: what would an apply come to that the server can't be asked about?
 //! - [`unchanged`]: did a PATCH that was sent change anything?
 //!
 //! [`fields`] is the tree that all of them walk, [`entry`] the list that it comes from.
@@ -12,7 +16,11 @@
 mod atomic;
 pub mod dropped;
 pub mod entry;
+pub mod estimate;
+pub mod excluded;
 pub mod fields;
+pub mod handover;
 pub mod same;
 pub mod takeover;
 pub mod unchanged;
+pub mod version;

@@ -3,18 +3,20 @@
 //! What isn't there is created without asking first; what is known to be the same needs nothing; for the rest
 //! a dry run asks the server, which writes nothing (`apply.md`, "Unchanged, without a PATCH").
 
+mod dry_run;
+pub(crate) mod mend;
+
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
+use crate::FIELD_MANAGER;
 use crate::answer::{self, Answer as Meaning, Conflict, Request};
 use crate::api::{Answer, Api, NoAnswer};
 use crate::live::{Live, LiveObject};
-use crate::ownership::dropped::dropped;
-use crate::ownership::takeover::{is_annotated, is_client_side, takeover};
-use crate::ownership::unchanged::is_unchanged;
+use crate::ownership::handover::Handover;
 use crate::place::Target;
 use crate::waves::Wave;
-use crate::{FIELD_MANAGER, LAST_APPLIED};
+use dry_run::{Question, Verdict};
 
 /// How many dry runs are under way at once.
 const DRY_RUNS_AT_ONCE: usize = 16;
@@ -64,6 +66,8 @@ pub struct Planned {
     /// The replicas of a workload that go back to the server's default, since a manifest that once had their
     /// number no longer has it: before and after.
     pub reset_replicas: Option<(i64, i64)>,
+    /// Whose fields become ours, of values that stay.
+    pub handover: Handover,
     /// What happens.
     pub action: Action,
 }
@@ -147,84 +151,28 @@ async fn one(
     live: Live,
     options: PlanOptions,
 ) -> Result<(Planned, Comparison), PlanError> {
-    let (kept, comparison, action) = match live {
-        Live::Same => (None, Comparison::default(), Action::Same),
-        Live::Unknown => (None, Comparison::default(), Action::CreateUnchecked),
-        Live::Absent if !options.ask_for_new => (None, Comparison::default(), Action::Create),
+    let question = Question { api, target: &target, force: options.force };
+    let (kept, before, verdict) = match live {
+        Live::Same => (None, None, Verdict::of(Action::Same)),
+        Live::Unknown => (None, None, Verdict::of(Action::CreateUnchecked)),
+        Live::Absent if !options.ask_for_new => (None, None, Verdict::of(Action::Create)),
         Live::Absent => {
-            let (action, after) = dry_run(api, &target, None, options.force).await?;
-            let action = if action == Action::Change { Action::Create } else { action };
-            (None, Comparison { before: None, after }, action)
+            let verdict = question.about_new().await?;
+            (None, None, verdict)
         }
         Live::Different(kept) => {
-            let before = kept.value();
-            let (action, after) = dry_run(api, &target, Some(&before), options.force).await?;
-            (Some(kept), Comparison { before: Some(before), after }, action)
+            let before = question.owned(kept.value()).await?;
+            let verdict = question.about(&before).await?;
+            (Some(kept), Some(before), verdict)
         }
     };
+    let Verdict { action, after, handover } = verdict;
     if matches!(&action, Action::Refused(meaning) if **meaning == Meaning::Unauthorized) {
         return Err(PlanError::Unauthorized);
     }
+    let comparison = Comparison { before, after };
     let reset_replicas = comparison.reset_replicas(&target);
-    Ok((Planned { target, before: kept, reset_replicas, action }, comparison))
-}
-
-/// What the server says an apply would do.
-async fn dry_run(
-    api: &Api,
-    target: &Target,
-    before: Option<&Value>,
-    force: bool,
-) -> Result<(Action, Option<Value>), NoAnswer> {
-    let answer = target
-        .reference()
-        .checked(api.apply(&apply_path(target, force, true), &target.object.value).await?)?;
-    if answer.is_success() {
-        return Ok(judged(target, before, answer));
-    }
-    let meaning = meaning(target, &answer);
-    let Meaning::Ownership(conflicts) = meaning else {
-        return Ok(match meaning {
-            Meaning::NamespaceMissing { .. } => (Action::CreateUnchecked, None),
-            meaning => (Action::Refused(Box::new(meaning)), None),
-        });
-    };
-    let annotated = before.is_some_and(is_annotated);
-    let vanishes =
-        |conflict: &Conflict| is_client_side(&conflict.manager, annotated) || conflict.is_autoscaler();
-    let (gone, real): (Vec<Conflict>, Vec<Conflict>) = conflicts.into_iter().partition(vanishes);
-    if !real.is_empty() {
-        return Ok((Action::Conflict(real), None));
-    }
-    // What remains is taken over, or left to the autoscaler: the plan asks as if it were done already.
-    let mut manifest = target.object.value.clone();
-    if gone.iter().any(Conflict::is_autoscaler) {
-        without_replicas(&mut manifest);
-    }
-    let answer = target.reference().checked(api.apply(&apply_path(target, true, true), &manifest).await?)?;
-    if !answer.is_success() {
-        return Ok((Action::Refused(Box::new(self::meaning(target, &answer))), None));
-    }
-    Ok(judged(target, before, answer))
-}
-
-/// Change or not, and what comes out: without the fields that go once client-side apply's are taken over.
-fn judged(target: &Target, before: Option<&Value>, answer: Answer) -> (Action, Option<Value>) {
-    let mut after = answer.body;
-    let Some(before) = before else {
-        return (Action::Change, Some(after));
-    };
-    let taken = takeover(before);
-    if let Some(taken) = &taken {
-        for field in dropped(taken, before, &target.object.value) {
-            field.remove_from(&mut after);
-        }
-        if let Some(annotations) = after.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
-            annotations.remove(LAST_APPLIED);
-        }
-    }
-    let action = if taken.is_none() && is_unchanged(before, &after) { Action::Same } else { Action::Change };
-    (action, Some(after))
+    Ok((Planned { target, before: kept, reset_replicas, handover, action }, comparison))
 }
 
 /// What an answer about a target means.

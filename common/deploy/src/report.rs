@@ -6,6 +6,7 @@ use codex_cluster::apply::Status;
 use codex_cluster::diff::{redacted, shown, unified};
 use codex_cluster::document::node_of;
 use codex_cluster::input::Object;
+use codex_cluster::ownership::handover::Handover;
 use codex_cluster::plan::{Action, Comparison, Planned};
 use codex_common::cli::{self, ExitCode};
 use codex_common::diagnostic::Diagnostic;
@@ -129,7 +130,15 @@ fn written<'a>(
     text
 }
 
-/// The unified diff of a planned object, with these secrets hidden; nothing where it stays as it is.
+/// Whose fields become ours, in words.
+pub(crate) fn handover(handover: &Handover) -> Vec<String> {
+    let taken = handover.is_taken_over.then(|| "taken over from kubectl apply".to_owned());
+    let shared = handover.shared_with.iter().map(|manager| format!("shares fields with `{manager}`"));
+    taken.into_iter().chain(shared).collect()
+}
+
+/// The unified diff of a planned object, with these secrets hidden; nothing where it stays as it is. Where nothing
+/// but the owners of its fields change, a line says so.
 pub(crate) fn diff(planned: &Planned, comparison: &Comparison, secrets: Option<&Secrets>) -> String {
     if !planned.action.is_difference() {
         return String::new();
@@ -150,6 +159,11 @@ pub(crate) fn diff(planned: &Planned, comparison: &Comparison, secrets: Option<&
     let place = secrets.map_or_else(|| place.clone(), |secrets| secrets.masked(&place));
     let (before, after) = (written(both.before.as_ref()), written(both.after.as_ref()));
     let diff = unified((&format!("live {place}"), &before), (&format!("planned {place}"), &after));
+    if diff.is_empty() {
+        let owners = handover(&planned.handover);
+        let why = if owners.is_empty() { "owned by kubectl-codex too".to_owned() } else { owners.join(", ") };
+        return printable::lines(&format!("{place}: nothing differs; {why}\n")).into_owned();
+    }
     printable::lines(&diff).into_owned()
 }
 

@@ -280,6 +280,11 @@ impl Session<'_> {
             format => code = self.console.print(&report::dry_run(&plan, DryRun::Server, format))?,
         }
         self.summarize(&plan, false);
+        for planned in &plan {
+            for words in report::handover(&planned.handover) {
+                self.console.info(format!("{}: {words}", report::name(planned)));
+            }
+        }
         let mut has_failed = !self.unserved.is_empty();
         self.unserved.iter().for_each(|(_, message)| self.console.say(message));
         for planned in &plan {

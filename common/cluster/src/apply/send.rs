@@ -10,8 +10,10 @@ use crate::api::{APPLY, Answer, Api, JSON_PATCH, NoAnswer};
 use crate::interrupt::Interrupt;
 use crate::live::LiveObject;
 use crate::notices::SLOW_AFTER;
-use crate::ownership::takeover::takeover;
+use crate::ownership::handover::{Handover, about_values};
+use crate::ownership::takeover::{is_cleared, nothing_of, takeover};
 use crate::ownership::unchanged::is_unchanged;
+use crate::plan::mend::mend;
 use crate::plan::{Planned, apply_path, meaning, without_replicas};
 use crate::retry::Tries;
 use crate::watch;
@@ -43,7 +45,10 @@ struct Sending<'a> {
     before: Option<Value>,
     force: bool,
     overwritten: Vec<Conflict>,
+    handover: Handover,
     is_autoscaled: bool,
+    /// Whether what kept it from being applied was set right.
+    is_mended: bool,
     was_deleted: bool,
     /// Whether a PATCH got no answer: it may have made the object.
     may_be_made: bool,
@@ -71,7 +76,9 @@ pub(super) async fn send(
         before: planned.before.as_ref().map(LiveObject::value),
         force: false,
         overwritten: Vec::new(),
+        handover: Handover::default(),
         is_autoscaled: false,
+        is_mended: false,
         was_deleted: false,
         may_be_made: false,
         hopeless,
@@ -86,6 +93,7 @@ pub(super) async fn send(
                 return Status::Applied(Applied {
                     verb,
                     overwritten: sending.overwritten,
+                    handover: sending.handover,
                     is_autoscaled: sending.is_autoscaled,
                 });
             }
@@ -124,11 +132,31 @@ impl Sending<'_> {
 
     /// Makes ours what client-side apply made; `false` to begin anew.
     async fn take_over(&mut self) -> Result<bool, Fault> {
-        let Some(patch) = self.before.as_ref().and_then(takeover).map(|takeover| takeover.patch()) else {
+        if self.before.as_ref().is_some_and(is_cleared) {
+            let path = apply_path(&self.planned.target, false, false);
+            let nothing = nothing_of(&self.manifest);
+            if !self.write(&path, APPLY, &nothing).await? {
+                return Ok(false);
+            }
+        }
+        let taken = self.before.as_ref().and_then(|before| takeover(before, &self.manifest));
+        let Some(patch) = taken.map(|taken| taken.patch()) else {
             return Ok(true);
         };
+        let is_written = self.own(&patch).await?;
+        self.handover.is_taken_over |= is_written;
+        Ok(is_written)
+    }
+
+    /// Changes who owns what; `false` to begin anew.
+    async fn own(&mut self, patch: &Value) -> Result<bool, Fault> {
         let path = format!("{}?fieldManager={}", self.planned.target.path(), crate::FIELD_MANAGER);
-        let answer = self.api.patch(&path, JSON_PATCH, &patch).await;
+        self.write(&path, JSON_PATCH, patch).await
+    }
+
+    /// Writes something to the object that is there; `false` to begin anew.
+    async fn write(&mut self, path: &str, kind: &str, body: &Value) -> Result<bool, Fault> {
+        let answer = self.api.patch(path, kind, body).await;
         match answer.and_then(|answer| self.planned.target.reference().checked(answer)) {
             Ok(answer) if answer.is_success() => {
                 self.before = Some(answer.body);
@@ -140,11 +168,32 @@ impl Sending<'_> {
         }
     }
 
+    /// Sets right what keeps the object from being applied, if that is what a refusal is about.
+    async fn mend(&mut self, refusal: &Meaning) -> Result<bool, Fault> {
+        let Some(before) = self.before.as_ref().filter(|_| !self.is_mended) else {
+            return Ok(false);
+        };
+        let place = (self.api, &self.planned.target);
+        let mend = mend(place, before, &self.manifest, refusal, self.options.force).await;
+        let Some(mend) = mend.map_err(Fault::NoAnswer)? else {
+            return Ok(false);
+        };
+        self.is_mended = self.own(&mend.patch()).await?;
+        if self.is_mended {
+            self.overwritten.extend(mend.taken);
+        }
+        Ok(true)
+    }
+
     async fn after_refusal(&mut self, meaning: Meaning) -> Result<Option<Verb>, Fault> {
+        if Box::pin(self.mend(&meaning)).await? {
+            return Ok(None);
+        }
         match meaning {
-            Meaning::Ownership(conflicts) => self.after_conflict(conflicts)?,
+            Meaning::Ownership(conflicts) => self.after_conflict(conflicts).await?,
             Meaning::LostRace if self.races < MAX_RACES => {
                 self.races += 1;
+                self.unpin();
                 self.read_again().await?;
             }
             Meaning::AlreadyExists { being_deleted: true } => self.pause(None, RetryReason::Busy).await?,
@@ -181,8 +230,9 @@ impl Sending<'_> {
         self.pause_for(None, &why, Fault::NoAnswer(no_answer)).await
     }
 
-    /// What an autoscaler owns is left to it; the rest is won by force if that is asked for.
-    fn after_conflict(&mut self, conflicts: Vec<Conflict>) -> Result<(), Fault> {
+    /// What an autoscaler owns is left to it, what others applied alike is shared with them; the rest is won by force if
+    /// that is asked for.
+    async fn after_conflict(&mut self, conflicts: Vec<Conflict>) -> Result<(), Fault> {
         let (autoscaled, real): (Vec<Conflict>, Vec<Conflict>) =
             conflicts.into_iter().partition(Conflict::is_autoscaler);
         if !autoscaled.is_empty() && !self.is_autoscaled {
@@ -192,12 +242,54 @@ impl Sending<'_> {
         if real.is_empty() {
             return Ok(());
         }
-        if !self.options.force || self.force {
+        if self.force {
             return Err(Fault::Refused(Box::new(Meaning::Ownership(real))));
         }
-        self.force = true;
-        self.overwritten = real;
+        if self.options.force {
+            self.force = true;
+            self.overwritten = real;
+            return Ok(());
+        }
+        self.share(real).await
+    }
+
+    /// Takes part in fields of others whose values stay. The object must be the one that was asked about: a value that
+    /// changes meanwhile isn't shared.
+    async fn share(&mut self, conflicts: Vec<Conflict>) -> Result<(), Fault> {
+        if self.before.is_none() {
+            self.read_again().await?;
+        }
+        let Some(before) = &self.before else { return Ok(()) };
+        let mut pinned = self.manifest.clone();
+        pinned["metadata"]["resourceVersion"] = before["metadata"]["resourceVersion"].clone();
+        let target = &self.planned.target;
+        let answer = self.api.apply(&apply_path(target, true, true), &pinned).await;
+        let answer = answer.and_then(|answer| target.reference().checked(answer)).map_err(Fault::NoAnswer)?;
+        if !answer.is_success() {
+            let meaning = meaning(target, &answer);
+            if meaning == Meaning::LostRace && self.races < MAX_RACES {
+                self.races += 1;
+                return self.read_again().await;
+            }
+            return Err(Fault::Refused(Box::new(Meaning::Ownership(conflicts))));
+        }
+        let managers: Vec<String> = conflicts.iter().map(|conflict| conflict.manager.clone()).collect();
+        let real = about_values(conflicts, before, &answer.body);
+        if !real.is_empty() {
+            return Err(Fault::Refused(Box::new(Meaning::Ownership(real))));
+        }
+        (self.manifest, self.force) = (pinned, true);
+        self.handover.shared_with.extend(managers);
         Ok(())
+    }
+
+    /// Forgets which version of the object was asked about.
+    fn unpin(&mut self) {
+        let metadata = self.manifest.get_mut("metadata").and_then(Value::as_object_mut);
+        if metadata.and_then(|metadata| metadata.remove("resourceVersion")).is_some() {
+            self.force = false;
+            self.handover.shared_with.clear();
+        }
     }
 
     /// Waits before another try: as long as the server asks for, else longer each time.

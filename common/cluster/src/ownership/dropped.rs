@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::entry::Entry;
 use super::fields::{Element, FieldSet};
-use super::takeover::{Takeover, is_annotated, is_taken, last_applied};
+use super::takeover::{Takeover, applied, is_annotated, is_taken};
 
 /// A field that goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,11 +73,10 @@ fn is_empty(value: &Value) -> bool {
 /// Only what client-side apply was given counts: what it owns besides are the server's defaults, which come
 /// back. What someone else owns too stays.
 pub fn dropped<'t>(takeover: &'t Takeover<'_>, live: &Value, manifest: &Value) -> Vec<FieldPath<'t>> {
-    let Some(mut applied) = last_applied(live) else {
+    // Its own annotation is what the takeover itself removes.
+    let Some(applied) = applied(live) else {
         return Vec::new();
     };
-    // Its own annotation is what the takeover itself removes; stringData is owned as data.
-    let _ = crate::input::fold_secret(&mut applied);
     let annotated = is_annotated(live);
     let foreign = Entry::all(live).filter(|entry| !entry.is_ours() && !is_taken(*entry, annotated));
     let foreign: Vec<FieldSet<'_>> = foreign.filter_map(|entry| entry.fields().ok()).collect();
@@ -96,10 +95,10 @@ impl<'t> Walk<'t, '_> {
     /// Looks at all that is owned in one place, which was applied and may be in the manifest.
     fn children(&mut self, fields: &'t FieldSet<'_>, applied: &Value, manifest: Option<&Value>) {
         for (element, fields) in &fields.children {
-            let Some(applied) = child(element, applied) else {
+            let Some(applied) = element.child_of(applied) else {
                 continue;
             };
-            let wanted = manifest.and_then(|manifest| child(element, manifest));
+            let wanted = manifest.and_then(|manifest| element.child_of(manifest));
             self.path.push(borrowed(element));
             self.field(fields, applied, wanted);
             self.path.pop();
@@ -128,17 +127,6 @@ fn borrowed<'t>(element: &'t Element<'_>) -> Element<'t> {
     }
 }
 
-/// What an element means in a value.
-fn child<'v>(element: &Element<'_>, value: &'v Value) -> Option<&'v Value> {
-    match element {
-        Element::Field(name) => value.get(name.as_ref()).filter(|value| !value.is_null()),
-        element => {
-            let items = value.as_array()?;
-            items.get(element.position_in(items)?)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,7 +145,7 @@ mod tests {
     }
 
     fn found(live: &Value, manifest: &Value) -> Vec<String> {
-        let takeover = takeover(live).expect("client-side apply made it");
+        let takeover = takeover(live, manifest).expect("client-side apply made it");
         dropped(&takeover, live, manifest).iter().map(ToString::to_string).collect()
     }
 
@@ -209,7 +197,7 @@ mod tests {
                 ".spec.containers[name=\"web\"].ports",
             ]
         );
-        let takeover = takeover(&live).expect("client-side apply made it");
+        let takeover = takeover(&live, &manifest).expect("client-side apply made it");
         let mut result = pod();
         dropped(&takeover, &live, &manifest).iter().for_each(|path| path.remove_from(&mut result));
         assert_eq!(result, manifest);
@@ -234,7 +222,7 @@ mod tests {
                 fields["f:metadata"]["f:labels"].as_object_mut().expect("a map").remove(".");
             }
             let live = live(&pod(), fields, json!({}));
-            let takeover = takeover(&live).expect("client-side apply made it");
+            let takeover = takeover(&live, &manifest).expect("client-side apply made it");
             let mut result = json!({"metadata": {"labels": labels}});
             dropped(&takeover, &live, &manifest).iter().for_each(|path| path.remove_from(&mut result));
             assert_eq!(result["metadata"].as_object(), left.as_object().filter(|left| !left.is_empty()));
@@ -251,7 +239,7 @@ mod tests {
     #[test]
     fn removing_what_is_not_there_does_nothing() {
         let live = live(&pod(), fields(), json!({}));
-        let takeover = takeover(&live).expect("client-side apply made it");
+        let takeover = takeover(&live, &json!(null)).expect("client-side apply made it");
         for path in dropped(&takeover, &live, &json!({})) {
             for mut other in
                 [json!(null), json!({"metadata": 1, "spec": []}), json!({"spec": {"containers": {}}})]

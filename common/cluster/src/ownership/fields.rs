@@ -106,6 +106,27 @@ impl<'a> Element<'a> {
         }
     }
 
+    /// What it means in a value; nothing and null are the same.
+    pub(super) fn child_of<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        match self {
+            Self::Field(name) => value.get(name.as_ref()).filter(|value| !value.is_null()),
+            element => {
+                let items = value.as_array()?;
+                items.get(element.position_in(items)?)
+            }
+        }
+    }
+
+    /// The same for longer.
+    pub(super) fn into_owned(self) -> Element<'static> {
+        match self {
+            Self::Field(name) => Element::Field(Cow::Owned(name.into_owned())),
+            Self::Item(key) => Element::Item(key),
+            Self::Value(value) => Element::Value(value),
+            Self::Index(index) => Element::Index(index),
+        }
+    }
+
     fn to_key(&self) -> String {
         match self {
             Self::Field(name) => format!("f:{name}"),
@@ -117,7 +138,7 @@ impl<'a> Element<'a> {
 }
 
 /// Whether an item may be the one of a key: key fields with a default may be left out.
-fn is_of_key(key: &Literal, item: &Value) -> bool {
+pub(super) fn is_of_key(key: &Literal, item: &Value) -> bool {
     item.is_object()
         && key.fields().all(|(name, value)| item.get(name).is_none_or(|present| present == value))
 }
@@ -234,6 +255,24 @@ impl<'a> FieldSet<'a> {
         }
     }
 
+    /// The part of the set that a value has.
+    #[must_use]
+    pub fn within(self, value: &Value) -> Self {
+        let part = |(element, set): (Element<'a>, Self)| {
+            let child = element.child_of(value)?;
+            Some((element, set.within(child)))
+        };
+        Self { itself: self.itself, children: self.children.into_iter().filter_map(part).collect() }
+    }
+
+    /// Adds a field as a whole.
+    pub fn insert(&mut self, path: &[Element<'a>]) {
+        match path.split_first() {
+            None => self.itself = true,
+            Some((element, rest)) => self.children.entry(element.clone()).or_default().insert(rest),
+        }
+    }
+
     /// The subset at a path, if anything there is in the set.
     pub fn at(&self, path: &[Element<'a>]) -> Option<&Self> {
         path.iter().try_fold(self, |set, element| set.children.get(element))
@@ -256,6 +295,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::json;
+
+    #[test]
+    fn the_part_that_a_value_has() {
+        let fields = json!({
+            "f:a": {"f:b": {}, "f:c": {}}, "f:none": {}, "f:null": {},
+            "f:list": {"k:{\"name\":\"x\",\"protocol\":\"TCP\"}": {".": {}, "f:name": {}, "f:added": {}},
+                       "k:{\"name\":\"gone\"}": {".": {}}}
+        });
+        let value = json!({"a": {"b": 1}, "null": null, "list": [{"name": "x"}]});
+        let part = FieldSet::parse(&fields).unwrap().within(&value);
+        let expected = json!({
+            "f:a": {"f:b": {}},
+            "f:list": {"k:{\"name\":\"x\",\"protocol\":\"TCP\"}": {".": {}, "f:name": {}}}
+        });
+        assert_eq!(part.to_json(), expected);
+    }
 
     fn field(name: &str) -> Element<'_> {
         Element::Field(Cow::Borrowed(name))

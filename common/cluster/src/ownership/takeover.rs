@@ -11,8 +11,11 @@ use super::entry::Entry;
 use super::fields::{Element, FieldSet};
 use crate::{FIELD_MANAGER, LAST_APPLIED};
 
+/// The manager to whom the server gives all that an object has, where nobody owned anything before.
+const INVENTED: &str = "before-first-apply";
+
 /// Managers whose fields were applied from manifests, whatever else the object says.
-const CLIENT_SIDE: [&str; 2] = ["kubectl-client-side-apply", "before-first-apply"];
+const CLIENT_SIDE: [&str; 2] = ["kubectl-client-side-apply", INVENTED];
 
 /// `kubectl create --save-config` is an apply too; a plain `kubectl create` is not.
 const WITH_ANNOTATION: &str = "kubectl-create";
@@ -30,18 +33,46 @@ pub struct Takeover<'a> {
 
 /// What an object's takeover consists of; `None` if client-side apply has no part in it.
 ///
+/// Of what the server gave to the manager that it invents, ours is what was applied: as the annotation says, or else
+/// what `manifest` has. The rest, defaults and what others set, is nobody's again.
+///
 /// An entry whose fields can't be read makes it `None` too: what we can't read we don't rewrite, and an
 /// ordinary conflict tells the user.
-pub fn takeover(live: &Value) -> Option<Takeover<'_>> {
+pub fn takeover<'a>(live: &'a Value, manifest: &Value) -> Option<Takeover<'a>> {
     let annotated = last_applied_text(live).is_some();
     let mut taken = Entry::all(live).filter(|entry| is_taken(*entry, annotated)).peekable();
     let first = *taken.peek()?;
     let mut fields = FieldSet::default();
     for entry in taken.chain(Entry::all(live).filter(|entry| entry.is_ours())) {
-        fields.join(entry.fields().ok()?);
+        let owned = entry.fields().ok()?;
+        fields.join(match entry.manager() {
+            INVENTED => owned.within(&applied(live).unwrap_or_else(|| manifest.clone())),
+            _ => owned,
+        });
     }
     fields.remove(&["metadata", "annotations", LAST_APPLIED].map(|name| Element::Field(name.into())));
     Some(Takeover { live, api_version: first.api_version(), time: first.raw().get("time"), fields })
+}
+
+/// Whether nobody owns anything of an object, since its `managedFields` were cleared: a backup that is restored
+/// leaves them out. At the next server-side apply the server gives all of it to a manager that it invents, and
+/// only then it can be taken over.
+pub fn is_cleared(live: &Value) -> bool {
+    Entry::all(live).next().is_none()
+}
+
+/// The manifest that changes nothing of an object but that its fields are somebody's.
+pub fn nothing_of(manifest: &Value) -> Value {
+    let mut nothing = json!({"metadata": {}});
+    for key in ["apiVersion", "kind"] {
+        nothing[key] = manifest[key].clone();
+    }
+    for key in ["name", "namespace"] {
+        if let Some(value) = manifest["metadata"].get(key) {
+            nothing["metadata"][key] = value.clone();
+        }
+    }
+    nothing
 }
 
 /// Whether a conflict with this manager vanishes once it is taken over: the plan may ask again with force.
@@ -54,6 +85,13 @@ pub fn is_client_side(manager: &str, annotated: bool) -> bool {
 /// What client-side apply applied last, if the object says so.
 pub fn last_applied(live: &Value) -> Option<Value> {
     serde_json::from_str(last_applied_text(live)?).ok()
+}
+
+/// The same as the server has it: what was given as `stringData` is owned as `data`.
+pub(super) fn applied(live: &Value) -> Option<Value> {
+    let mut applied = last_applied(live)?;
+    let _ = crate::input::fold_secret(&mut applied);
+    Some(applied)
 }
 
 /// Whether the object has the annotation [`LAST_APPLIED`].
@@ -73,6 +111,28 @@ impl Takeover<'_> {
     /// The JSON patch (RFC 6902) that makes it so. It holds for the version of the object that was read; at a
     /// 409 the object is to be read again.
     pub fn patch(&self) -> Value {
+        let version = self.live["metadata"].get("resourceVersion").cloned().unwrap_or(Value::Null);
+        let mut patch = vec![
+            json!({"op": "replace", "path": "/metadata/managedFields", "value": self.entries()}),
+            json!({"op": "replace", "path": "/metadata/resourceVersion", "value": version}),
+        ];
+        if is_annotated(self.live) {
+            let path =
+                format!("/metadata/annotations/{}", LAST_APPLIED.replace('~', "~0").replace('/', "~1"));
+            patch.push(json!({"op": "remove", "path": path}));
+        }
+        Value::Array(patch)
+    }
+
+    /// The object as it is then.
+    pub fn taken_over(&self) -> Value {
+        let mut taken = self.live.clone();
+        taken["metadata"]["managedFields"] = self.entries().into();
+        without_annotation(&mut taken);
+        taken
+    }
+
+    fn entries(&self) -> Vec<Value> {
         let annotated = is_annotated(self.live);
         let mut ours = Map::new();
         ours.insert("manager".into(), FIELD_MANAGER.into());
@@ -86,17 +146,16 @@ impl Takeover<'_> {
         let foreign = Entry::all(self.live).filter(|entry| !entry.is_ours() && !is_taken(*entry, annotated));
         let mut entries: Vec<Value> = foreign.map(|entry| entry.raw().clone()).collect();
         entries.push(Value::Object(ours));
-        let version = self.live["metadata"].get("resourceVersion").cloned().unwrap_or(Value::Null);
-        let mut patch = vec![
-            json!({"op": "replace", "path": "/metadata/managedFields", "value": entries}),
-            json!({"op": "replace", "path": "/metadata/resourceVersion", "value": version}),
-        ];
-        if annotated {
-            let path =
-                format!("/metadata/annotations/{}", LAST_APPLIED.replace('~', "~0").replace('/', "~1"));
-            patch.push(json!({"op": "remove", "path": path}));
-        }
-        Value::Array(patch)
+        entries
+    }
+}
+
+/// Takes the annotation [`LAST_APPLIED`] out of an object, and the map of annotations if nothing is left in it.
+pub fn without_annotation(object: &mut Value) {
+    let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+    let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) else { return };
+    if annotations.remove(LAST_APPLIED).is_some() && annotations.is_empty() {
+        metadata.remove("annotations");
     }
 }
 
@@ -135,7 +194,7 @@ mod tests {
         );
         let joined = json!({"f:spec": {"f:paused": {}, "f:replicas": {}}});
         assert_eq!(
-            takeover(&live).expect("taken over").patch(),
+            takeover(&live, &json!(null)).expect("taken over").patch(),
             json!([
                 {"op": "replace", "path": "/metadata/managedFields",
                  "value": [kcm, entry("kubectl-codex", "Apply", joined)]},
@@ -149,14 +208,17 @@ mod tests {
     #[test]
     fn without_the_annotation_none_is_removed() {
         let live = live(vec![entry("before-first-apply", "Update", json!({"f:spec": {}}))], false);
-        assert_eq!(takeover(&live).expect("taken over").patch().as_array().map(Vec::len), Some(2));
+        assert_eq!(
+            takeover(&live, &json!(null)).expect("taken over").patch().as_array().map(Vec::len),
+            Some(2)
+        );
     }
 
     #[test]
     fn create_counts_only_if_it_saved_its_manifest() {
         let entries = vec![entry("kubectl-create", "Update", json!({"f:spec": {}}))];
-        assert!(takeover(&live(entries.clone(), true)).is_some());
-        assert_eq!(takeover(&live(entries, false)), None);
+        assert!(takeover(&live(entries.clone(), true), &json!(null)).is_some());
+        assert_eq!(takeover(&live(entries, false), &json!(null)), None);
     }
 
     #[test]
@@ -164,26 +226,71 @@ mod tests {
         for manager in
             ["kubectl-edit", "kubectl-set", "kubectl-patch", "kubectl-replace", "kubectl-label", "helm"]
         {
-            assert_eq!(takeover(&live(vec![entry(manager, "Update", json!({}))], true)), None, "{manager}");
+            assert_eq!(
+                takeover(&live(vec![entry(manager, "Update", json!({}))], true), &json!(null)),
+                None,
+                "{manager}"
+            );
         }
         let applied = entry("kubectl-client-side-apply", "Apply", json!({}));
         let mut scaled = entry("kubectl-client-side-apply", "Update", json!({}));
         scaled["subresource"] = json!("scale");
-        assert_eq!(takeover(&live(vec![applied, scaled], true)), None);
-        assert_eq!(takeover(&json!(null)), None);
+        assert_eq!(takeover(&live(vec![applied, scaled], true), &json!(null)), None);
+        assert_eq!(takeover(&json!(null), &json!(null)), None);
+    }
+
+    #[test]
+    fn no_empty_map_is_left_of_the_annotation() {
+        let object = |annotations: Value| json!({"metadata": {"name": "a", "annotations": annotations}});
+        let mut only = object(json!({LAST_APPLIED: "{}"}));
+        without_annotation(&mut only);
+        assert_eq!(only, json!({"metadata": {"name": "a"}}));
+        let mut more = object(json!({LAST_APPLIED: "{}", "a": "b"}));
+        without_annotation(&mut more);
+        assert_eq!(more, object(json!({"a": "b"})));
+        let mut empty = object(json!({}));
+        without_annotation(&mut empty);
+        assert_eq!(empty, object(json!({})), "it was empty before");
     }
 
     #[test]
     fn it_is_done_once() {
         let before = live(vec![entry("kubectl-client-side-apply", "Update", json!({"f:spec": {}}))], true);
-        let patch = takeover(&before).expect("taken over").patch();
+        let patch = takeover(&before, &json!(null)).expect("taken over").patch();
         let after = live(patch[0]["value"].as_array().expect("a list").clone(), false);
-        assert_eq!(takeover(&after), None);
+        assert_eq!(takeover(&after, &json!(null)), None);
+    }
+
+    #[test]
+    fn of_what_the_server_gave_away_ours_is_what_was_applied() {
+        let all = json!({"f:spec": {"f:replicas": {}, "f:paused": {}, "f:strategy": {}}});
+        let mut live = live(vec![entry(INVENTED, "Update", all)], true);
+        let taken = |live: &Value| {
+            let manifest = json!({"spec": {"paused": true}});
+            takeover(live, &manifest).expect("taken over").fields.to_json()
+        };
+        live["metadata"]["annotations"][LAST_APPLIED] = json!(r#"{"spec": {"replicas": 1}}"#);
+        assert_eq!(taken(&live), json!({"f:spec": {"f:replicas": {}}}));
+        live["metadata"]["annotations"] = json!({});
+        assert_eq!(taken(&live), json!({"f:spec": {"f:paused": {}}}), "nobody knows what was applied");
+    }
+
+    #[test]
+    fn an_object_that_nobody_owns_anything_of_is_cleared() {
+        assert!(is_cleared(&json!({"metadata": {}})) && is_cleared(&live(vec![], true)));
+        assert!(!is_cleared(&live(vec![entry("x", "Update", json!({}))], true)));
+        let manifest = json!({
+            "apiVersion": "v1", "kind": "Secret", "data": {"a": "b"},
+            "metadata": {"name": "keys", "namespace": "shop", "labels": {"a": "b"}}
+        });
+        let nothing =
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "keys", "namespace": "shop"}});
+        assert_eq!(nothing_of(&manifest), nothing);
     }
 
     #[test]
     fn fields_that_cannot_be_read_are_left_alone() {
         let odd = vec![entry("kubectl-client-side-apply", "Update", json!({"q:spec": {}}))];
-        assert_eq!(takeover(&live(odd, true)), None);
+        assert_eq!(takeover(&live(odd, true), &json!(null)), None);
     }
 }

@@ -114,6 +114,9 @@ impl Session<'_> {
                 explain::owner_words(conflict)
             ));
         }
+        for words in report::handover(&applied.handover) {
+            self.console.info(format!("{}: {words}", report::name(planned)));
+        }
         if applied.is_autoscaled {
             self.console
                 .info(format!("{}: the number of replicas is left to its autoscaler", report::name(planned)));
