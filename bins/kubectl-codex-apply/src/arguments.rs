@@ -8,7 +8,7 @@ use codex_common::cli::{
 };
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::{Mode, variables::inline};
-use codex_deploy::arguments::{ClusterArgs, WaitArgs, duration};
+use codex_deploy::arguments::{ClusterArgs, WEBHOOK_TIMEOUT, WaitArgs, duration};
 use codex_deploy::kustomize_hint;
 use codex_deploy::request::{DryRun, Lines, OutputFormat, Purpose, Request};
 
@@ -128,6 +128,10 @@ struct PlanArgs {
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
     apply_backoff: Duration,
 
+    /// How long a webhook that isn't up is waited for [default: 3m]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    webhook_timeout: Option<Duration>,
+
     /// Follow the rules of codexctl: render as it does, take fields that others own,
     /// don't wait for load balancers
     #[arg(long, value_enum, value_name = "TOOL", verbatim_doc_comment)]
@@ -191,6 +195,7 @@ impl Arguments {
             preflight: plan.preflight,
             retries: plan.apply_retries,
             backoff: plan.apply_backoff,
+            webhook_timeout: plan.webhook_timeout.unwrap_or(WEBHOOK_TIMEOUT),
             output: plan.output,
             lines: Lines::Printed,
             waiting: self.waiting,

@@ -9,6 +9,7 @@ mod conflict;
 mod forbidden;
 mod invalid;
 mod status;
+mod warning;
 
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ pub use conflict::Conflict;
 pub use forbidden::Forbidden;
 pub use invalid::{Cause, clause};
 pub use status::Status;
+pub use warning::text as warning_text;
 
 /// What was asked for; some answers don't repeat it.
 #[derive(Debug, Clone, Copy)]
@@ -216,6 +218,7 @@ pub fn classify(reply: Reply<'_>, request: Request<'_>) -> Answer {
         408 => retry(RetryReason::Unavailable),
         429 => retry(RetryReason::Busy),
         502..=504 => retry(RetryReason::Unavailable),
+        500 if is_conversion(status.message) => conversion_down(status.message),
         500 => match status.reason {
             "InternalError" => webhook_down(status.message).unwrap_or(retry(RetryReason::Internal)),
             "ServerTimeout" | "Timeout" => retry(RetryReason::Unavailable),
@@ -275,6 +278,18 @@ fn denial(message: &str) -> Option<String> {
     let webhook = message.starts_with("admission webhook \"") && message.contains(" denied the request");
     let policy = message.contains("ValidatingAdmissionPolicy '") && message.contains(" denied request");
     (webhook || policy).then(|| message.to_owned())
+}
+
+/// Whether an object can't be read in the version that was asked for, nor written, since the webhook that converts
+/// it doesn't answer.
+fn is_conversion(message: &str) -> bool {
+    message.contains("conversion webhook for ") && message.contains(" failed: ")
+}
+
+fn conversion_down(message: &str) -> Answer {
+    let rest = message.split_once("conversion webhook for ").map_or(message, |(_, rest)| rest);
+    let (what, detail) = rest.split_once(" failed: ").unwrap_or((rest, ""));
+    Answer::WebhookDown { webhook: format!("conversion of {what}"), detail: detail.to_owned() }
 }
 
 /// A webhook that isn't up. That it was down is told by these words alone: all else of the answer is that of
@@ -390,6 +405,16 @@ mod tests {
                 detail: "failed to call webhook: Post \"https://127.0.0.1:1/\": dial tcp 127.0.0.1:1: connect: connection refused".into()
             }
         );
+        let message = "conversion webhook for example.org/v1, Kind=Pin failed: Post \"https://127.0.0.1:1/\": dial tcp: connection refused";
+        for reason in ["InternalError", ""] {
+            assert_eq!(
+                answer(500, json!({"reason": reason, "message": message})),
+                Answer::WebhookDown {
+                    webhook: "conversion of example.org/v1, Kind=Pin".into(),
+                    detail: "Post \"https://127.0.0.1:1/\": dial tcp: connection refused".into()
+                }
+            );
+        }
         for (code, message) in [
             (400, "admission webhook \"guard.example.org\" denied the request: no latest tags"),
             (403, "admission webhook \"guard.example.org\" denied the request: failed calling webhook"),

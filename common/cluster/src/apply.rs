@@ -4,6 +4,7 @@
 //! from being tried; the others of its wave finish, unless it is one that all share: then nothing more is begun,
 //! and what is under way isn't tried again.
 
+mod ahead;
 mod send;
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::readiness::{self, Facts, Readiness};
 use crate::retry::Retry;
 use crate::watch;
 use crate::waves::Wave;
+use ahead::Ahead;
 
 /// How many objects are sent at once.
 const SENT_AT_ONCE: usize = 16;
@@ -40,6 +42,18 @@ pub struct ApplyOptions {
     pub retry: Retry,
     /// Until when webhooks that aren't up are waited for.
     pub deadline: Instant,
+}
+
+/// One apply, as all objects see it.
+struct Course<'a> {
+    api: &'a Api,
+    plan: &'a [Planned],
+    options: ApplyOptions,
+    interrupt: &'a Interrupt,
+    /// Raised when trying again helps nobody.
+    hopeless: &'a Interrupt,
+    done: &'a dyn Fn(&Planned, &Status),
+    ahead: Ahead,
 }
 
 /// What an apply did to an object.
@@ -78,6 +92,8 @@ pub struct Applied {
     pub handover: Handover,
     /// Whether its number of replicas was left to an autoscaler.
     pub is_autoscaled: bool,
+    /// What the server warns of.
+    pub warnings: Vec<String>,
 }
 
 /// Why an object was not applied.
@@ -139,29 +155,31 @@ pub async fn apply(
 ) -> Vec<Status> {
     let mut statuses: Vec<Status> = plan.iter().map(|_| Status::NotTried).collect();
     let (give_up, hopeless) = Interrupt::new();
+    let (hopeless, done) = (&hopeless, &done);
+    let course = Course { api, plan, options, interrupt, hopeless, done, ahead: Ahead::default() };
     let mut worn_out = 0;
     let mut at = 0;
-    for wave in plan.chunk_by(|one, next| wave_of(one) == wave_of(next)) {
+    for wave in plan.chunk_by(|one, next| one.turn() == next.turn()) {
         let first = at;
         at += wave.len();
         if interrupt.is_raised() || !goes_on().await {
             break;
         }
-        let hopeless = &hopeless;
-        let sent = wave.iter().enumerate().map(|(index, planned)| async move {
-            let status = one(api, planned, options, interrupt, hopeless).await;
-            (first + index, status)
-        });
+        let course = &course;
+        let sent = (first..at).map(|index| async move { (index, course.send(index).await) });
         let mut sent = stream::iter(sent).buffer_unordered(SENT_AT_ONCE);
         let mut has_failed = false;
         while let Some((index, status)) = sent.next().await {
-            if let Status::Failed(fault) = &status {
+            // What can't be listed fails alone.
+            let is_apart = matches!(plan[index].action, Action::Unlisted(_));
+            if let Some(Status::Failed(fault)) = status.as_ref().filter(|_| !is_apart) {
                 has_failed = true;
                 worn_out += usize::from(fault.is_of_many_tries());
                 if fault.is_shared() || worn_out >= SENT_AT_ONCE {
                     give_up.raise();
                 }
             }
+            let Some(status) = status else { continue };
             done(&plan[index], &status);
             statuses[index] = status;
         }
@@ -169,45 +187,44 @@ pub async fn apply(
             break;
         }
     }
+    for (index, status) in course.ahead.into_statuses() {
+        statuses[index] = status;
+    }
     statuses
 }
 
-fn wave_of(planned: &Planned) -> Wave {
-    let identity = &planned.target.object.identity;
-    Wave::of(&identity.group, &identity.kind)
-}
+impl Course<'_> {
+    /// Sends an object of the plan; `None` if it went ahead of its wave.
+    async fn send(&self, index: usize) -> Option<Status> {
+        if self.ahead.has(index).await { None } else { Some(self.one(&self.plan[index]).await) }
+    }
 
-async fn one(
-    api: &Api,
-    planned: &Planned,
-    options: ApplyOptions,
-    interrupt: &Interrupt,
-    hopeless: &Interrupt,
-) -> Status {
-    if planned.action == Action::Same {
-        return Status::Applied(Applied {
-            verb: Verb::Unchanged,
-            overwritten: Vec::new(),
-            handover: Handover::default(),
-            is_autoscaled: false,
-        });
-    }
-    if hopeless.is_raised() {
-        return Status::NotTried;
-    }
-    let sending = send::send(api, planned, options, hopeless);
-    let status = tokio::select! {
-        status = sending => status,
-        () = interrupt.raised() => return Status::NotTried,
-    };
-    match status {
-        Status::Applied(applied) if wave_of(planned) == Wave::Definitions => {
-            match interrupt.unless_raised(established(api, planned)).await {
-                Some(Ok(())) | None => Status::Applied(applied),
-                Some(Err(fault)) => Status::Failed(fault),
-            }
+    async fn one(&self, planned: &Planned) -> Status {
+        if planned.action == Action::Same {
+            return Status::Applied(Applied {
+                verb: Verb::Unchanged,
+                overwritten: Vec::new(),
+                handover: Handover::default(),
+                is_autoscaled: false,
+                warnings: Vec::new(),
+            });
         }
-        status => status,
+        if self.hopeless.is_raised() {
+            return Status::NotTried;
+        }
+        let status = tokio::select! {
+            status = send::send(self, planned) => status,
+            () = self.interrupt.raised() => return Status::NotTried,
+        };
+        match status {
+            Status::Applied(applied) if planned.turn().1 == Wave::Definitions => {
+                match self.interrupt.unless_raised(established(self.api, planned)).await {
+                    Some(Ok(())) | None => Status::Applied(applied),
+                    Some(Err(fault)) => Status::Failed(fault),
+                }
+            }
+            status => status,
+        }
     }
 }
 

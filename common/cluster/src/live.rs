@@ -10,11 +10,13 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::answer::{Answer as Meaning, RetryReason};
 use crate::api::{Api, List, ListRequest, RequestError, Step};
 use crate::labels::{self, Owner};
 use crate::ownership::same::is_same;
 use crate::ownership::takeover::takeover;
 use crate::place::Target;
+use crate::plan::meaning;
 
 /// How many objects a page holds.
 const PAGE: usize = 500;
@@ -26,7 +28,7 @@ const LISTS_AT_ONCE: usize = 8;
 const GETS_AT_ONCE: usize = 8;
 
 /// What is known of a target's object.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Live {
     /// It isn't there.
     Absent,
@@ -36,6 +38,8 @@ pub enum Live {
     Different(LiveObject),
     /// The server can't be asked for its kind yet.
     Unknown,
+    /// The server should know its kind, and can't list it.
+    Unlisted(Box<Meaning>),
 }
 
 /// An object of the server, kept as text until it is looked at: as a value it takes five times the memory, and
@@ -83,13 +87,48 @@ pub async fn look_up(
         .map(|target| if can_be_asked(target) { Live::Absent } else { Live::Unknown })
         .collect();
     let placed: &[Target] = &*targets;
-    let lists = stream::iter(groups.values().map(|wanted| list(api, wanted, (placed, unsure))));
-    let found: Vec<Vec<Found>> = lists.buffer_unordered(LISTS_AT_ONCE).try_collect().await?;
-    for Found { at, state, kept } in found.into_iter().flatten() {
+    let lists = stream::iter(groups.values().map(async |wanted| {
+        let found = list(api, wanted, (placed, unsure)).await;
+        (wanted, found)
+    }));
+    let mut found = Vec::new();
+    let mut broken = Vec::new();
+    {
+        let mut lists = std::pin::pin!(lists.buffer_unordered(LISTS_AT_ONCE));
+        while let Some((wanted, outcome)) = lists.next().await {
+            match outcome {
+                Ok(some) => found.extend(some),
+                Err(error @ RequestError::NoAnswer(_)) => return Err(error),
+                Err(error) => broken.push((wanted, error)),
+            }
+        }
+    }
+    // What meets every kind is no kind's own.
+    let is_general = broken.len() == groups.len();
+    for (wanted, error) in broken {
+        match of_one_kind(placed, wanted, &error) {
+            Some(meaning) if !is_general || matches!(meaning, Meaning::WebhookDown { .. }) => {
+                wanted.values().for_each(|at| live[*at] = Live::Unlisted(Box::new(meaning.clone())));
+            }
+            _ => return Err(error),
+        }
+    }
+    for Found { at, state, kept } in found {
         live[at] = state;
         labels::add(&mut targets[at].object.value, &kept);
     }
     Ok(live)
+}
+
+/// Why a kind can't be listed, if that says nothing of others: what converts it is down, or its own API server.
+fn of_one_kind(targets: &[Target], wanted: &BTreeMap<&str, usize>, error: &RequestError) -> Option<Meaning> {
+    let RequestError::Refused { answer, .. } = error else { return None };
+    match meaning(&targets[*wanted.values().next()?], answer) {
+        Meaning::Unauthorized
+        | Meaning::Forbidden(_)
+        | Meaning::Retry { reason: RetryReason::Busy | RetryReason::Connection, .. } => None,
+        meaning => Some(meaning),
+    }
 }
 
 /// A live object that was wanted.

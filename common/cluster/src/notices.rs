@@ -4,6 +4,7 @@
 //! through a channel, since whoever prints them is above: [`Notices::relay`]. Many who wait at the same time say
 //! it once.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,12 +32,19 @@ struct Shared {
     /// Taken by whoever prints.
     inlet: Mutex<Option<UnboundedReceiver<String>>>,
     last: Mutex<Option<Instant>>,
+    /// When something of a name was said last.
+    named: Mutex<BTreeMap<String, Instant>>,
 }
 
 impl Default for Notices {
     fn default() -> Self {
         let (outlet, inlet) = unbounded_channel();
-        let shared = Shared { outlet, inlet: Mutex::new(Some(inlet)), last: Mutex::new(None) };
+        let shared = Shared {
+            outlet,
+            inlet: Mutex::new(Some(inlet)),
+            last: Mutex::new(None),
+            named: Mutex::default(),
+        };
         Self { shared: Arc::new(shared) }
     }
 }
@@ -72,6 +80,16 @@ impl Notices {
         loop {
             self.tell(&words);
             sleep(THEN_EVERY).await;
+        }
+    }
+
+    /// Says something of that name at once, unless that was done a moment ago.
+    pub(crate) fn tell_of(&self, name: &str, words: impl Fn() -> String) {
+        let now = Instant::now();
+        let mut named = self.shared.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if named.get(name).is_none_or(|last| now - *last >= THEN_EVERY) {
+            named.insert(name.to_owned(), now);
+            let _ = self.shared.outlet.send(words());
         }
     }
 
@@ -138,6 +156,21 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn many_who_wait_say_it_once() {
         assert_eq!(said(&[20, 20, 20]).await.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_a_name_is_said_at_once_and_each_half_minute() {
+        let (notices, lines) = (Notices::default(), RefCell::new(Vec::new()));
+        let work = async {
+            for second in 0..40 {
+                for name in ["a", "b"] {
+                    notices.tell_of(name, || format!("{name}{second}"));
+                }
+                sleep(Duration::from_secs(1)).await;
+            }
+        };
+        notices.relay(|line| lines.borrow_mut().push(line.to_owned()), work).await;
+        assert_eq!(lines.into_inner(), ["a0", "b0", "a30", "b30"]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -36,6 +36,10 @@ pub enum Action {
     Conflict(Vec<Conflict>),
     /// The server refuses it.
     Refused(Box<Meaning>),
+    /// A webhook that has a say in it isn't up.
+    Blocked(Box<Meaning>),
+    /// The server can't list its kind. It is sent after all others, which its failure doesn't keep from being applied.
+    Unlisted(Box<Meaning>),
 }
 
 impl Action {
@@ -47,6 +51,7 @@ impl Action {
             Self::Change => "change",
             Self::Conflict(_) => "conflict",
             Self::Refused(_) => "refused",
+            Self::Blocked(_) | Self::Unlisted(_) => "unknown",
         }
     }
 
@@ -68,6 +73,8 @@ pub struct Planned {
     pub reset_replicas: Option<(i64, i64)>,
     /// Whose fields become ours, of values that stay.
     pub handover: Handover,
+    /// What the server warns of.
+    pub warnings: Vec<String>,
     /// What happens.
     pub action: Action,
 }
@@ -86,6 +93,15 @@ impl Comparison {
         let replicas = |object: &Value| object["spec"]["replicas"].as_i64();
         let (before, after) = (replicas(self.before.as_ref()?)?, replicas(self.after.as_ref()?)?);
         (before != after && target.object.value["spec"]["replicas"].is_null()).then_some((before, after))
+    }
+}
+
+impl Planned {
+    /// What is sent together: the waves, and at last what can't be listed.
+    pub(crate) fn turn(&self) -> (bool, Wave) {
+        let identity = &self.target.object.identity;
+        let is_unlisted = matches!(self.action, Action::Unlisted(_));
+        (is_unlisted, Wave::of(&identity.group, &identity.kind))
     }
 }
 
@@ -110,15 +126,16 @@ pub async fn plan<E: From<PlanError>>(
     options: PlanOptions,
     mut seen: impl FnMut(&Planned, &Comparison) -> Result<(), E>,
 ) -> Result<Vec<Planned>, E> {
-    let mut drafts: Vec<(Wave, Target, Live)> = targets
+    let mut drafts: Vec<((bool, Wave), Target, Live)> = targets
         .into_iter()
         .zip(live)
         .map(|(target, live)| {
             let identity = &target.object.identity;
-            (Wave::of(&identity.group, &identity.kind), target, live)
+            let is_unlisted = matches!(live, Live::Unlisted(_));
+            ((is_unlisted, Wave::of(&identity.group, &identity.kind)), target, live)
         })
         .collect();
-    drafts.sort_by_key(|(wave, ..)| *wave);
+    drafts.sort_by_key(|(turn, ..)| *turn);
     let mut plan = Vec::with_capacity(drafts.len());
     let asked = stream::iter(drafts.into_iter().map(|(_, target, live)| one(api, target, live, options)));
     let mut asked = std::pin::pin!(asked.buffered(DRY_RUNS_AT_ONCE));
@@ -155,6 +172,7 @@ async fn one(
     let (kept, before, verdict) = match live {
         Live::Same => (None, None, Verdict::of(Action::Same)),
         Live::Unknown => (None, None, Verdict::of(Action::CreateUnchecked)),
+        Live::Unlisted(why) => (None, None, Verdict::of(Action::Unlisted(why))),
         Live::Absent if !options.ask_for_new => (None, None, Verdict::of(Action::Create)),
         Live::Absent => {
             let verdict = question.about_new().await?;
@@ -166,13 +184,13 @@ async fn one(
             (Some(kept), Some(before), verdict)
         }
     };
-    let Verdict { action, after, handover } = verdict;
+    let Verdict { action, after, handover, warnings } = verdict;
     if matches!(&action, Action::Refused(meaning) if **meaning == Meaning::Unauthorized) {
         return Err(PlanError::Unauthorized);
     }
     let comparison = Comparison { before, after };
     let reset_replicas = comparison.reset_replicas(&target);
-    Ok((Planned { target, before: kept, reset_replicas, handover, action }, comparison))
+    Ok((Planned { target, before: kept, reset_replicas, handover, warnings, action }, comparison))
 }
 
 /// What an answer about a target means.

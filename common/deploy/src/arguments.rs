@@ -5,6 +5,9 @@ use std::time::Duration;
 use clap::Args;
 use gotemplate::time::parse_duration;
 
+/// How long webhooks that aren't up yet are waited for: codexctl's 18 tries of 10 seconds.
+pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(180);
+
 /// Waiting until everything is ready.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Waiting")]

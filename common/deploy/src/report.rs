@@ -49,6 +49,7 @@ pub(crate) fn dry_run(plan: &[Planned], who: DryRun, format: Option<OutputFormat
             Action::Change => "configured",
             Action::Conflict(_) => "in conflict",
             Action::Refused(_) => "refused",
+            Action::Blocked(_) | Action::Unlisted(_) => "not checked",
         };
         match format {
             Some(OutputFormat::Name) => text.push_str(&format!("{}\n", name(planned))),
@@ -183,6 +184,7 @@ pub(crate) fn summary<'a>(actions: impl Iterator<Item = &'a str>) -> String {
         ("change", "to change"),
         ("conflict", "in conflict"),
         ("refused", "refused"),
+        ("unknown", "not checked"),
         ("same", "unchanged"),
     ];
     let parts =

@@ -83,6 +83,8 @@ pub struct Request {
     pub retries: u32,
     /// The pause before the first of these; doubled each time.
     pub backoff: Duration,
+    /// How long webhooks that aren't up are waited for.
+    pub webhook_timeout: Duration,
     /// What is printed for each object; `None` is kubectl's line.
     pub output: Option<OutputFormat>,
     /// Where it is printed.

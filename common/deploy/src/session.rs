@@ -8,6 +8,7 @@ mod send;
 mod waiting;
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 use codex_cluster::connect::Cluster;
 use codex_cluster::discovery::{Found, Kinds};
@@ -153,6 +154,7 @@ impl Ground {
             kept: &self.kept,
             interrupt: destination.interrupt,
             permission: destination.permission,
+            warned: Mutex::default(),
         }
     }
 }
@@ -197,6 +199,8 @@ pub(crate) struct Session<'a> {
     pub(crate) interrupt: &'a Interrupt,
     /// Asked before each step that makes something, and after the last.
     pub(crate) permission: &'a dyn Permission,
+    /// What the server has warned of so far.
+    pub(crate) warned: Mutex<BTreeSet<String>>,
 }
 
 impl Session<'_> {
@@ -292,7 +296,9 @@ impl Session<'_> {
                 Action::Conflict(conflicts) if !self.request.force => {
                     codex_cluster::answer::Answer::Ownership(conflicts.clone())
                 }
-                Action::Refused(meaning) => (**meaning).clone(),
+                Action::Refused(meaning) | Action::Blocked(meaning) | Action::Unlisted(meaning) => {
+                    (**meaning).clone()
+                }
                 _ => continue,
             };
             has_failed = true;
@@ -316,6 +322,7 @@ impl Session<'_> {
         };
         self.console.info(format!("plan: {}", report::summary(plan.iter().map(word))));
         for planned in plan {
+            self.warn(planned, &planned.warnings);
             if let Some((before, after)) = planned.reset_replicas {
                 let message = format!(
                     "{} goes from {before} replicas to {after}: the manifest no longer says how many",
@@ -323,6 +330,16 @@ impl Session<'_> {
                 );
                 let hint = "write `replicas`, or leave them to an autoscaler";
                 self.console.say(&Diagnostic::warning(message).hint(Some(hint.to_owned())));
+            }
+        }
+    }
+
+    /// Says what the server warns of, each text once.
+    pub(crate) fn warn(&self, planned: &Planned, warnings: &[String]) {
+        for text in warnings {
+            let is_new = self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone());
+            if is_new {
+                self.console.say(&Diagnostic::warning(format!("{}: {text}", report::name(planned))));
             }
         }
     }

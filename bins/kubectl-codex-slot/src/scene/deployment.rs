@@ -9,7 +9,7 @@ use codex_cluster::labels::Owner;
 use codex_common::diagnostic::Diagnostic;
 use codex_common::render::Filters;
 use codex_common::stack::Project;
-use codex_deploy::arguments::WaitArgs;
+use codex_deploy::arguments::{WEBHOOK_TIMEOUT, WaitArgs};
 use codex_deploy::request::{Lines, Request};
 
 use crate::arguments::StackRequest;
@@ -70,6 +70,7 @@ impl Scene<'_> {
             preflight: false,
             retries: RETRIES,
             backoff: BACKOFF,
+            webhook_timeout: WEBHOOK_TIMEOUT,
             output: None,
             lines: Lines::Said,
             waiting: WaitArgs {

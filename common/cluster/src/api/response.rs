@@ -10,7 +10,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER, WARNING};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::answer::{Reply, Transport};
+use crate::answer::{self, Reply, Transport};
 use crate::transport::NoAnswer;
 
 /// What the server said.
@@ -49,6 +49,11 @@ impl Answer {
     /// The answer as [`crate::answer::classify`] takes it.
     pub fn reply(&self) -> Reply<'_> {
         Reply { code: self.status, body: &self.body, retry_after: self.retry_after }
+    }
+
+    /// What the server warns of.
+    pub fn warning_texts(&self) -> Vec<String> {
+        self.warnings.iter().map(|header| answer::warning_text(header)).collect()
     }
 
     /// The server's own words, or its status where it said nothing.

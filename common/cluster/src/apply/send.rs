@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::answer::{Answer as Meaning, Conflict, RetryReason};
 use crate::api::{APPLY, Answer, Api, JSON_PATCH, NoAnswer};
@@ -14,17 +14,20 @@ use crate::ownership::handover::{Handover, about_values};
 use crate::ownership::takeover::{is_cleared, nothing_of, takeover};
 use crate::ownership::unchanged::is_unchanged;
 use crate::plan::mend::mend;
-use crate::plan::{Planned, apply_path, meaning, without_replicas};
+use crate::plan::{Action, Planned, apply_path, meaning, without_replicas};
 use crate::retry::Tries;
 use crate::watch;
 
-use super::{Applied, ApplyOptions, ESTABLISHED_WITHIN, Fault, Status, Verb};
+use super::{Applied, ApplyOptions, Course, ESTABLISHED_WITHIN, Fault, Status, Verb};
 
 /// How often an object that others keep changing is read again.
 const MAX_RACES: u32 = 20;
 
 /// How long is waited between two tries of a webhook that isn't up.
 const WEBHOOK_PAUSE: Duration = Duration::from_secs(2);
+
+/// How long a changed webhook configuration may take until it counts.
+const MENDED_WITHIN: Duration = Duration::from_secs(20);
 
 /// How long is waited between two tries of an object whose kind isn't served yet.
 const KIND_PAUSE: Duration = Duration::from_millis(200);
@@ -38,6 +41,7 @@ const NEVER_RECREATED: [&str; 4] =
 
 /// An object that is being sent.
 struct Sending<'a> {
+    course: &'a Course<'a>,
     api: &'a Api,
     planned: &'a Planned,
     options: ApplyOptions,
@@ -59,19 +63,25 @@ struct Sending<'a> {
     races: u32,
     /// Until when its kind may become known.
     kind_known_by: Instant,
+    /// Whether it was looked whether the object is there.
+    is_looked_up: bool,
+    /// Until when webhooks that aren't up are waited for.
+    webhooks_until: Instant,
+    /// What the server warns of.
+    warnings: Vec<String>,
 }
 
 /// Sends one object until it is applied or that is in vain.
-pub(super) async fn send(
-    api: &Api,
-    planned: &Planned,
-    options: ApplyOptions,
-    hopeless: &Interrupt,
-) -> Status {
+pub(super) async fn send(course: &Course<'_>, planned: &Planned) -> Status {
+    let Course { api, options, hopeless, .. } = *course;
     let mut sending = Sending {
+        course,
         api,
         planned,
         options,
+        is_looked_up: !matches!(planned.action, Action::Unlisted(_)),
+        webhooks_until: options.deadline,
+        warnings: Vec::new(),
         manifest: planned.target.object.value.clone(),
         before: planned.before.as_ref().map(LiveObject::value),
         force: false,
@@ -95,6 +105,7 @@ pub(super) async fn send(
                     overwritten: sending.overwritten,
                     handover: sending.handover,
                     is_autoscaled: sending.is_autoscaled,
+                    warnings: sending.warnings,
                 });
             }
             Ok(None) => {}
@@ -106,13 +117,19 @@ pub(super) async fn send(
 impl Sending<'_> {
     /// One try; `None` to try again.
     async fn round(&mut self) -> Result<Option<Verb>, Fault> {
+        if !self.is_looked_up {
+            return self.look().await.map(|()| None);
+        }
         if !self.take_over().await? {
             return Ok(None);
         }
         let path = apply_path(&self.planned.target, self.force, false);
         let answer = self.api.patch(&path, APPLY, &self.manifest).await;
         match answer.and_then(|answer| self.planned.target.reference().checked(answer)) {
-            Ok(answer) if answer.is_success() => Ok(Some(self.verb(&answer))),
+            Ok(answer) if answer.is_success() => {
+                self.warnings = answer.warning_texts();
+                Ok(Some(self.verb(&answer)))
+            }
             Ok(answer) => self.after_refusal(meaning(&self.planned.target, &answer)).await,
             Err(no_answer) => {
                 self.may_be_made |= self.before.is_none();
@@ -198,12 +215,7 @@ impl Sending<'_> {
             }
             Meaning::AlreadyExists { being_deleted: true } => self.pause(None, RetryReason::Busy).await?,
             Meaning::Retry { after, reason } => self.pause(after, reason).await?,
-            Meaning::WebhookDown { ref webhook, .. }
-                if Instant::now() + WEBHOOK_PAUSE < self.options.deadline =>
-            {
-                let words = || format!("waiting for webhook `{webhook}`, which is not up yet");
-                self.api.notices().sleep(self.began, WEBHOOK_PAUSE, words).await;
-            }
+            Meaning::WebhookDown { webhook, detail } => self.await_webhook(webhook, detail).await?,
             // A definition is established a moment before its objects are served.
             Meaning::KindNotServed { ref kind, .. }
                 if !self.planned.target.is_served && Instant::now() < self.kind_known_by =>
@@ -220,6 +232,48 @@ impl Sending<'_> {
             meaning => return Err(Fault::Refused(Box::new(meaning))),
         }
         Ok(None)
+    }
+
+    /// Waits before a webhook that isn't up is tried again, and says so at once; sends ahead what mends it.
+    async fn await_webhook(&mut self, webhook: String, detail: String) -> Result<(), Fault> {
+        let now = Instant::now();
+        let left = self.webhooks_until.saturating_duration_since(now);
+        let target = &self.planned.target;
+        let name = target.resource.display(&target.object.identity.name);
+        let tell = |left: Duration| {
+            let again = match left.as_secs() {
+                0 => String::new(),
+                seconds => format!("; it is tried again for {seconds}s"),
+            };
+            let words = || format!("{name}: webhook `{webhook}` is not up: {detail}{again}");
+            self.api.notices().tell_of(&webhook, words);
+        };
+        if self.course.repairs(&webhook).await {
+            // A changed configuration counts a moment after it was written.
+            self.webhooks_until = self.webhooks_until.max(Instant::now() + MENDED_WITHIN);
+            return Ok(());
+        }
+        if left < WEBHOOK_PAUSE {
+            return Err(Fault::Refused(Box::new(Meaning::WebhookDown { webhook, detail })));
+        }
+        tell(left);
+        sleep(WEBHOOK_PAUSE).await;
+        Ok(())
+    }
+
+    /// Looks whether the object is there, where no list could tell.
+    async fn look(&mut self) -> Result<(), Fault> {
+        let target = &self.planned.target;
+        let answer = self.api.once().get(&target.path()).await;
+        match answer.and_then(|answer| target.reference().checked(answer)) {
+            Ok(answer) if answer.is_success() || answer.status == 404 => {
+                self.before = answer.is_success().then_some(answer.body);
+                self.is_looked_up = true;
+                Ok(())
+            }
+            Ok(answer) => self.after_refusal(meaning(target, &answer)).await.map(|_| ()),
+            Err(no_answer) => self.after_silence(no_answer).await,
+        }
     }
 
     async fn after_silence(&mut self, no_answer: NoAnswer) -> Result<(), Fault> {

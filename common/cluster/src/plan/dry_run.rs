@@ -27,12 +27,13 @@ pub(super) struct Verdict {
     /// What comes out, where that is known.
     pub(super) after: Option<Value>,
     pub(super) handover: Handover,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Verdict {
     /// A verdict without a look at the object.
     pub(super) fn of(action: Action) -> Self {
-        Self { action, after: None, handover: Handover::default() }
+        Self { action, after: None, handover: Handover::default(), warnings: Vec::new() }
     }
 }
 
@@ -59,7 +60,8 @@ impl Question<'_> {
     pub(super) async fn about_new(self) -> Result<Verdict, NoAnswer> {
         let answer = self.ask(&self.target.object.value, self.force).await?;
         if answer.is_success() {
-            return Ok(Verdict { after: Some(answer.body), ..Verdict::of(Action::Create) });
+            let warnings = answer.warning_texts();
+            return Ok(Verdict { after: Some(answer.body), warnings, ..Verdict::of(Action::Create) });
         }
         Ok(Verdict::of(self.refused(meaning(self.target, &answer))))
     }
@@ -104,9 +106,10 @@ impl Question<'_> {
         let place = (self.api, self.target);
         Ok(match mend(place, before, manifest, &meaning, self.force).await? {
             Some(mend) => Verdict {
-                action: Action::Change,
                 after: Some(mend.after),
+                warnings: mend.warnings,
                 handover: Handover { is_taken_over: mend.is_taken_over, ..Handover::default() },
+                ..Verdict::of(Action::Change)
             },
             None => Verdict::of(self.refused(meaning)),
         })
@@ -116,6 +119,7 @@ impl Question<'_> {
         match meaning {
             Meaning::NamespaceMissing { .. } => Action::CreateUnchecked,
             Meaning::Ownership(conflicts) => Action::Conflict(conflicts),
+            meaning @ Meaning::WebhookDown { .. } => Action::Blocked(Box::new(meaning)),
             meaning => Action::Refused(Box::new(meaning)),
         }
     }
@@ -128,6 +132,7 @@ impl Question<'_> {
 
 /// Change or not, and what comes out: without the fields that go once client-side apply's are taken over.
 fn judged(manifest: &Value, before: &Value, answer: Answer, shared_with: BTreeSet<String>) -> Verdict {
+    let warnings = answer.warning_texts();
     let mut after = answer.body;
     let taken = takeover(before, manifest);
     if let Some(taken) = &taken {
@@ -138,5 +143,5 @@ fn judged(manifest: &Value, before: &Value, answer: Answer, shared_with: BTreeSe
     }
     let handover = Handover { is_taken_over: taken.is_some(), shared_with };
     let action = if taken.is_none() && is_unchanged(before, &after) { Action::Same } else { Action::Change };
-    Verdict { action, after: Some(after), handover }
+    Verdict { action, after: Some(after), handover, warnings }
 }

@@ -24,6 +24,7 @@ pub(crate) struct Mend {
     mended: Value,
     /// What the apply comes to then.
     pub(super) after: Value,
+    pub(super) warnings: Vec<String>,
     /// Whether they are what client-side apply had.
     pub(super) is_taken_over: bool,
     /// What is taken from others by force.
@@ -81,7 +82,13 @@ pub(crate) async fn mend(
     if !answer.is_success() {
         return Ok(None);
     }
-    Ok(Some(Mend { mended, after: answer.body, is_taken_over, taken: by_force }))
+    Ok(Some(Mend {
+        mended,
+        warnings: answer.warning_texts(),
+        after: answer.body,
+        is_taken_over,
+        taken: by_force,
+    }))
 }
 
 /// Those of these versions that the server doesn't serve the kind in.

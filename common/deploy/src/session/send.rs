@@ -12,9 +12,6 @@ use tokio::time::Instant;
 use super::Session;
 use crate::{explain, report};
 
-/// How long webhooks that aren't up yet are waited for: codexctl's 18 tries of 10 seconds.
-const WEBHOOKS_WITHIN: Duration = Duration::from_secs(180);
-
 /// How many of the objects that weren't tried are named.
 const NAMED: usize = 20;
 
@@ -40,7 +37,7 @@ impl Session<'_> {
                 longest: LONGEST_BACKOFF,
                 within: SENT_WITHIN,
             },
-            deadline: Instant::now() + WEBHOOKS_WITHIN,
+            deadline: Instant::now() + self.request.webhook_timeout,
         };
         let (closed, denied) = (Mutex::new(None), Mutex::new(None));
         let goes_on = async || {
@@ -114,6 +111,7 @@ impl Session<'_> {
                 explain::owner_words(conflict)
             ));
         }
+        self.warn(planned, &applied.warnings);
         for words in report::handover(&applied.handover) {
             self.console.info(format!("{}: {words}", report::name(planned)));
         }
