@@ -80,6 +80,42 @@ fn a_restart_is_no_conflict_and_survives() {
     assert_eq!(value(&scene, "deployment/web", restarted), at);
 }
 
+/// A Deployment whose environment the server fills in, in a field that is owned as a whole.
+fn with_reference(image: &str, path: &str) -> String {
+    let env = format!("          env: [{{name: NS, valueFrom: {{fieldRef: {{fieldPath: {path}}}}}}}]\n");
+    format!("{}{env}", web(image))
+}
+
+#[test]
+fn the_same_file_applied_by_kubectl_is_no_conflict() {
+    let scene = ClusterScene::new().with_namespace();
+    let manifest = with_reference("nginx", "metadata.namespace");
+    scene.kubectl_with(&["apply", "--server-side", "-f", "-"], &manifest);
+    let words = "info: deployment.apps/web: shares fields with kubectl\n";
+    let plan = scene.apply_text(&manifest, &["--diff", "--exit-code"]);
+    let plan = fails(plan, 3, &[]);
+    assert!(plan.stderr.contains(words), "{}", plan.report("words"));
+    let line = "/deployment.apps/web: nothing differs; shares fields with kubectl\n";
+    assert_eq!(plan.stdout, format!("{}{line}", scene.name()));
+    let generation = value(&scene, "deployment/web", "/metadata/generation");
+    let outcome = done_with(scene.apply_text(&manifest, &[]), &["deployment.apps/web configured"]);
+    assert!(outcome.stderr.contains(words), "{}", outcome.report("words"));
+    assert_eq!(value(&scene, "deployment/web", "/metadata/generation"), generation);
+    done_with(scene.apply_text(&manifest, &[]), &["deployment.apps/web unchanged"]);
+}
+
+#[test]
+fn only_fields_whose_value_changes_are_in_conflict() {
+    let scene = ClusterScene::new().with_namespace();
+    let manifest = with_reference("nginx", "metadata.namespace");
+    scene.kubectl_with(&["apply", "--server-side", "-f", "-"], &manifest);
+    let outcome =
+        fails(scene.apply_text(&with_reference("other", "metadata.namespace"), &[]), 1, &[".image"]);
+    assert!(!outcome.stderr.contains("fieldRef"), "{}", outcome.report("the rest is shared"));
+    fails(scene.apply_text(&with_reference("nginx", "metadata.name"), &[]), 1, &[".valueFrom.fieldRef"]);
+    assert_eq!(value(&scene, "deployment/web", IMAGE), "nginx");
+}
+
 const AUTOSCALER: &str = "apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
 metadata: {name: web}

@@ -93,3 +93,102 @@ fn one_that_shows_no_condition_is_ready_after_a_moment() {
     done(scene.apply_text(TOY, &["--wait"]));
     assert!(start.elapsed().as_secs() >= 5, "{:?}", start.elapsed());
 }
+
+/// A definition that serves these versions, the last of which is stored.
+fn serving(versions: &[&str]) -> String {
+    let schema = "{openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}, colour: {type: string}}}}}}";
+    let of = |(at, version): (usize, &&str)| {
+        let storage = at + 1 == versions.len();
+        format!("    - {{name: {version}, served: true, storage: {storage}, schema: {schema}}}\n")
+    };
+    let versions: String = versions.iter().enumerate().map(of).collect();
+    format!(
+        "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: wheels.NAME.example.org}}
+spec:
+  group: NAME.example.org
+  scope: Namespaced
+  names: {{kind: Wheel, plural: wheels, singular: wheel}}
+  versions:
+{versions}---
+"
+    )
+}
+
+fn wheel(version: &str, spec: &str) -> String {
+    format!(
+        "apiVersion: NAME.example.org/{version}\nkind: Wheel\nmetadata: {{name: front}}\nspec: {spec}\n---\n"
+    )
+}
+
+#[test]
+fn an_object_moves_on_from_a_version_that_is_gone() {
+    let scene = ClusterScene::new().with_namespace();
+    let name = format!("wheel.{}.example.org/front", scene.name());
+    done(scene.apply_text(
+        &(serving(&["v1beta1", "v1"]) + &wheel("v1beta1", "{size: 1, colour: red}")),
+        &["--wait"],
+    ));
+    // Its storage never was v1beta1, so the definition may drop it.
+    let release = serving(&["v1"]) + &wheel("v1", "{size: 2}");
+    done(scene.apply_text(&serving(&["v1"]), &["--wait"]));
+    scene.wait_until("the version is gone", || {
+        let discovery = scene.kubectl(&["get", "--raw", &format!("/apis/{}.example.org", scene.name())]);
+        !discovery.contains("v1beta1")
+    });
+    let plan = done(scene.apply_text(&release, &["--diff"]));
+    for part in ["-  size: 1\n", "+  size: 2\n", "-  colour: red\n"] {
+        assert!(plan.stdout.contains(part), "{}", plan.report(part));
+    }
+    let outcome = done(scene.apply_text(&release, &[]));
+    assert!(outcome.stdout.ends_with(&format!("{name} configured\n")), "{}", outcome.report("configured"));
+    let object = scene.object(&format!("wheel.{}.example.org/front", scene.name()));
+    assert_eq!(object["spec"], serde_json::json!({"size": 2}));
+    let outcome = done(scene.apply_text(&release, &[]));
+    assert!(outcome.stdout.ends_with(&format!("{name} unchanged\n")), "{}", outcome.report("unchanged"));
+}
+
+#[test]
+fn a_kind_that_cannot_be_listed_fails_alone() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(&(serving(&["v1beta1", "v1"]) + &wheel("v1", "{size: 1}")), &["--wait"]));
+    let conversion = r#"{"spec": {"conversion": {"strategy": "Webhook", "webhook": {"conversionReviewVersions": ["v1"], "clientConfig": {"url": "https://127.0.0.1:1/"}}}}}"#;
+    let definition = format!("customresourcedefinition/wheels.{}.example.org", scene.name());
+    scene.kubectl(&["patch", &definition, "--type=merge", "--patch", conversion]);
+    let path = format!("/apis/{0}.example.org/v1beta1/namespaces/{0}/wheels", scene.name());
+    let listed = format!("kubectl get --raw {path} >/dev/null 2>&1 && echo listed || echo broken");
+    scene.wait_until("it can't be listed", || {
+        scene.shell(&listed).any_stdout().unchecked().stdout == "broken\n"
+    });
+    let admission = "apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: NAME}
+webhooks: []
+---
+";
+    let text = format!("{}{admission}{}", wheel("v1beta1", "{size: 2}"), super::map("settings", "1"));
+    let name = format!("wheel.{}.example.org/front", scene.name());
+    let outcome = fails(
+        scene.apply_text(&text, &["--webhook-timeout", "3s"]),
+        1,
+        &[
+            &format!("cannot apply {name}"),
+            "conversion of ",
+            "connection refused",
+            "2 applied, 1 failed, 0 not tried",
+        ],
+    );
+    let lines = format!(
+        "configmap/settings created\nvalidatingwebhookconfiguration.admissionregistration.k8s.io/{} created\n",
+        scene.name()
+    );
+    assert_eq!(outcome.stdout, lines);
+    scene.kubectl(&[
+        "patch",
+        &definition,
+        "--type=json",
+        "--patch",
+        r#"[{"op": "replace", "path": "/spec/conversion", "value": {"strategy": "None"}}]"#,
+    ]);
+}

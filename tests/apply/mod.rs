@@ -29,8 +29,10 @@ mod shim;
 mod shop;
 mod takeover;
 mod unchanged;
+mod unions;
 mod unserved;
 mod waiting;
+mod warnings;
 mod webhooks;
 
 use codex_tests::{ClusterScene, Expectation, Outcome};

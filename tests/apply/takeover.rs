@@ -111,3 +111,51 @@ fn what_kubectl_create_made_with_save_config_is_taken_over() {
     done_with(scene.apply_text(&map("settings", "2"), &[]), &["configmap/settings configured"]);
     assert_eq!(value(&scene, "configmap/settings", "/data/a"), "2");
 }
+
+#[test]
+fn where_nothing_else_changes_the_diff_says_whose_it_was() {
+    let scene = ClusterScene::new().with_namespace();
+    scene.kubectl_with(&["apply", "-f", "-"], &map("settings", "1"));
+    let outcome = fails(scene.apply_text(&map("settings", "1"), &["--diff", "--exit-code"]), 3, &[]);
+    let line = "/configmap/settings: nothing differs; taken over from kubectl apply\n";
+    assert_eq!(outcome.stdout, format!("{}{line}", scene.name()));
+    let outcome = done_with(scene.apply_text(&map("settings", "1"), &[]), &["configmap/settings configured"]);
+    let words = "info: configmap/settings: taken over from kubectl apply\n";
+    assert!(outcome.stderr.contains(words), "{}", outcome.report("words"));
+    let outcome = done_with(scene.apply_text(&map("settings", "1"), &[]), &["configmap/settings unchanged"]);
+    assert!(!outcome.stderr.contains("taken over"), "{}", outcome.report("once"));
+}
+
+const CLEARED: &str = r#"{"metadata": {"managedFields": [{}]}}"#;
+
+#[test]
+fn an_object_whose_owners_were_cleared_is_taken_over_too() {
+    let scene = ClusterScene::new().with_namespace();
+    let two = format!("{}  b: two\n", map("settings", "1").trim_end_matches("---\n"));
+    scene.kubectl_with(&["apply", "-f", "-"], &two);
+    scene.kubectl(&["label", "configmap/settings", "team=shop"]);
+    scene.kubectl(&["patch", "configmap/settings", "--type=merge", "--patch", CLEARED]);
+    let before = scene.object("configmap/settings");
+    let plan = done(scene.apply_text(&map("settings", "3"), &["--diff"]));
+    for part in ["-  a: \"1\"\n", "+  a: \"3\"\n", "-  b: two\n"] {
+        assert!(plan.stdout.contains(part), "{}", plan.report(part));
+    }
+    assert_eq!(scene.object("configmap/settings"), before, "a plan writes nothing");
+    done_with(scene.apply_text(&map("settings", "3"), &[]), &["configmap/settings configured"]);
+    assert_eq!(value(&scene, "configmap/settings", "/data"), r#"{"a":"3"}"#);
+    assert_eq!(value(&scene, "configmap/settings", "/metadata/labels/team"), "shop", "nobody applied it");
+    assert_eq!(managers(&scene, "configmap/settings"), ["kubectl-codex/Apply"]);
+    done_with(scene.apply_text(&map("settings", "3"), &[]), &["configmap/settings unchanged"]);
+}
+
+#[test]
+fn what_others_set_stays_where_nobody_knows_what_was_applied() {
+    let scene = ClusterScene::new().with_namespace();
+    let bare = web("nginx").replace("  replicas: 1\n", "");
+    done(scene.apply_text(&bare, &[]));
+    scene.kubectl(&["scale", "deployment/web", "--replicas=3"]);
+    scene.kubectl(&["patch", "deployment/web", "--type=merge", "--patch", CLEARED]);
+    done_with(scene.apply_text(&bare.replace("nginx", "other"), &[]), &["deployment.apps/web configured"]);
+    assert_eq!(value(&scene, "deployment/web", "/spec/replicas"), "3");
+    assert_eq!(value(&scene, "deployment/web", "/spec/template/spec/containers/0/image"), "other");
+}

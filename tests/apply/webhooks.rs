@@ -49,6 +49,45 @@ fn a_webhook_that_is_not_up_is_waited_for() {
 }
 
 #[test]
+fn a_webhook_that_is_down_is_said_at_once_and_given_up_in_time() {
+    let scene = ClusterScene::new().with_namespace();
+    scene.kubectl_with(&["create", "-f", "-"], &webhook("https://127.0.0.1:1/"));
+    scene.wait_until("the webhook counts", || is_called(&scene));
+    let text = format!("{}{}", map("one", "1"), map("two", "1"));
+    let outcome = fails(
+        scene.apply_text(&text, &["--webhook-timeout", "5s"]),
+        1,
+        &["cannot apply configmap/", "webhook `guard.example.org` is not up", "connection refused"],
+    );
+    let told = outcome.stderr.lines().filter(|line| line.starts_with("info: configmap/"));
+    let [line] = told.collect::<Vec<_>>()[..] else { panic!("{}", outcome.report("one line for both")) };
+    assert!(line.contains(": webhook `guard.example.org` is not up: "), "{line}");
+    assert!(line.ends_with("it is tried again for 5s"), "{line}");
+}
+
+#[test]
+fn what_mends_a_webhook_goes_ahead_of_what_it_blocks() {
+    let scene = ClusterScene::new().with_namespace();
+    let with = |policy: &str| {
+        let policy = format!("sideEffects: None\n    failurePolicy: {policy}");
+        webhook("https://127.0.0.1:1/").replace("sideEffects: None", &policy)
+    };
+    let configuration =
+        format!("validatingwebhookconfiguration.admissionregistration.k8s.io/{} configured\n", scene.name());
+    for (number, verb) in [("1", "created"), ("2", "configured")] {
+        done(scene.apply_text(&with("Fail"), &[]));
+        scene.wait_until("the webhook counts", || is_called(&scene));
+        let repair = format!("{}{}", map("settings", number), with("Ignore"));
+        let plan = scene.apply_text(&repair, &["--dry-run=server"]).any_stdout().unchecked();
+        let line = "configmap/settings not checked (server dry run)\n";
+        assert!(plan.stdout.contains(line), "{}", plan.report(line));
+        let outcome = done(scene.apply_text(&repair, &[]));
+        assert_eq!(outcome.stdout, format!("{configuration}configmap/settings {verb}\n"));
+        assert!(outcome.stderr.contains("goes ahead"), "{}", outcome.report("it says so"));
+    }
+}
+
+#[test]
 fn a_webhook_that_comes_with_the_stream_goes_last() {
     let scene = ClusterScene::new().with_namespace();
     let text = format!("{}{}", webhook("https://127.0.0.1:1/"), map("settings", "1"));

@@ -134,7 +134,7 @@ fn written<'a>(
 /// Whose fields become ours, in words.
 pub(crate) fn handover(handover: &Handover) -> Vec<String> {
     let taken = handover.is_taken_over.then(|| "taken over from kubectl apply".to_owned());
-    let shared = handover.shared_with.iter().map(|manager| format!("shares fields with `{manager}`"));
+    let shared = handover.shared_with.iter().map(|manager| format!("shares fields with {manager}"));
     taken.into_iter().chain(shared).collect()
 }
 

@@ -133,9 +133,7 @@ pub fn patch(before: &Value, after: &Value) -> Value {
     let (before, after) = (map(before), map(after));
     let rest = |key: &str| !matches!(key, "apiVersion" | "kind" | "metadata" | "status");
     differences("", &before, &after, rest, &mut operations);
-    let metadata = |object: &Map<String, Value>| {
-        object.get("metadata").map_or_else(|| empty.clone(), |value| map(value))
-    };
+    let metadata = |object: &Map<String, Value>| object.get("metadata").map_or_else(|| empty.clone(), map);
     let given = |key: &str| matches!(key, "labels" | "annotations" | "finalizers" | "ownerReferences");
     differences("/metadata", &metadata(&before), &metadata(&after), given, &mut operations);
     Value::Array(operations)
