@@ -54,13 +54,18 @@ fn every_manager_and_field_is_named() {
 }
 
 #[test]
-fn a_conflict_does_not_keep_the_rest_of_its_wave() {
+fn a_conflict_keeps_all_back_unless_asked_to_keep_going() {
     let scene = ClusterScene::new().with_namespace();
     done(scene.apply_text(&web("nginx"), &[]));
     scene.kubectl(&["set", "image", "deployment/web", "web=other"]);
     let second = web("nginx").replace("name: web", "name: second").replace("app: web", "app: second");
+    let both = format!("{}---\n{second}", web("nginx"));
+    let known = ["kubectl-set", "nothing was applied: 1 of 2 objects can't be"];
+    let outcome = fails(scene.apply_text(&both, &[]), 1, &known);
+    assert_eq!(outcome.stdout, "");
+    assert!(!scene.finds("deployment/second"));
     let outcome = fails(
-        scene.apply_text(&format!("{}---\n{second}", web("nginx")), &[]),
+        scene.apply_text(&both, &["--keep-going"]),
         1,
         &["kubectl-set", "1 applied, 1 failed, 0 not tried"],
     );

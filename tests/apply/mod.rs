@@ -3,6 +3,7 @@
 //! Most run against the real control plane, in a namespace of their own; those of `faults/`
 //! against a scripted API server, for what a healthy one won't do.
 
+mod agreement;
 mod authorities;
 mod bad_input;
 mod conflicts;
@@ -21,6 +22,8 @@ mod labels;
 mod live;
 mod messages;
 mod namespaces;
+mod order;
+mod projects;
 mod prune;
 mod readiness;
 mod rights;

@@ -321,3 +321,66 @@ type: Normal
     let outcome = done(scene.apply_text(&both, &["--prune"]));
     assert!(scene.finds("event/noted"), "{}", outcome.report("it is in the manifests"));
 }
+
+#[test]
+fn what_would_go_is_seen_before_it_goes() {
+    let scene = ClusterScene::new().with_namespace();
+    let secret =
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\nstringData: {password: hunter2}\n---\n";
+    done(scene.apply_text(&stream(&format!("{}{}{secret}", map("a", "1"), map("b", "1"))), &[]));
+    for prune in ["--prune", "--prune-all"] {
+        done_with(
+            scene.apply_text(&one(), &[prune, "--dry-run=server"]),
+            &[
+                "configmap/a unchanged (server dry run)",
+                "configmap/b pruned (server dry run)",
+                "secret/keys pruned (server dry run)",
+            ],
+        );
+        let parts = ["plan: 2 to prune, 1 unchanged"];
+        let outcome = fails(scene.apply_text(&one(), &[prune, "--diff", "--exit-code"]), 3, &parts);
+        for line in [format!("--- live {}/configmap/b\n", scene.name()), "-  a: \"1\"\n".to_owned()] {
+            assert!(outcome.stdout.contains(&line), "{}", outcome.report(&line));
+        }
+        assert!(!outcome.stdout.contains("aHVudGVyMg"), "{}", outcome.report("a secret"));
+        let outcome = done(scene.apply_text(&one(), &[prune, "--dry-run=server", "-o", "json"]));
+        let plan: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+        let of = |one: &serde_json::Value| format!("{} {}", one["action"], one["name"]).replace('"', "");
+        let mut entries: Vec<String> = plan["objects"].as_array().unwrap().iter().map(of).collect();
+        entries.sort_unstable();
+        assert_eq!(entries, ["prune b", "prune keys", "same a"]);
+    }
+    assert!(scene.finds("configmap/b") && scene.finds("secret/keys"));
+    let outcome = done(scene.apply_text(&one(), &["--prune", "-o", "json"]));
+    let plan: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let results: Vec<_> = plan["objects"].as_array().unwrap().iter().map(|one| &one["result"]).collect();
+    assert_eq!(results, ["unchanged", "pruned", "pruned"]);
+    done(scene.apply_text(&one(), &["--prune", "--dry-run=server", "--exit-code"]));
+}
+
+#[test]
+fn what_stays_because_others_may_use_it_is_mentioned() {
+    let scene = ClusterScene::new().with_namespace();
+    let other = format!("{}-tools", scene.name());
+    scene.kubectl(&["create", "namespace", &other]);
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: NAME-reader}\nrules: []\n---\n";
+    let tool = map("tool", "1").replace("metadata:", "metadata:\n  namespace: NAME-tools");
+    done(scene.apply_text(&stream(&format!("{role}{tool}{CLAIM}{}", map("a", "1"))), &[]));
+    let name = scene.name();
+    for flags in [&["--prune", "--dry-run=server"][..], &["--prune"]] {
+        let outcome = done(scene.apply_text(&one(), flags));
+        let line = outcome.stderr.lines().find(|line| line.contains("no longer in the manifests, but left"));
+        let line = line.unwrap_or_else(|| panic!("{}", outcome.report("one line")));
+        for part in [
+            &format!("clusterrole.rbac.authorization.k8s.io/{name}-reader"),
+            "persistentvolumeclaim/data",
+            "(`--prune-all` deletes)",
+            &format!("configmap/tool in namespace {other}"),
+        ] {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+    }
+    done(scene.apply_text(&one(), &["--prune-all"]));
+    assert!(!scene.finds(&format!("clusterrole/{name}-reader")));
+    scene.kubectl(&["delete", "namespace", &other, "--wait=false"]);
+}

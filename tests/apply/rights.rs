@@ -124,3 +124,26 @@ fn who_may_not_watch_asks_again_and_says_so_once() {
         );
     });
 }
+
+#[test]
+fn a_prune_says_which_kinds_it_may_not_look_at() {
+    let (scene, user) = limited("get, list, create, patch, delete");
+    let stream = |text: &str| {
+        format!(
+            "# kubectl-codex: {{\"project\":\"NAME\",\"env\":\"dev\",\"slot\":0,\"namespace\":\"NAME\"}}\n{text}"
+        )
+    };
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\n---\n";
+    done(scene.apply_text(&stream(&format!("{}{}{secret}", map("a", "1"), map("b", "1"))), &[]));
+    let less = stream(&map("a", "1"));
+    for flags in [&["--prune", "--dry-run=server"][..], &["--prune"]] {
+        let outcome = fails(
+            scene.apply_text(&less, &[flags, &[&user]].concat()),
+            1,
+            &["cannot look for what to prune among", "secrets"],
+        );
+        assert!(outcome.stdout.contains("configmap/b pruned"), "{}", outcome.report("what may be seen"));
+        assert_eq!(outcome.stderr.matches("listing is not allowed").count(), 1, "{}", outcome.report("once"));
+    }
+    assert!(!scene.finds("configmap/b") && scene.finds("secret/keys"));
+}

@@ -108,6 +108,10 @@ struct PlanArgs {
     #[arg(long)]
     recreate: bool,
 
+    /// Apply what can be applied, whatever becomes of the rest
+    #[arg(long)]
+    keep_going: bool,
+
     /// Delete what an earlier apply made and the manifests no longer contain
     #[arg(long)]
     prune: bool,
@@ -190,6 +194,7 @@ impl Arguments {
             show_secrets: plan.show_secrets,
             force: plan.force_conflicts || plan.compat.is_some(),
             recreate: plan.recreate,
+            keep_going: plan.keep_going,
             prune: plan.prune || plan.prune_all,
             prune_all: plan.prune_all,
             preflight: plan.preflight,

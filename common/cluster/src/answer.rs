@@ -118,6 +118,11 @@ pub enum Answer {
         /// The message.
         message: String,
     },
+    /// A webhook that a dry run would have to pass takes none: nothing is known of the object.
+    NoDryRun {
+        /// The server's words.
+        message: String,
+    },
     /// The manifest is wrong.
     Manifest {
         /// What is wrong where; empty if the server gave only a message.
@@ -208,6 +213,9 @@ pub fn classify(reply: Reply<'_>, request: Request<'_>) -> Answer {
         return Answer::Denied { message };
     }
     match reply.code {
+        400 if status.message.ends_with(" does not support dry run") => {
+            Answer::NoDryRun { message: status.message.to_owned() }
+        }
         400 => manifest(&status),
         401 => Answer::Unauthorized,
         403 => forbidden::classify(&status),
@@ -393,6 +401,15 @@ mod tests {
     #[test]
     fn a_500_without_words_is_that_of_something_before_the_server() {
         assert_eq!(answer(500, Value::Null), retry(RetryReason::Unavailable));
+    }
+
+    #[test]
+    fn a_webhook_that_takes_no_dry_run_says_nothing_of_the_object() {
+        let message = "admission webhook \"audit.example.org\" does not support dry run";
+        assert_eq!(
+            answer(400, json!({"reason": "BadRequest", "message": message})),
+            Answer::NoDryRun { message: message.into() }
+        );
     }
 
     #[test]

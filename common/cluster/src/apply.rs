@@ -1,8 +1,8 @@
 //! Sending what was planned, wave by wave.
 //!
 //! Takes a plan, gives what became of each object. The first error that no retry can mend keeps later waves
-//! from being tried; the others of its wave finish, unless it is one that all share: then nothing more is begun,
-//! and what is under way isn't tried again.
+//! from being tried, unless they are to be sent all the same; the others of its wave finish, unless it is one that all
+//! share: then nothing more is begun, and what is under way isn't tried again.
 
 mod ahead;
 mod send;
@@ -40,6 +40,8 @@ pub struct ApplyOptions {
     pub recreate: bool,
     /// How often what may work later is sent again.
     pub retry: Retry,
+    /// Whether what doesn't go well keeps nothing else from being sent.
+    pub keep_going: bool,
     /// Until when webhooks that aren't up are waited for.
     pub deadline: Instant,
 }
@@ -103,6 +105,8 @@ pub enum Fault {
     Refused(Box<Meaning>),
     /// No answer came.
     NoAnswer(NoAnswer),
+    /// It belongs to another project, which this names.
+    OtherProject(String),
     /// It has immutable fields and is of a kind that is never deleted for it.
     NotRecreated,
     /// It was applied, but its kind did not become known.
@@ -110,8 +114,20 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What the plan knows already.
+    pub fn known(action: &Action) -> Option<Self> {
+        match action {
+            Action::Conflict(conflicts) => {
+                Some(Self::Refused(Box::new(Meaning::Ownership(conflicts.clone()))))
+            }
+            Action::OtherProject(project) => Some(Self::OtherProject(project.clone())),
+            Action::Refused(meaning) => Some(Self::Refused(meaning.clone())),
+            _ => None,
+        }
+    }
+
     /// Whether it meets all objects alike: the server is away, or doesn't know who asks.
-    fn is_shared(&self) -> bool {
+    pub fn is_shared(&self) -> bool {
         match self {
             Self::NoAnswer(_) => true,
             Self::Refused(meaning) => match **meaning {
@@ -120,7 +136,7 @@ impl Fault {
                 Meaning::Retry { reason, .. } => reason != RetryReason::Internal,
                 _ => false,
             },
-            Self::NotRecreated | Self::NotEstablished(_) => false,
+            Self::NotRecreated | Self::OtherProject(_) | Self::NotEstablished(_) => false,
         }
     }
 
@@ -183,7 +199,7 @@ pub async fn apply(
             done(&plan[index], &status);
             statuses[index] = status;
         }
-        if has_failed {
+        if has_failed && !options.keep_going {
             break;
         }
     }
@@ -208,6 +224,10 @@ impl Course<'_> {
                 is_autoscaled: false,
                 warnings: Vec::new(),
             });
+        }
+        // The plan has asked: sending it would only be refused again.
+        if let Some(fault) = Fault::known(&planned.action) {
+            return Status::Failed(fault);
         }
         if self.hopeless.is_raised() {
             return Status::NotTried;

@@ -160,6 +160,13 @@ pub fn to_keep(manifest: &Value, live: &Value, unsure: Option<&Owner>) -> Vec<(&
     if is_same_owner && lacks_item { kept(&[ITEM]) } else { Vec::new() }
 }
 
+/// The project that a live object belongs to, if it is another than the manifest's.
+pub fn other_project(manifest: &Value, live: &Value) -> Option<String> {
+    let project = |object: &Value| object["metadata"]["labels"][PROJECT].as_str().map(str::to_owned);
+    let (ours, theirs) = (project(manifest)?, project(live)?);
+    (ours != theirs).then_some(theirs)
+}
+
 /// Puts labels on an object that has some already.
 pub fn add(object: &mut Value, added: &[(&'static str, String)]) {
     if let Some(labels) = object.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
@@ -226,6 +233,15 @@ mod tests {
         let other = Owner { slot: Some(2), ..owner.clone() };
         assert_eq!(to_keep(&manifest, &live, Some(&other)), []);
         assert_eq!(to_keep(&manifest, &live, None), [], "who knows what is shared takes nothing over");
+    }
+
+    #[test]
+    fn whose_an_object_is_shows_only_between_projects() {
+        let of = |project: &str| json!({"metadata": {"labels": {PROJECT: project, SLOT: "1"}}});
+        assert_eq!(other_project(&of("shop"), &of("blog")).as_deref(), Some("blog"));
+        assert_eq!(other_project(&of("shop"), &of("shop")), None);
+        assert_eq!(other_project(&of("shop"), &json!({"metadata": {}})), None);
+        assert_eq!(other_project(&json!({"metadata": {}}), &of("blog")), None, "nobody's manifest");
     }
 
     #[test]

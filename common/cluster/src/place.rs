@@ -24,6 +24,8 @@ pub struct Target {
     pub resource: Resource,
     /// Whether the server can be asked for objects of its kind yet.
     pub is_served: bool,
+    /// The step that it is sent in, from 0: all of one step go together, in waves.
+    pub step: usize,
 }
 
 impl Target {
@@ -157,7 +159,7 @@ fn one(
         };
     }
     object.identity.namespace = namespace;
-    Ok(Target { object, resource, is_served })
+    Ok(Target { object, resource, is_served, step: 0 })
 }
 
 /// The kinds that come with CustomResourceDefinitions of the same input.

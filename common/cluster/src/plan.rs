@@ -1,65 +1,38 @@
 //! What an apply would do, object by object, in the order of application.
 //!
-//! What isn't there is created without asking first; what is known to be the same needs nothing; for the rest
-//! a dry run asks the server, which writes nothing (`apply.md`, "Unchanged, without a PATCH").
+//! What is known to be the same needs nothing; for what is there a dry run asks the server, which writes nothing
+//! (`apply.md`, "Unchanged, without a PATCH"). What isn't there is asked about where a plan is shown, and where
+//! something of the same apply is in its namespace already: there half an apply would break what runs. A first apply
+//! has nothing to break, and asking would double its requests.
 
+mod action;
 mod dry_run;
 pub(crate) mod mend;
+mod prospect;
+mod settle;
+
+use std::collections::BTreeSet;
 
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
 use crate::FIELD_MANAGER;
-use crate::answer::{self, Answer as Meaning, Conflict, Request};
+use crate::answer::{self, Answer as Meaning, Request};
 use crate::api::{Answer, Api, NoAnswer};
+use crate::labels;
 use crate::live::{Live, LiveObject};
 use crate::ownership::handover::Handover;
 use crate::place::Target;
 use crate::waves::Wave;
 use dry_run::{Question, Verdict};
+use prospect::Stream;
+
+pub use action::Action;
+pub use prospect::may_be_recreated;
+pub use settle::refusals;
 
 /// How many dry runs are under way at once.
 const DRY_RUNS_AT_ONCE: usize = 16;
-
-/// What happens to an object.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// It is made.
-    Create,
-    /// It is made; the server can't be asked before, since its kind or namespace comes with the same apply.
-    CreateUnchecked,
-    /// Nothing.
-    Same,
-    /// Some of its fields change.
-    Change,
-    /// Others own fields that are applied.
-    Conflict(Vec<Conflict>),
-    /// The server refuses it.
-    Refused(Box<Meaning>),
-    /// A webhook that has a say in it isn't up.
-    Blocked(Box<Meaning>),
-    /// The server can't list its kind. It is sent after all others, which its failure doesn't keep from being applied.
-    Unlisted(Box<Meaning>),
-}
-
-impl Action {
-    /// The word of reports: `create`, `change`, `same`, `conflict`, `refused`.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Create | Self::CreateUnchecked => "create",
-            Self::Same => "same",
-            Self::Change => "change",
-            Self::Conflict(_) => "conflict",
-            Self::Refused(_) => "refused",
-            Self::Blocked(_) | Self::Unlisted(_) => "unknown",
-        }
-    }
-
-    /// Whether applying would change the cluster.
-    pub fn is_difference(&self) -> bool {
-        !matches!(self, Self::Same)
-    }
-}
 
 /// A target and what happens to it.
 #[derive(Debug, Clone)]
@@ -71,6 +44,11 @@ pub struct Planned {
     /// The replicas of a workload that go back to the server's default, since a manifest that once had their
     /// number no longer has it: before and after.
     pub reset_replicas: Option<(i64, i64)>,
+    /// The other project that it is taken from, by force.
+    pub taken_from: Option<String>,
+    /// Whether what the server says of it may be mended by the rest of the same apply, which it may take a moment to
+    /// notice.
+    pub may_be_mended: bool,
     /// Whose fields become ours, of values that stay.
     pub handover: Handover,
     /// What the server warns of.
@@ -84,7 +62,7 @@ pub struct Planned {
 pub struct Comparison {
     /// The object as it is, where it is and isn't the same.
     pub before: Option<Value>,
-    /// The object as it would be, where the server was asked.
+    /// The object as it would be: by the server, or as far as it can be told without it.
     pub after: Option<Value>,
 }
 
@@ -110,12 +88,14 @@ impl Planned {
 pub struct PlanOptions {
     /// Whether conflicts are won.
     pub force: bool,
-    /// Whether the server is asked about new objects too.
+    /// Whether objects are made anew whose immutable fields change.
+    pub recreate: bool,
+    /// Whether the server is asked about all new objects.
     pub ask_for_new: bool,
 }
 
 /// Makes the plan; `seen` sees each object as soon as it and all before it are planned. Its order is that of the
-/// waves, and within a wave that of the input.
+/// steps, within a step that of the waves, and within a wave that of the input.
 ///
 /// # Errors
 /// The server can't be reached, or `seen` has had enough.
@@ -135,12 +115,28 @@ pub async fn plan<E: From<PlanError>>(
             ((is_unlisted, Wave::of(&identity.group, &identity.kind)), target, live)
         })
         .collect();
-    drafts.sort_by_key(|(turn, ..)| *turn);
+    drafts.sort_by_key(|((is_unlisted, wave), target, _)| (*is_unlisted, target.step, *wave));
+    let mut around = Stream::default();
+    let mut populated = BTreeSet::new();
+    for (at, (_, target, live)) in drafts.iter().enumerate() {
+        around.add(at, target, *live != Live::Same);
+        if matches!(live, Live::Same | Live::Different(_)) {
+            populated.extend(target.namespace().map(str::to_owned));
+        }
+    }
     let mut plan = Vec::with_capacity(drafts.len());
-    let asked = stream::iter(drafts.into_iter().map(|(_, target, live)| one(api, target, live, options)));
+    let asked = stream::iter(drafts.into_iter().map(|(_, target, live)| {
+        let is_among_others = match target.namespace() {
+            Some(namespace) => populated.contains(namespace),
+            None => !populated.is_empty(),
+        };
+        let ask_for_new = options.ask_for_new || is_among_others;
+        one(api, target, live, PlanOptions { ask_for_new, ..options })
+    }));
     let mut asked = std::pin::pin!(asked.buffered(DRY_RUNS_AT_ONCE));
     while let Some(outcome) = asked.next().await {
-        let (planned, comparison) = outcome?;
+        let (mut planned, mut comparison) = outcome?;
+        settle::settle(&mut around, plan.len(), options, (&mut planned, &mut comparison));
         seen(&planned, &comparison)?;
         plan.push(planned);
     }
@@ -169,6 +165,7 @@ async fn one(
     options: PlanOptions,
 ) -> Result<(Planned, Comparison), PlanError> {
     let question = Question { api, target: &target, force: options.force };
+    let mut taken_from = None;
     let (kept, before, verdict) = match live {
         Live::Same => (None, None, Verdict::of(Action::Same)),
         Live::Unknown => (None, None, Verdict::of(Action::CreateUnchecked)),
@@ -179,9 +176,15 @@ async fn one(
             (None, None, verdict)
         }
         Live::Different(kept) => {
-            let before = question.owned(kept.value()).await?;
-            let verdict = question.about(&before).await?;
-            (Some(kept), Some(before), verdict)
+            let before = kept.value();
+            taken_from = labels::other_project(&target.object.value, &before);
+            if let Some(project) = taken_from.take_if(|_| !options.force) {
+                (Some(kept), Some(before), Verdict::of(Action::OtherProject(project)))
+            } else {
+                let before = question.owned(before).await?;
+                let verdict = question.about(&before).await?;
+                (Some(kept), Some(before), verdict)
+            }
         }
     };
     let Verdict { action, after, handover, warnings } = verdict;
@@ -190,7 +193,17 @@ async fn one(
     }
     let comparison = Comparison { before, after };
     let reset_replicas = comparison.reset_replicas(&target);
-    Ok((Planned { target, before: kept, reset_replicas, handover, warnings, action }, comparison))
+    let planned = Planned {
+        target,
+        before: kept,
+        reset_replicas,
+        taken_from,
+        may_be_mended: false,
+        handover,
+        warnings,
+        action,
+    };
+    Ok((planned, comparison))
 }
 
 /// What an answer about a target means.

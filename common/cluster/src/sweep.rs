@@ -4,6 +4,7 @@
 //! no proof of origin, [`crate::prune`] has the rule; [`slot`] has what a clean-up of a slot needs besides.
 
 mod content;
+mod shared;
 pub mod slot;
 
 use std::collections::BTreeSet;
@@ -15,8 +16,9 @@ use crate::api::{Api, List, ListRequest, RequestError, Step, escaped};
 use crate::discovery::{Kinds, Resource};
 use crate::identity::Identity;
 use crate::labels::{Owner, is_shared};
+use crate::live::LiveObject;
 use crate::object_ref::ObjectRef;
-use crate::prune::{Keeping, Kept, may_delete};
+use crate::prune::{Keeping, Kept, Stays, may_delete};
 use crate::refusal;
 use crate::waves::Wave;
 
@@ -38,6 +40,15 @@ pub struct Leftover {
     /// Whether it is on its way out already.
     pub is_going: bool,
     uid: String,
+    /// The object, where it is to be shown.
+    live: Option<LiveObject>,
+}
+
+impl Leftover {
+    /// The object as it was found; null where nobody wanted it.
+    pub fn object(&self) -> Value {
+        self.live.as_ref().map(LiveObject::value).unwrap_or_default()
+    }
 }
 
 /// What is looked for.
@@ -55,6 +66,15 @@ pub struct Search<'a> {
     pub labels: &'a [(String, String)],
 }
 
+impl Search<'_> {
+    /// Adds the labels that an object must have besides to a selector.
+    fn restrict(&self, selector: &mut String) {
+        for (key, value) in self.labels {
+            selector.push_str(&format!(",{key}={value}"));
+        }
+    }
+}
+
 /// What an earlier apply made and the manifests no longer contain.
 #[derive(Debug, Clone, Default)]
 pub struct Leftovers {
@@ -62,6 +82,12 @@ pub struct Leftovers {
     pub going: Vec<Leftover>,
     /// What stays since others need it, or would go along with it, and why.
     pub spared: Vec<(Leftover, String)>,
+    /// What goes only with `--prune-all`: others may use it, or data hang on it.
+    pub protected: Vec<Leftover>,
+    /// What is in other namespaces, where no prune deletes.
+    pub elsewhere: Vec<Leftover>,
+    /// The kinds that may not be listed, so that nothing is known of them, as kubectl calls them.
+    pub unlisted: Vec<String>,
 }
 
 /// Finds the leftovers.
@@ -73,29 +99,41 @@ pub async fn find(api: &Api, kinds: &Kinds, search: Search<'_>) -> Result<Leftov
     if search.all {
         selectors.push(search.owner.shared_selector());
     }
-    for (key, value) in search.labels {
-        selectors.iter_mut().for_each(|selector| selector.push_str(&format!(",{key}={value}")));
-    }
+    selectors.iter_mut().for_each(|selector| search.restrict(selector));
     let mut lists = Vec::new();
     for resource in kinds.deletable().filter(|resource| resource.is_namespaced || search.all) {
         for selector in &selectors {
             lists.push(list(api, resource, selector, search));
         }
     }
-    let found: Vec<Vec<Candidate>> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
-    let found: Vec<Candidate> = found.into_iter().flatten().collect();
+    let lists: Vec<Listed> = stream::iter(lists).buffered(AT_ONCE).try_collect().await?;
+    let (mut found, mut leftovers) = (Vec::new(), Leftovers::default());
+    for listed in lists {
+        match listed {
+            Listed::All(candidates) => found.extend(candidates),
+            Listed::NotAllowed(name) if !leftovers.unlisted.contains(&name) => leftovers.unlisted.push(name),
+            Listed::NotAllowed(_) => {}
+        }
+    }
     // A kind of two groups (Event, Ingress long ago) is one object with one uid, however the manifests name it.
     let is_listed = |candidate: &&Candidate| candidate.keeping == Keeping::Listed;
     let mut seen: BTreeSet<String> =
         found.iter().filter(is_listed).map(|one| one.leftover.uid.clone()).collect();
-    let mut leftovers = Leftovers::default();
-    for Candidate { leftover, keeping } in found {
+    for Candidate { leftover, keeping, needs_all } in found {
         if !seen.insert(leftover.uid.clone()) {
             continue;
         }
         match keeping {
             Keeping::Needed(why) => leftovers.spared.push((leftover, why)),
+            _ if needs_all => leftovers.protected.push(leftover),
             _ => leftovers.going.push(leftover),
+        }
+    }
+    for leftover in shared::find(api, kinds, search).await? {
+        if seen.insert(leftover.uid.clone()) {
+            let is_elsewhere = leftover.identity.namespace.is_some();
+            let place = if is_elsewhere { &mut leftovers.elsewhere } else { &mut leftovers.protected };
+            place.push(leftover);
         }
     }
     leftovers.going.sort_by_key(|one| std::cmp::Reverse(Wave::of(&one.identity.group, &one.identity.kind)));
@@ -106,6 +144,15 @@ pub async fn find(api: &Api, kinds: &Kinds, search: Search<'_>) -> Result<Leftov
 struct Candidate {
     leftover: Leftover,
     keeping: Keeping,
+    /// Whether it goes with `--prune-all` only.
+    needs_all: bool,
+}
+
+/// What came of listing a kind.
+enum Listed {
+    All(Vec<Candidate>),
+    /// It isn't allowed; the kind as kubectl calls it.
+    NotAllowed(String),
 }
 
 async fn list(
@@ -113,18 +160,23 @@ async fn list(
     resource: &Resource,
     selector: &str,
     search: Search<'_>,
-) -> Result<Vec<Candidate>, RequestError> {
+) -> Result<Listed, RequestError> {
     let mut candidates = Vec::new();
-    listed(api, resource, Some(search.namespace), selector, |item, identity| {
+    let outcome = listed(api, resource, Some(search.namespace), selector, |item, identity| {
         let keeping = search.kept.keeps(&identity, is_shared(&item, search.owner));
-        let may_go = || may_delete(&item, &identity, search.owner, search.all).is_ok();
-        if keeping == Keeping::Listed || may_go() {
-            candidates.push(Candidate { leftover: Leftover::of(&item, identity, resource), keeping });
+        let verdict = may_delete(&item, &identity, search.owner, search.all);
+        if keeping == Keeping::Listed || matches!(verdict, Ok(()) | Err(Stays::NeedsAll)) {
+            let live = verdict.is_ok().then(|| LiveObject::of(&item));
+            let leftover = Leftover { live, ..Leftover::of(&item, identity, resource) };
+            candidates.push(Candidate { leftover, keeping, needs_all: verdict == Err(Stays::NeedsAll) });
         }
-    })
-    .await
-    .or_else(nothing_of_ours)?;
-    Ok(candidates)
+    });
+    match outcome.await {
+        Err(RequestError::Refused { answer, .. }) if answer.status == 403 => {
+            Ok(Listed::NotAllowed(resource.plural_name()))
+        }
+        outcome => outcome.or_else(nothing_of_ours).map(|()| Listed::All(candidates)),
+    }
 }
 
 /// Hands on what a selector selects of a kind, in one namespace or everywhere. Where a list begins anew, objects
@@ -149,7 +201,8 @@ async fn listed(
     Ok(())
 }
 
-/// Kinds that may not or can't be listed hold nothing of ours: what we made we could list.
+/// Kinds that can't be listed hold nothing of ours, nor do those that a clean-up may not list: what it made it could
+/// list.
 fn nothing_of_ours(error: RequestError) -> Result<(), RequestError> {
     match error {
         RequestError::Refused { answer, .. } if matches!(answer.status, 403..=405) => Ok(()),
@@ -172,6 +225,7 @@ impl Leftover {
             item: crate::labels::item_of(item).map(str::to_owned),
             is_going: !item["metadata"]["deletionTimestamp"].is_null(),
             uid: item["metadata"]["uid"].as_str().unwrap_or_default().to_owned(),
+            live: None,
             identity,
         }
     }

@@ -11,6 +11,7 @@ mod header;
 mod load;
 pub mod model;
 mod namespace;
+pub mod order;
 mod rounds;
 pub mod variables;
 

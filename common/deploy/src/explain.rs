@@ -6,7 +6,7 @@ use codex_cluster::apply::Fault;
 use codex_cluster::connect::Cluster;
 use codex_cluster::path::{Path, locate};
 use codex_cluster::place::Target;
-use codex_cluster::plan::Planned;
+use codex_cluster::plan::{Planned, may_be_recreated};
 use codex_cluster::refusal;
 use codex_common::diagnostic::Diagnostic;
 use serde_json::Value;
@@ -22,11 +22,26 @@ pub(crate) fn fault(cluster: &Cluster, manifests: &Manifests, target: &Target, f
         Fault::NoAnswer(no_answer) => {
             title.note(Diagnostic::from(cluster.unreachable(no_answer.clone())).title)
         }
-        Fault::NotRecreated => title
-            .note(format!("a {} is never deleted to be made anew", target.object.identity.kind))
-            .hint(Some("change the manifest back, or delete the object yourself".to_owned())),
+        Fault::NotRecreated => never_recreated(title, &target.object.identity.kind),
+        Fault::OtherProject(project) => {
+            let label = format!("this object belongs to project `{project}`");
+            manifests
+                .blame(
+                    title,
+                    &target.object.origin,
+                    &target.object.within.with("metadata").with("name"),
+                    &label,
+                )
+                .hint(Some("`--force-conflicts` takes it from there; or give yours another name".to_owned()))
+        }
         Fault::NotEstablished(reason) => title.note(reason.clone()),
     }
+}
+
+fn never_recreated(message: Diagnostic, kind: &str) -> Diagnostic {
+    message
+        .note(format!("a {kind} is never deleted to be made anew"))
+        .hint(Some("change the manifest back, or delete the object yourself".to_owned()))
 }
 
 /// The message about what the server said of an object.
@@ -55,6 +70,10 @@ pub(crate) fn meaning(manifests: &Manifests, target: &Target, meaning: &Meaning)
         Meaning::Immutable { fields, others } => {
             let message = with_causes(title, fields, target, &at);
             let message = with_causes(message, others, target, &at);
+            let kind = &target.object.identity.kind;
+            if !may_be_recreated(kind) {
+                return never_recreated(message, kind);
+            }
             message.hint(
                 others.is_empty().then(|| "`--recreate` deletes the object and makes it anew".to_owned()),
             )
@@ -72,9 +91,10 @@ pub(crate) fn meaning(manifests: &Manifests, target: &Target, meaning: &Meaning)
         Meaning::WebhookDown { webhook, detail } => {
             title.note(format!("webhook `{webhook}` is not up: {detail}"))
         }
-        Meaning::Denied { message } | Meaning::NotFound { message } | Meaning::QuotaExceeded { message } => {
-            title.note(message.clone())
-        }
+        Meaning::Denied { message }
+        | Meaning::NoDryRun { message }
+        | Meaning::NotFound { message }
+        | Meaning::QuotaExceeded { message } => title.note(message.clone()),
         Meaning::Retry { reason, .. } => title.note(format!("{}, again and again", reason.words())),
         Meaning::LostRace => title.note("others keep changing it"),
         Meaning::AlreadyExists { .. } => title.note("another object of that name is being deleted"),

@@ -15,6 +15,7 @@ mod explain;
 mod gather;
 mod input;
 mod kept;
+mod order;
 pub mod permission;
 mod picture;
 mod report;

@@ -5,16 +5,19 @@ use std::collections::BTreeMap;
 use codex_cluster::apply::Status;
 use codex_cluster::diff::{redacted, shown, unified};
 use codex_cluster::document::node_of;
+use codex_cluster::identity::Identity;
 use codex_cluster::input::Object;
 use codex_cluster::ownership::handover::Handover;
 use codex_cluster::plan::{Action, Comparison, Planned};
+use codex_cluster::sweep::Leftover;
 use codex_common::cli::{self, ExitCode};
 use codex_common::diagnostic::Diagnostic;
 use codex_common::printable;
 use codex_common::secrets::Secrets;
 use codex_common::yaml::{self, KeyOrder, Mapping, Node, Value as Yaml};
 
-use crate::request::{DryRun, OutputFormat};
+use crate::request::OutputFormat;
+use crate::scene::Manifests;
 
 /// `deployment.apps/web`, on one line whatever the manifest calls it.
 pub(crate) fn name(planned: &Planned) -> String {
@@ -35,10 +38,10 @@ pub(crate) fn line(planned: &Planned, status: &Status, format: Option<OutputForm
 }
 
 /// The lines of a dry run.
-pub(crate) fn dry_run(plan: &[Planned], who: DryRun, format: Option<OutputFormat>) -> String {
-    let suffix = match who {
-        DryRun::Client => "(dry run)",
-        DryRun::Server => "(server dry run)",
+pub(crate) fn dry_run(plan: &[Planned], pruned: &[Leftover], format: Option<OutputFormat>) -> String {
+    let line = |name: String, verb: &str| match format {
+        Some(OutputFormat::Name) => format!("{name}\n"),
+        _ => format!("{name} {verb} (server dry run)\n"),
     };
     let mut text = String::new();
     for planned in plan {
@@ -47,24 +50,30 @@ pub(crate) fn dry_run(plan: &[Planned], who: DryRun, format: Option<OutputFormat
             Action::CreateUnchecked => "created (not checked)",
             Action::Same => "unchanged",
             Action::Change => "configured",
-            Action::Conflict(_) => "in conflict",
+            Action::ChangeUnchecked => "configured (not checked)",
+            Action::Recreate => "recreated",
+            Action::Conflict(_) | Action::OtherProject(_) => "in conflict",
             Action::Refused(_) => "refused",
             Action::Blocked(_) | Action::Unlisted(_) => "not checked",
         };
-        match format {
-            Some(OutputFormat::Name) => text.push_str(&format!("{}\n", name(planned))),
-            _ => text.push_str(&format!("{} {verb} {suffix}\n", name(planned))),
-        }
+        text.push_str(&line(name(planned), verb));
     }
+    text.extend(pruned.iter().map(|leftover| line(leftover_name(leftover), "pruned")));
     text
 }
 
-/// The plan as data: action and object of each, secrets hidden; with what became of it, if it was applied.
+/// `configmap/old`, on one line.
+pub(crate) fn leftover_name(leftover: &Leftover) -> String {
+    printable::line(&leftover.resource.display(&leftover.identity.name)).into_owned()
+}
+
+/// The plan as data: action and object of each, secrets hidden; with what became of it, if it was applied. What is
+/// pruned comes last.
 pub(crate) fn data(
-    plan: &[Planned],
+    (plan, manifests): (&[Planned], &Manifests),
+    pruned: &[Leftover],
     statuses: Option<&[Status]>,
-    format: OutputFormat,
-    secrets: &Secrets,
+    (format, secrets): (OutputFormat, &Secrets),
 ) -> String {
     let result = |at: usize| {
         statuses.and_then(|statuses| statuses.get(at)).map(|status| match status {
@@ -73,9 +82,27 @@ pub(crate) fn data(
             Status::NotTried => "not tried",
         })
     };
-    let entries = plan.iter().enumerate();
-    let entries = entries.map(|(at, planned)| (&planned.target.object, planned.action.word(), result(at)));
-    written(entries, format, secrets)
+    let of_plan = plan.iter().enumerate().map(|(at, planned)| {
+        let object = &planned.target.object;
+        Entry {
+            action: planned.action.word(),
+            result: result(at),
+            item: manifests.item(&object.origin),
+            step: Some(planned.target.step),
+            ..Entry::of(object, secrets)
+        }
+    });
+    let of_pruned = pruned.iter().map(|leftover| Entry {
+        identity: leftover.identity.clone(),
+        api_version: leftover.resource.api_version(),
+        source: None,
+        item: leftover.item.clone(),
+        step: None,
+        action: "prune",
+        result: statuses.map(|_| "pruned"),
+        object: redacted(&leftover.object(), secrets),
+    });
+    written(of_plan.chain(of_pruned), format, secrets)
 }
 
 /// What would be sent, without asking the cluster: kubectl's lines or names.
@@ -90,30 +117,65 @@ pub(crate) fn client_lines(objects: &[Object], format: Option<OutputFormat>) -> 
 
 /// The same as data, as that of a plan.
 pub(crate) fn client_data(objects: &[Object], format: OutputFormat, secrets: &Secrets) -> String {
-    written(objects.iter().map(|object| (object, "create", None)), format, secrets)
+    written(objects.iter().map(|object| Entry::of(object, secrets)), format, secrets)
+}
+
+/// An object with what happens to it and what became of it.
+struct Entry {
+    identity: Identity,
+    api_version: String,
+    /// File and line, if it comes from one.
+    source: Option<String>,
+    /// The item of services.yaml that it comes from, if any.
+    item: Option<String>,
+    /// The step that it is sent in, from 0.
+    step: Option<usize>,
+    action: &'static str,
+    result: Option<&'static str>,
+    object: serde_json::Value,
+}
+
+impl Entry {
+    /// An object of the manifests, which is made.
+    fn of(object: &Object, secrets: &Secrets) -> Self {
+        Self {
+            identity: object.identity.clone(),
+            api_version: object.api_version().to_owned(),
+            source: Some(format!("{}:{}", object.origin.file, object.origin.line)),
+            item: None,
+            step: None,
+            action: "create",
+            result: None,
+            object: redacted(&object.value, secrets),
+        }
+    }
 }
 
 /// Objects with what happens to them and what became of it, as data.
-fn written<'a>(
-    entries: impl Iterator<Item = (&'a Object, &'a str, Option<&'a str>)>,
-    format: OutputFormat,
-    secrets: &Secrets,
-) -> String {
-    let entry = |(object, action, result): (&Object, &str, Option<&str>)| {
-        let identity = &object.identity;
+fn written(entries: impl Iterator<Item = Entry>, format: OutputFormat, secrets: &Secrets) -> String {
+    let entry = |entry: Entry| {
+        let Entry { identity, api_version, source, item, step, action, result, object } = entry;
         let text = |text: &str| Node::from(secrets.masked(text).as_str());
         let mut fields = Mapping::from_iter([
             ("name", text(&identity.name)),
             ("namespace", identity.namespace.as_deref().map_or_else(|| Node::new(Yaml::Null), text)),
             ("kind", text(&identity.kind)),
-            ("apiVersion", text(object.api_version())),
+            ("apiVersion", text(&api_version)),
             ("action", text(action)),
-            ("source", text(&format!("{}:{}", object.origin.file, object.origin.line))),
         ]);
+        if let Some(source) = source {
+            fields.insert("source", text(&source));
+        }
+        if let Some(item) = item {
+            fields.insert("item", text(&item));
+        }
+        if let Some(step) = step {
+            fields.insert("step", Node::from(i64::try_from(step + 1).unwrap_or(i64::MAX)));
+        }
         if let Some(result) = result {
             fields.insert("result", text(result));
         }
-        fields.insert("object", node_of(&redacted(&object.value, secrets)));
+        fields.insert("object", node_of(&object));
         Node::from(fields)
     };
     let entries: Vec<Node> = entries.map(entry).collect();
@@ -145,7 +207,34 @@ pub(crate) fn diff(planned: &Planned, comparison: &Comparison, secrets: Option<&
         return String::new();
     }
     let after = comparison.after.as_ref().unwrap_or(&planned.target.object.value);
-    let both = shown(comparison.before.as_ref(), Some(after), secrets);
+    let place = placed(planned.target.namespace(), &name(planned));
+    let remark = if planned.action == Action::Recreate { " (made anew)" } else { "" };
+    let diff = difference((&place, remark), (comparison.before.as_ref(), Some(after)), secrets);
+    if !diff.is_empty() {
+        return diff;
+    }
+    let owners = handover(&planned.handover);
+    let why = if owners.is_empty() { "owned by kubectl-codex too".to_owned() } else { owners.join(", ") };
+    let place = secrets.map_or_else(|| place.clone(), |secrets| secrets.masked(&place));
+    printable::lines(&format!("{place}: nothing differs; {why}\n")).into_owned()
+}
+
+/// The unified diff of an object that is pruned: all of it goes.
+pub(crate) fn pruned_diff(leftover: &Leftover, secrets: Option<&Secrets>) -> String {
+    let place = placed(leftover.identity.namespace.as_deref(), &leftover_name(leftover));
+    difference((&place, ""), (Some(&leftover.object()), None), secrets)
+}
+
+fn placed(namespace: Option<&str>, name: &str) -> String {
+    namespace.map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"))
+}
+
+fn difference(
+    (place, remark): (&str, &str),
+    (before, after): (Option<&serde_json::Value>, Option<&serde_json::Value>),
+    secrets: Option<&Secrets>,
+) -> String {
+    let both = shown(before, after, secrets);
     let written = |object: Option<&serde_json::Value>| {
         let mut text = String::new();
         if let Some(object) = object {
@@ -153,18 +242,9 @@ pub(crate) fn diff(planned: &Planned, comparison: &Comparison, secrets: Option<&
         }
         text
     };
-    let place = match planned.target.namespace() {
-        Some(namespace) => format!("{namespace}/{}", name(planned)),
-        None => name(planned),
-    };
-    let place = secrets.map_or_else(|| place.clone(), |secrets| secrets.masked(&place));
+    let place = secrets.map_or_else(|| place.to_owned(), |secrets| secrets.masked(place));
     let (before, after) = (written(both.before.as_ref()), written(both.after.as_ref()));
-    let diff = unified((&format!("live {place}"), &before), (&format!("planned {place}"), &after));
-    if diff.is_empty() {
-        let owners = handover(&planned.handover);
-        let why = if owners.is_empty() { "owned by kubectl-codex too".to_owned() } else { owners.join(", ") };
-        return printable::lines(&format!("{place}: nothing differs; {why}\n")).into_owned();
-    }
+    let diff = unified((&format!("live {place}"), &before), (&format!("planned {place}{remark}"), &after));
     printable::lines(&diff).into_owned()
 }
 
@@ -182,6 +262,8 @@ pub(crate) fn summary<'a>(actions: impl Iterator<Item = &'a str>) -> String {
     let words = [
         ("create", "to create"),
         ("change", "to change"),
+        ("recreate", "to recreate"),
+        ("prune", "to prune"),
         ("conflict", "in conflict"),
         ("refused", "refused"),
         ("unknown", "not checked"),

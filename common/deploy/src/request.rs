@@ -73,6 +73,8 @@ pub struct Request {
     pub force: bool,
     /// Whether objects are made anew whose immutable fields change.
     pub recreate: bool,
+    /// Whether what can't be applied keeps nothing else from it.
+    pub keep_going: bool,
     /// Whether leftovers of earlier applies are deleted.
     pub prune: bool,
     /// Whether these may be claims, namespaces and shared objects.

@@ -17,6 +17,7 @@ use codex_common::yaml::{Node, Position};
 
 use crate::gather::{Gathered, documents};
 use crate::input::Input;
+use crate::order;
 use crate::request::Request;
 use crate::session;
 
@@ -42,7 +43,7 @@ impl Manifests {
     }
 
     /// The item of services.yaml that an object comes from: `infra.NAME` or `service.NAME`.
-    fn item(&self, origin: &input::Origin) -> Option<String> {
+    pub(crate) fn item(&self, origin: &input::Origin) -> Option<String> {
         let document = self.by_place.get(&(origin.file.to_string(), origin.line))?;
         let (block, name) = document.origin.item.as_ref()?;
         Some(format!("{}.{name}", block.word()))
@@ -272,5 +273,15 @@ pub(crate) fn of_client(request: &Request, input: Input) -> Vec<Object> {
             owner.put_on(&mut object.value, share, manifests.item(&object.origin).as_deref());
         }
     }
-    objects
+    let all: Vec<&Object> = objects.iter().collect();
+    let steps = order::steps_of(request, gathered.project.as_ref(), &all, |origin| manifests.item(origin));
+    // The project's order was checked when it was loaded.
+    let steps = steps.ok().flatten().map(|(_, of_objects)| of_objects).unwrap_or_default();
+    let mut sorted: Vec<(usize, Object)> = objects
+        .into_iter()
+        .enumerate()
+        .map(|(at, object)| (steps.get(at).copied().unwrap_or_default(), object))
+        .collect();
+    sorted.sort_by_key(|(step, _)| *step);
+    sorted.into_iter().map(|(_, object)| object).collect()
 }

@@ -4,12 +4,15 @@ mod hooks;
 mod namespaces;
 mod preflight;
 mod prune;
+mod refusals;
 mod send;
+mod show;
 mod waiting;
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
+use codex_cluster::apply::Status;
 use codex_cluster::connect::Cluster;
 use codex_cluster::discovery::{Found, Kinds};
 use codex_cluster::identity::is_built_in;
@@ -18,22 +21,25 @@ use codex_cluster::interrupt::Interrupt;
 use codex_cluster::labels::Owner;
 use codex_cluster::live::{self, Live};
 use codex_cluster::place::{Belonging, Target};
-use codex_cluster::plan::{self, Action, Comparison, PlanError, PlanOptions, Planned};
+use codex_cluster::plan::{self, Comparison, PlanError, PlanOptions, Planned};
 use codex_cluster::prune::Kept;
 use codex_cluster::refusal;
+use codex_cluster::sweep::Leftover;
 use codex_common::cli::{Console, ExitCode, Host};
 use codex_common::diagnostic::Diagnostic;
 
-use crate::explain;
 use crate::gather::Gathered;
 use crate::input::Input;
+use crate::order::{self, Steps};
 use crate::permission::{Permission, Unconditional};
 use crate::report;
-use crate::request::{DryRun, Lines, OutputFormat, Request};
+use crate::request::{Lines, OutputFormat, Request};
 use crate::scene::{self, Manifests, Placed};
 
 pub(crate) use hooks::check as check_hooks;
 pub use hooks::{HookScene, Moment};
+use send::Sent;
+use waiting::WaitFor;
 
 /// Where a deploy goes, and what may stop it.
 #[derive(Debug, Clone, Copy)]
@@ -55,6 +61,8 @@ pub struct Deployed {
     pub code: ExitCode,
     /// Whether everything is ready; `None` if nobody asked to wait.
     pub is_ready: Option<bool>,
+    /// Whether all of it was sent: else what the rest comes after wasn't ready.
+    pub is_complete: bool,
 }
 
 /// Applies what was read: all of one deploy behind the connection.
@@ -105,7 +113,7 @@ pub async fn await_applied(
     let kinds = if input.objects.iter().all(is_workload) { workloads } else { scene::kinds(cluster).await? };
     let destination = Destination { cluster, kinds: &kinds, interrupt, permission: &Unconditional };
     let (ground, targets) = Ground::of(request, input, destination)?;
-    ground.session(request, destination, host, console).wait(targets, &kinds).await
+    ground.session(request, destination, host, console).wait(targets, &kinds, WaitFor::Everything).await
 }
 
 /// What the work stands on: all that is known of the input, without the targets.
@@ -116,6 +124,7 @@ struct Ground {
     namespace: String,
     unserved: Vec<(String, Diagnostic)>,
     kept: Kept,
+    steps: Steps,
 }
 
 impl Ground {
@@ -130,8 +139,9 @@ impl Ground {
             namespace(request, &gathered).or_else(|| cluster.namespace.clone()).unwrap_or_default();
         let belonging =
             Belonging { owner: owner.as_ref(), namespace: &namespace, elsewhere: elsewhere.as_ref() };
-        let Placed { targets, unserved } = scene::targets(objects, &manifests, kinds, belonging)?;
-        Ok((Self { gathered, manifests, owner, namespace, unserved, kept }, targets))
+        let Placed { mut targets, unserved } = scene::targets(objects, &manifests, kinds, belonging)?;
+        let steps = order::arrange(request, &gathered, &manifests, &mut targets)?;
+        Ok((Self { gathered, manifests, owner, namespace, unserved, kept, steps }, targets))
     }
 
     fn session<'a>(
@@ -152,6 +162,7 @@ impl Ground {
             namespace: &self.namespace,
             unserved: &self.unserved,
             kept: &self.kept,
+            steps: &self.steps,
             interrupt: destination.interrupt,
             permission: destination.permission,
             warned: Mutex::default(),
@@ -196,6 +207,8 @@ pub(crate) struct Session<'a> {
     pub(crate) unserved: &'a [(String, Diagnostic)],
     /// What a prune leaves, as far as manifests tell.
     pub(crate) kept: &'a Kept,
+    /// What is sent together, and what is awaited in between.
+    pub(crate) steps: &'a Steps,
     pub(crate) interrupt: &'a Interrupt,
     /// Asked before each step that makes something, and after the last.
     pub(crate) permission: &'a dyn Permission,
@@ -214,8 +227,8 @@ impl Session<'_> {
         };
         let missing = self.looking(look).await?;
         if self.request.only_shows() {
-            let code = self.looking(self.show(targets, &missing)).await?;
-            return Ok(Deployed { code, is_ready: None });
+            let code = self.looking(self.show(targets, &missing, kinds)).await?;
+            return Ok(Deployed { code, is_ready: None, is_complete: false });
         }
         self.permission.check().await?;
         let made = missing.contains(self.namespace);
@@ -224,30 +237,52 @@ impl Session<'_> {
             self.permission.check().await?;
         }
         self.hooks(Moment::BeforeApply, targets.iter()).await?;
-        let plan = self.looking(self.plan(targets, &BTreeSet::new(), false, |_, _| Ok(()))).await?;
-        self.summarize(&plan, made);
-        let statuses = self.apply(&plan, made).await?;
+        let shows_plan = matches!(self.request.output, Some(OutputFormat::Json | OutputFormat::Yaml));
+        let none_missing = BTreeSet::new();
+        let plan = self.plan(targets, &none_missing, shows_plan, |_, _| Ok(()));
+        let plan = self.looking(plan).await?;
+        self.summarize(&plan, &[], made);
+        self.stop_at_refusals(&plan)?;
+        let Sent { statuses, is_all } = self.apply(&plan, made, kinds).await?;
+        if !is_all {
+            self.print_data(&plan, &[], &statuses)?;
+            return Ok(Deployed { code: ExitCode::NotReady, is_ready: Some(false), is_complete: false });
+        }
+        let mut pruned = Vec::new();
         if self.request.prune {
-            let pruned = self.interrupt.unless_raised(self.prune(&plan, kinds)).await;
+            let pruning = self.interrupt.unless_raised(self.prune(&plan, kinds)).await;
             let stopped = "stopped while pruning; everything is applied";
-            pruned.unwrap_or_else(|| Err(Diagnostic::interrupted(stopped)))?;
+            pruned = pruning.unwrap_or_else(|| Err(Diagnostic::interrupted(stopped)))?;
         }
         self.permission.check().await?;
         self.hooks(Moment::AfterApply, plan.iter().map(|planned| &planned.target)).await?;
         self.permission.check().await?;
-        if let Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) = self.request.output {
-            report::print(&report::data(&plan, Some(&statuses), format, self.console.secrets()))?;
-        }
+        self.print_data(&plan, &pruned, &statuses)?;
         if !self.request.waiting.wait {
-            return Ok(Deployed { code: ExitCode::Done, is_ready: None });
+            return Ok(Deployed { code: ExitCode::Done, is_ready: None, is_complete: true });
         }
         let targets = plan.into_iter().map(|planned| planned.target).collect();
-        let is_ready = self.wait(targets, kinds).await?;
+        let is_ready = self.wait(targets, kinds, WaitFor::Everything).await?;
         let is_well = is_ready || self.request.waiting.wait_soft_fail;
         Ok(Deployed {
             code: if is_well { ExitCode::Done } else { ExitCode::NotReady },
             is_ready: Some(is_ready),
+            is_complete: true,
         })
+    }
+
+    /// The plan and what became of it, where that is wanted as data.
+    fn print_data(
+        &self,
+        plan: &[Planned],
+        pruned: &[Leftover],
+        statuses: &[Status],
+    ) -> Result<(), Diagnostic> {
+        if let Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) = self.request.output {
+            let how = (format, self.console.secrets());
+            report::print(&report::data((plan, self.manifests), pruned, Some(statuses), how))?;
+        }
+        Ok(())
     }
 
     /// Says what became of an object, where the request wants it said.
@@ -257,89 +292,6 @@ impl Session<'_> {
             Lines::Said => {
                 text.lines().for_each(|line| self.console.info(line));
                 Ok(())
-            }
-        }
-    }
-
-    /// Only says what would happen.
-    async fn show(&self, targets: Vec<Target>, missing: &BTreeSet<String>) -> Result<ExitCode, Diagnostic> {
-        let secrets = self.console.secrets();
-        let hidden = (!self.request.show_secrets).then_some(secrets);
-        let is_data = matches!(self.request.output, Some(OutputFormat::Json | OutputFormat::Yaml));
-        let shows_diffs = self.request.diff && !is_data;
-        let mut code = ExitCode::Done;
-        let plan = self.plan(targets, missing, true, |planned, comparison| {
-            // Each as it comes: all together would take all the memory.
-            if shows_diffs && code == ExitCode::Done {
-                code = report::print(&report::diff(planned, comparison, hidden))?;
-            }
-            Ok(())
-        });
-        let plan = plan.await?;
-        match self.request.output {
-            Some(format @ (OutputFormat::Json | OutputFormat::Yaml)) => {
-                code = report::print(&report::data(&plan, None, format, secrets))?;
-            }
-            _ if shows_diffs => {}
-            format => code = self.console.print(&report::dry_run(&plan, DryRun::Server, format))?,
-        }
-        self.summarize(&plan, false);
-        for planned in &plan {
-            for words in report::handover(&planned.handover) {
-                self.console.info(format!("{}: {words}", report::name(planned)));
-            }
-        }
-        let mut has_failed = !self.unserved.is_empty();
-        self.unserved.iter().for_each(|(_, message)| self.console.say(message));
-        for planned in &plan {
-            let meaning = match &planned.action {
-                Action::Conflict(conflicts) if !self.request.force => {
-                    codex_cluster::answer::Answer::Ownership(conflicts.clone())
-                }
-                Action::Refused(meaning) | Action::Blocked(meaning) | Action::Unlisted(meaning) => {
-                    (**meaning).clone()
-                }
-                _ => continue,
-            };
-            has_failed = true;
-            let message = explain::meaning(self.manifests, &planned.target, &meaning);
-            self.console.say(&explain::with_foreign_ports(message, planned));
-        }
-        let has_differences = plan.iter().any(|planned| planned.action.is_difference());
-        Ok(match code {
-            ExitCode::Done if has_failed => ExitCode::Failed,
-            ExitCode::Done if self.request.exit_code && has_differences => ExitCode::Differences,
-            code => code,
-        })
-    }
-
-    /// Says the plan in one line, and what in it may surprise; `made_namespace` says that this very apply made
-    /// the environment's namespace before.
-    fn summarize(&self, plan: &[Planned], made_namespace: bool) {
-        let word = |planned: &Planned| match planned.action {
-            Action::Same if made_namespace && self.is_own_namespace(&planned.target) => Action::Create.word(),
-            _ => planned.action.word(),
-        };
-        self.console.info(format!("plan: {}", report::summary(plan.iter().map(word))));
-        for planned in plan {
-            self.warn(planned, &planned.warnings);
-            if let Some((before, after)) = planned.reset_replicas {
-                let message = format!(
-                    "{} goes from {before} replicas to {after}: the manifest no longer says how many",
-                    report::name(planned)
-                );
-                let hint = "write `replicas`, or leave them to an autoscaler";
-                self.console.say(&Diagnostic::warning(message).hint(Some(hint.to_owned())));
-            }
-        }
-    }
-
-    /// Says what the server warns of, each text once.
-    pub(crate) fn warn(&self, planned: &Planned, warnings: &[String]) {
-        for text in warnings {
-            let is_new = self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone());
-            if is_new {
-                self.console.say(&Diagnostic::warning(format!("{}: {text}", report::name(planned))));
             }
         }
     }
@@ -358,7 +310,7 @@ impl Session<'_> {
         seen: impl FnMut(&Planned, &Comparison) -> Result<(), Diagnostic>,
     ) -> Result<Vec<Planned>, Diagnostic> {
         let live = self.live(&mut targets, missing).await?;
-        let options = PlanOptions { force: self.request.force, ask_for_new };
+        let options = PlanOptions { force: self.request.force, recreate: self.request.recreate, ask_for_new };
         let mut seen = seen;
         let seen = |planned: &Planned, comparison: &Comparison| seen(planned, comparison).map_err(Stop::Said);
         plan::plan(&self.cluster.api, targets, live, options, seen).await.map_err(|stop| match stop {

@@ -42,7 +42,10 @@ pub(crate) async fn bootstrap(
     let input = Input::of_project(project, &order, scene.host, scene.console)?;
     let kinds = kinds(cluster).await?;
     let destination = Destination { cluster, kinds: &kinds, interrupt, permission };
-    deploy(&order, input, destination, scene.host, scene.console).await?;
+    let deployed = deploy(&order, input, destination, scene.host, scene.console).await?;
+    if !deployed.is_complete {
+        return Err(Diagnostic::machine("the groups of `slotBootstrapInfra` aren't all applied"));
+    }
     let records = Records { scene, cluster, interrupt };
     records.update(&record, |record| record.applied = record.applied.take().or(Some(DONE.to_owned()))).await
 }

@@ -70,7 +70,8 @@ pub(super) async fn roll_out(
         let kinds = kinds(cluster).await?;
         let destination = Destination { cluster, kinds: &kinds, interrupt, permission };
         let deployed = deploy(&order, input, destination, host, console).await?;
-        return Ok(Rollout { applied: Some(digest), is_ready: deployed.is_ready == Some(true) });
+        let applied = deployed.is_complete.then_some(digest);
+        return Ok(Rollout { applied, is_ready: deployed.is_ready == Some(true) });
     }
     if due.is_asked_for {
         console.info("nothing changed since it was applied last");

@@ -65,6 +65,7 @@ impl Scene<'_> {
             show_secrets: false,
             force: true,
             recreate: false,
+            keep_going: false,
             prune: false,
             prune_all: false,
             preflight: false,

@@ -14,7 +14,7 @@ use crate::live::LiveObject;
 use crate::notices::SLOW_AFTER;
 use crate::ownership::handover::Handover;
 use crate::ownership::unchanged::is_unchanged;
-use crate::plan::{Action, Planned, apply_path, meaning};
+use crate::plan::{Action, Planned, apply_path, may_be_recreated, meaning};
 use crate::retry::Tries;
 use crate::watch;
 
@@ -35,9 +35,11 @@ const KIND_PAUSE: Duration = Duration::from_millis(200);
 /// How long an object may take to go before it is made anew.
 const GONE_WITHIN: Duration = Duration::from_secs(120);
 
-/// Kinds that are never deleted to be made anew: too much goes with them.
-const NEVER_RECREATED: [&str; 4] =
-    ["Namespace", "PersistentVolumeClaim", "PersistentVolume", "CustomResourceDefinition"];
+/// How long the server may take to notice what was sent before an object and mends what it says of that.
+const NOTICED_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long is waited between two tries of such an object.
+const NOTICED_PAUSE: Duration = Duration::from_millis(250);
 
 /// An object that is being sent.
 struct Sending<'a> {
@@ -63,6 +65,8 @@ struct Sending<'a> {
     races: u32,
     /// Until when its kind may become known.
     kind_known_by: Instant,
+    /// Until when the server may notice what was sent before it.
+    noticed_by: Instant,
     /// Whether it was looked whether the object is there.
     is_looked_up: bool,
     /// Until when webhooks that aren't up are waited for.
@@ -96,6 +100,7 @@ pub(super) async fn send(course: &Course<'_>, planned: &Planned) -> Status {
         tries: options.retry.tries(),
         races: 0,
         kind_known_by: Instant::now() + ESTABLISHED_WITHIN,
+        noticed_by: Instant::now() + NOTICED_WITHIN,
     };
     loop {
         match sending.round().await {
@@ -168,8 +173,21 @@ impl Sending<'_> {
                 let words = || format!("waiting for kind {kind} to be served");
                 self.api.notices().sleep(self.began, KIND_PAUSE, words).await;
             }
+            // A changed definition, role or policy counts a moment after it was taken.
+            Meaning::Manifest { .. }
+            | Meaning::Immutable { .. }
+            | Meaning::Denied { .. }
+            | Meaning::Forbidden(_)
+            | Meaning::QuotaExceeded { .. }
+            | Meaning::NotFound { .. }
+            | Meaning::KindNotServed { .. }
+                if self.planned.may_be_mended && Instant::now() < self.noticed_by =>
+            {
+                let words = || "waiting for the server to notice what was applied before".to_owned();
+                self.api.notices().sleep(self.began, NOTICED_PAUSE, words).await;
+            }
             Meaning::Immutable { ref others, .. } if self.options.recreate && others.is_empty() => {
-                if NEVER_RECREATED.contains(&self.planned.target.object.identity.kind.as_str()) {
+                if !may_be_recreated(&self.planned.target.object.identity.kind) {
                     return Err(Fault::NotRecreated);
                 }
                 self.delete().await?;

@@ -28,7 +28,7 @@ pub(super) async fn spare(
     search: Search<'_>,
     leftovers: Leftovers,
 ) -> Result<Leftovers, RequestError> {
-    let Leftovers { going, mut spared } = leftovers;
+    let Leftovers { going, mut spared, protected, elsewhere, unlisted } = leftovers;
     let doomed: BTreeSet<&str> = going.iter().map(|one| one.uid.as_str()).collect();
     let look = Look { api, kinds, search, doomed: &doomed };
     let mut verdicts = Vec::with_capacity(going.len());
@@ -42,7 +42,7 @@ pub(super) async fn spare(
             None => rest.push(leftover),
         }
     }
-    Ok(Leftovers { going: rest, spared })
+    Ok(Leftovers { going: rest, spared, protected, elsewhere, unlisted })
 }
 
 struct Look<'a> {

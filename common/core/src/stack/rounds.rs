@@ -25,6 +25,7 @@ use super::files::MAX_FILE;
 use super::header::Header;
 use super::load::{LoadRequest, Project, variable_error};
 use super::model::Stack;
+use super::order::{Order, OrderError};
 use super::variables::{Map, Variables, env_file};
 use super::{Boundary, Mode, namespace, variables};
 
@@ -247,6 +248,7 @@ impl Loading<'_> {
                 namespace::pattern(&stack.namespace.patterns, &context, &engine.with_context(&context));
             context.namespace = late.map_err(|error| self.pattern_error(error))?.unwrap_or_default();
         }
+        Order::of(&stack, |_| false).map_err(|error| self.order_error(&text, error))?;
         context.codex.clone_from(&stack.codex);
         context.storage.clone_from(&stack.storage);
         let engine = engine.with_context(&context);
@@ -316,6 +318,11 @@ impl Loading<'_> {
 
     fn pattern_error(&self, error: TemplateError) -> Diagnostic {
         error.diagnostic(format!("cannot render the namespace of environment `{}`", self.request.env))
+    }
+
+    fn order_error(&self, text: &Rendered, error: OrderError) -> Diagnostic {
+        let message = Diagnostic::input(format!("cannot order the items of {}", self.source.name));
+        text.blame(message.hint(error.hint), error.position, &error.label)
     }
 
     /// The keys that a further round would still change.

@@ -1,21 +1,48 @@
-//! Deleting what the manifests no longer contain.
+//! Deleting what the manifests no longer contain, and saying what of it stays.
 
 use std::collections::BTreeSet;
 
 use codex_cluster::discovery::Kinds;
 use codex_cluster::labels;
 use codex_cluster::plan::Planned;
-use codex_cluster::sweep::{self, Leftovers, Search};
+use codex_cluster::sweep::{self, Leftover, Leftovers, Search};
 use codex_common::diagnostic::Diagnostic;
 
 use super::Session;
 use crate::kept;
+use crate::report::leftover_name;
+
+/// How many objects are named in one line.
+const NAMED: usize = 12;
+
+/// What a prune is about.
+#[derive(Debug, Default)]
+pub(crate) struct Pruning {
+    /// What goes, in the order in which it goes.
+    pub(crate) going: Vec<Leftover>,
+    /// The kinds that couldn't be looked at.
+    pub(crate) unlisted: Vec<String>,
+}
+
+impl Pruning {
+    /// What is wrong with it: kinds that couldn't be looked at.
+    pub(crate) fn problem(&self) -> Option<Diagnostic> {
+        let count = self.unlisted.len();
+        let kinds = if count == 1 { "1 kind".to_owned() } else { format!("{count} kinds") };
+        let message = Diagnostic::machine(format!("cannot look for what to prune among {kinds}"))
+            .note(format!("listing is not allowed: {}", self.unlisted.join(", ")))
+            .hint(Some(
+                "objects of these kinds that the manifests no longer have may still be there".to_owned(),
+            ));
+        (count > 0).then_some(message)
+    }
+}
 
 impl Session<'_> {
-    /// Deletes what the manifests no longer contain; the list is shown first.
-    pub(crate) async fn prune(&self, plan: &[Planned], kinds: &Kinds) -> Result<(), Diagnostic> {
-        let Some(owner) = self.owner else {
-            return Ok(());
+    /// What the manifests no longer contain; what stays of it is said.
+    pub(crate) async fn leftovers(&self, plan: &[Planned], kinds: &Kinds) -> Result<Pruning, Diagnostic> {
+        let Some(owner) = self.owner.filter(|_| self.request.prune) else {
+            return Ok(Pruning::default());
         };
         let targets: Vec<_> = plan.iter().map(|planned| &planned.target).collect();
         let kept = kept::complete(self.kept, self.namespace, &targets);
@@ -33,20 +60,38 @@ impl Session<'_> {
         let is_partial = self.gathered.identity.as_ref().is_some_and(|identity| identity.is_partial);
         let items: BTreeSet<&str> =
             plan.iter().filter_map(|planned| labels::item_of(&planned.target.object.value)).collect();
-        let is_looked_at = |item: Option<&str>| !is_partial || item.is_some_and(|item| items.contains(item));
-        let Leftovers { going, spared } = found;
-        for (leftover, why) in spared.iter().filter(|(leftover, _)| is_looked_at(leftover.item.as_deref())) {
-            let name = leftover.resource.display(&leftover.identity.name);
-            self.console.info(format!("{name} stays: {why}"));
+        let is_looked_at = |leftover: &Leftover| {
+            !is_partial || leftover.item.as_deref().is_some_and(|item| items.contains(item))
+        };
+        let Leftovers { going, spared, protected, elsewhere, unlisted } = found;
+        for (leftover, why) in spared.iter().filter(|(leftover, _)| is_looked_at(leftover)) {
+            self.console.info(format!("{} stays: {why}", leftover_name(leftover)));
         }
-        let leftovers: Vec<_> =
-            going.into_iter().filter(|leftover| is_looked_at(leftover.item.as_deref())).collect();
-        for leftover in &leftovers {
-            self.console.info(format!("to prune: {}", leftover.resource.display(&leftover.identity.name)));
+        let names = |leftovers: &[Leftover]| {
+            let names: Vec<String> =
+                leftovers.iter().filter(|one| is_looked_at(one)).map(placed_name).collect();
+            (!names.is_empty()).then(|| listed(names.into_iter()))
+        };
+        let protected = names(&protected).map(|names| format!("{names} (`--prune-all` deletes)"));
+        let staying: Vec<String> = protected.into_iter().chain(names(&elsewhere)).collect();
+        if !staying.is_empty() {
+            self.console.info(format!(
+                "no longer in the manifests, but left, since others may use it or data hang on it: {}",
+                staying.join(", ")
+            ));
+        }
+        Ok(Pruning { going: going.into_iter().filter(is_looked_at).collect(), unlisted })
+    }
+
+    /// Deletes what the manifests no longer contain; the list is shown first.
+    pub(crate) async fn prune(&self, plan: &[Planned], kinds: &Kinds) -> Result<Vec<Leftover>, Diagnostic> {
+        let pruning = self.leftovers(plan, kinds).await?;
+        for leftover in &pruning.going {
+            self.console.info(format!("to prune: {}", leftover_name(leftover)));
         }
         let mut failed = Vec::new();
-        for leftover in &leftovers {
-            let name = leftover.resource.display(&leftover.identity.name);
+        for leftover in &pruning.going {
+            let name = leftover_name(leftover);
             match sweep::delete(&self.cluster.api, leftover).await {
                 Ok(()) if self.request.output.is_none() => {
                     self.line(&format!("{name} pruned\n"))?;
@@ -56,10 +101,30 @@ impl Session<'_> {
             }
         }
         if failed.is_empty() {
-            return Ok(());
+            return pruning.problem().map_or(Ok(pruning.going), Err);
         }
+        pruning.problem().iter().for_each(|problem| self.console.say(problem));
         let message =
-            Diagnostic::machine(format!("cannot prune {} of {} objects", failed.len(), leftovers.len()));
+            Diagnostic::machine(format!("cannot prune {} of {} objects", failed.len(), pruning.going.len()));
         Err(failed.into_iter().fold(message, Diagnostic::note))
     }
+}
+
+/// An object's name, with the namespace that it is in.
+fn placed_name(leftover: &Leftover) -> String {
+    let name = leftover_name(leftover);
+    match &leftover.identity.namespace {
+        Some(namespace) => format!("{name} in namespace {namespace}"),
+        None => name,
+    }
+}
+
+/// Names in one line, the first of many.
+fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(NAMED);
+    let mut named: Vec<String> = names.take(NAMED).collect();
+    if more > 0 {
+        named.push(format!("{more} more"));
+    }
+    named.join(", ")
 }

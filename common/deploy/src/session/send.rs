@@ -4,12 +4,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use codex_cluster::apply::{self, Applied, ApplyOptions, Status, Verb};
-use codex_cluster::plan::Planned;
+use codex_cluster::discovery::Kinds;
+use codex_cluster::place::Target;
+use codex_cluster::plan::{self, Planned};
 use codex_cluster::retry::Retry;
 use codex_common::diagnostic::Diagnostic;
 use tokio::time::Instant;
 
 use super::Session;
+use super::waiting::WaitFor;
 use crate::{explain, report};
 
 /// How many of the objects that weren't tried are named.
@@ -21,16 +24,27 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 /// How long after its first failure an object is sent again, however often that may be done.
 const SENT_WITHIN: Duration = Duration::from_secs(600);
 
+/// What was sent of a plan.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    /// What became of each object.
+    pub(crate) statuses: Vec<Status>,
+    /// Whether all of it was: else something that the rest comes after isn't ready.
+    pub(crate) is_all: bool,
+}
+
 impl Session<'_> {
-    /// Applies a plan; `made_namespace` says that this very apply made the environment's namespace before.
+    /// Applies a plan step by step; `made_namespace` says that this very apply made the environment's namespace before.
     pub(crate) async fn apply(
         &self,
         plan: &[Planned],
         made_namespace: bool,
-    ) -> Result<Vec<Status>, Diagnostic> {
-        let options = ApplyOptions {
+        kinds: &Kinds,
+    ) -> Result<Sent, Diagnostic> {
+        let options = || ApplyOptions {
             force: self.request.force,
             recreate: self.request.recreate,
+            keep_going: self.request.keep_going,
             retry: Retry {
                 retries: self.request.retries,
                 backoff: self.request.backoff,
@@ -57,9 +71,24 @@ impl Session<'_> {
                 closed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
         };
-        let statuses = apply::apply(&self.cluster.api, plan, options, self.interrupt, goes_on, done).await;
-        if let Some(denied) = denied.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            return Err(denied);
+        let mut statuses = Vec::with_capacity(plan.len());
+        let mut unready = None;
+        for step in plan.chunk_by(|one, next| one.target.step == next.target.step) {
+            let (sent, left) = plan.split_at(statuses.len());
+            let has_failed = statuses.iter().any(|status| matches!(status, Status::Failed(_)));
+            let goes_on_after = self.request.keep_going || !has_failed;
+            if unready.is_none() && goes_on_after && !self.interrupt.is_raised() {
+                unready = self.unready(sent, &statuses, left, kinds).await?;
+            }
+            if unready.is_some() || !goes_on_after || self.interrupt.is_raised() {
+                statuses.extend(step.iter().map(|_| Status::NotTried));
+                continue;
+            }
+            let api = &self.cluster.api;
+            statuses.extend(apply::apply(api, step, options(), self.interrupt, &goes_on, &done).await);
+            if let Some(denied) = denied.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                return Err(denied);
+            }
         }
         let failed: Vec<_> =
             plan.iter().zip(&statuses).filter(|(_, status)| matches!(status, Status::Failed(_))).collect();
@@ -70,14 +99,16 @@ impl Session<'_> {
             }
             _ => None,
         });
-        for message in equal_once(messages) {
+        let ahead = self.ahead(plan, &statuses).await;
+        for message in equal_once(messages.chain(ahead)) {
             self.console.say(&message);
         }
         self.unserved.iter().for_each(|(_, message)| self.console.say(message));
-        if failed.is_empty() && self.unserved.is_empty() && !self.interrupt.is_raised() {
+        let has_failed = !failed.is_empty() || !self.unserved.is_empty();
+        if !has_failed && unready.is_none() && !self.interrupt.is_raised() {
             return match closed.into_inner().unwrap_or_else(PoisonError::into_inner) {
                 Some(error) => Err(error),
-                None => Ok(statuses),
+                None => Ok(Sent { statuses, is_all: true }),
             };
         }
         let count = |wanted: fn(&Status) -> bool| statuses.iter().filter(|status| wanted(status)).count();
@@ -92,13 +123,61 @@ impl Session<'_> {
         }
         let not_tried = plan.iter().zip(&statuses).filter(|(_, status)| matches!(status, Status::NotTried));
         let message = Diagnostic::machine(format!("not everything was applied: {words}"));
+        let message = unready.iter().fold(message, |message, words| message.note(words));
         let names: Vec<String> = not_tried.map(|(planned, _)| report::name(planned)).collect();
         let more = names.len().saturating_sub(NAMED);
         let message = names
             .into_iter()
             .take(NAMED)
             .fold(message, |message, name| message.note(format!("not tried: {name}")));
-        Err(if more > 0 { message.note(format!("not tried: {more} more")) } else { message })
+        let message = if more > 0 { message.note(format!("not tried: {more} more")) } else { message };
+        if has_failed {
+            return Err(message);
+        }
+        // What was sent is applied: that something of it isn't ready has an exit code of its own.
+        self.console.say(&message);
+        Ok(Sent { statuses, is_all: false })
+    }
+
+    /// Waits for what the next step needs, if anything is left to be sent: why that can't be, in words.
+    async fn unready(
+        &self,
+        sent: &[Planned],
+        statuses: &[Status],
+        left: &[Planned],
+        kinds: &Kinds,
+    ) -> Result<Option<String>, Diagnostic> {
+        let step = left.first().and_then(|planned| self.steps.0.get(planned.target.step));
+        let Some(step) = step.filter(|_| left.iter().any(|planned| planned.action.is_difference())) else {
+            return Ok(None);
+        };
+        let is_awaited =
+            |target: &Target| step.waits_for(self.manifests.item(&target.object.origin).as_deref(), target);
+        let awaited = sent.iter().zip(statuses).filter(|(planned, _)| is_awaited(&planned.target));
+        let (targets, statuses): (Vec<Target>, Vec<&Status>) =
+            awaited.map(|(planned, status)| (planned.target.clone(), status)).unzip();
+        if targets.is_empty() {
+            return Ok(None);
+        }
+        let is_applied = statuses.iter().all(|status| matches!(status, Status::Applied(_)));
+        let is_ready = is_applied && self.wait(targets, kinds, WaitFor::Step(step)).await?;
+        let words = || format!("{} would come after {}", step.items.join(", "), step.awaited_words());
+        Ok((!is_ready).then(words))
+    }
+
+    /// Messages about the objects that weren't tried and would be refused too: whoever mends the first hears of all.
+    async fn ahead(&self, plan: &[Planned], statuses: &[Status]) -> Vec<Diagnostic> {
+        let is_shared = |status: &Status| matches!(status, Status::Failed(fault) if fault.is_shared());
+        if self.interrupt.is_raised() || statuses.iter().any(is_shared) {
+            return Vec::new();
+        }
+        let left = plan.iter().zip(statuses).filter(|(_, status)| matches!(status, Status::NotTried));
+        let left: Vec<&Planned> = left.map(|(planned, _)| planned).collect();
+        let refused = self.interrupt.unless_raised(plan::refusals(&self.cluster.api, &left)).await;
+        let refused = refused.and_then(Result::ok).unwrap_or_default();
+        let message =
+            |(at, meaning): (usize, _)| explain::meaning(self.manifests, &left[at].target, &meaning);
+        refused.into_iter().map(message).collect()
     }
 
     /// What is worth saying of an object that was applied.
@@ -123,7 +202,7 @@ impl Session<'_> {
 }
 
 /// Messages that differ in the object only, once each: the title of the first says how many more there are.
-fn equal_once(messages: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
+pub(super) fn equal_once(messages: impl Iterator<Item = Diagnostic>) -> Vec<Diagnostic> {
     let mut once: Vec<(Diagnostic, usize)> = Vec::new();
     for message in messages {
         let is_equal = |(first, _): &&mut (Diagnostic, usize)| {

@@ -14,6 +14,7 @@ use codex_common::diagnostic::Diagnostic;
 
 use super::Session;
 use crate::arguments::duration;
+use crate::order::Step;
 use lines::Lines;
 use live::Live;
 use words::{name, seconds};
@@ -21,9 +22,36 @@ use words::{name, seconds};
 /// How long is waited when nothing says so.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// What is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum WaitFor<'a> {
+    /// All that was applied.
+    Everything,
+    /// What a step needs before it is sent.
+    Step(&'a Step),
+}
+
+impl WaitFor<'_> {
+    fn words(self) -> String {
+        match self {
+            Self::Everything => "everything".to_owned(),
+            Self::Step(step) => step.awaited_words(),
+        }
+    }
+}
+
 impl Session<'_> {
-    /// Waits until everything that was planned is ready, unchanged objects too: whether it is.
-    pub(crate) async fn wait(&self, targets: Vec<Target>, kinds: &Kinds) -> Result<bool, Diagnostic> {
+    /// Waits until everything that was planned, or what a step needs, is ready, unchanged objects too: whether it is.
+    pub(crate) async fn wait(
+        &self,
+        targets: Vec<Target>,
+        kinds: &Kinds,
+        what: WaitFor<'_>,
+    ) -> Result<bool, Diagnostic> {
+        if let WaitFor::Step(step) = what {
+            let (awaited, items) = (what.words(), step.items.join(", "));
+            self.console.info(format!("waiting for {awaited}, then: {items}"));
+        }
         let waiting = &self.request.waiting;
         let options = WaitOptions {
             timeout: self.wait_timeout()?,
@@ -47,7 +75,7 @@ impl Session<'_> {
                 () = self.interrupt.raised() => {}
             }
         };
-        self.ended(&targets, &outcome, options.timeout)
+        self.ended(&targets, &outcome, options.timeout, what)
     }
 
     async fn wait_once(&self, targets: &[Target], kinds: &Kinds, options: WaitOptions<'_>) -> WaitOutcome {
@@ -81,6 +109,7 @@ impl Session<'_> {
         targets: &[Target],
         outcome: &WaitOutcome,
         timeout: Duration,
+        what: WaitFor<'_>,
     ) -> Result<bool, Diagnostic> {
         for ready in &outcome.ready {
             if let Some(note) = &ready.note {
@@ -88,16 +117,22 @@ impl Session<'_> {
             }
         }
         if outcome.interrupted {
-            return Err(outcome.late.iter().fold(
-                Diagnostic::interrupted("stopped while waiting; everything is applied"),
-                |message, late| message.note(format!("{}: {}", name(&targets[late.target]), late.reason)),
-            ));
+            let stopped = match what {
+                WaitFor::Everything => "stopped while waiting; everything is applied".to_owned(),
+                WaitFor::Step(_) => format!("stopped while waiting for {}", what.words()),
+            };
+            return Err(outcome.late.iter().fold(Diagnostic::interrupted(stopped), |message, late| {
+                message.note(format!("{}: {}", name(&targets[late.target]), late.reason))
+            }));
         }
         if outcome.is_success() {
-            self.console.info("everything is ready");
+            let is_or_are =
+                if matches!(what, WaitFor::Step(step) if step.is_plural()) { "are" } else { "is" };
+            self.console.info(format!("{} {is_or_are} ready", what.words()));
             return Ok(true);
         }
-        let is_soft = self.request.waiting.wait_soft_fail;
+        // What comes after it isn't sent, so it is more than a warning.
+        let is_soft = self.request.waiting.wait_soft_fail && matches!(what, WaitFor::Everything);
         let new =
             |title: String| if is_soft { Diagnostic::warning(title) } else { Diagnostic::machine(title) };
         for failed in &outcome.failed {

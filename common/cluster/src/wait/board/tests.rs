@@ -65,7 +65,8 @@ fn target(value: Value) -> Target {
     let resource = resource(api_version, kind);
     let identity = Identity::of(&value).unwrap();
     let origin = Origin { file: "a.yaml".into(), line: 1 };
-    Target { object: Object { value, identity, origin, within: Path::default() }, resource, is_served: true }
+    let object = Object { value, identity, origin, within: Path::default() };
+    Target { object, resource, is_served: true, step: 0 }
 }
 
 fn deployment(available: u64) -> Value {

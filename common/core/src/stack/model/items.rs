@@ -15,6 +15,10 @@ mapping! {
         when: Text = "when",
         /// Its manifests.
         manifests: Vec<ManifestRef> = "manifests",
+        /// Whether what comes after it waits until what it made is ready; without a word services wait for its Jobs.
+        awaits: Option<bool> = "await",
+        /// The items that have to be ready before it is sent.
+        depends_on: Vec<Text> = "dependsOn",
         /// Its hooks.
         hooks: ItemHooks = "hooks",
     }
@@ -35,6 +39,10 @@ mapping! {
         when: Text = "when",
         /// What differs by environment.
         overlays: BTreeMap<String, Overlay> = "overlays",
+        /// Whether what comes after it waits until what it made is ready.
+        awaits: Option<bool> = "await",
+        /// The items that have to be ready before it is sent.
+        depends_on: Vec<Text> = "dependsOn",
         /// Its hooks.
         hooks: ItemHooks = "hooks",
     }
@@ -164,6 +172,10 @@ pub struct Item<'a> {
     pub when: &'a Text,
     /// Its manifests.
     pub manifests: &'a [ManifestRef],
+    /// Whether what comes after it waits until what it made is ready, if it says so.
+    pub awaits: Option<bool>,
+    /// The items that have to be ready before it is sent.
+    pub depends_on: &'a [Text],
     /// Its hooks.
     pub hooks: &'a ItemHooks,
     /// The rest, if it is a service.
@@ -177,6 +189,8 @@ impl<'a> From<&'a Infrastructure> for Item<'a> {
             name: &group.name,
             when: &group.when,
             manifests: &group.manifests,
+            awaits: group.awaits,
+            depends_on: &group.depends_on,
             hooks: &group.hooks,
             service: None,
         }
@@ -190,6 +204,8 @@ impl<'a> From<&'a Service> for Item<'a> {
             name: &service.name,
             when: &service.when,
             manifests: &service.manifests,
+            awaits: service.awaits,
+            depends_on: &service.depends_on,
             hooks: &service.hooks,
             service: Some(service),
         }
