@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::done;
 
 const ROUNDS: u64 = 8;
-const OBJECTS: usize = 12;
+const OBJECTS: usize = 21;
 
 /// A source of random numbers; the same seed gives the same story (SplitMix64).
 struct Dice(u64);
@@ -45,8 +45,15 @@ impl Dice {
     }
 }
 
-const KINDS: [(&str, &str); 4] =
-    [("v1", "ConfigMap"), ("v1", "Secret"), ("v1", "Service"), ("apps/v1", "Deployment")];
+const KINDS: [(&str, &str); 7] = [
+    ("v1", "ConfigMap"),
+    ("v1", "Secret"),
+    ("v1", "Service"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    ("networking.k8s.io/v1", "NetworkPolicy"),
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+];
 
 /// A manifest of the object with this number, whose kind and name never change.
 fn manifest(number: usize, dice: &mut Dice) -> Value {
@@ -60,12 +67,71 @@ fn manifest(number: usize, dice: &mut Dice) -> Value {
         }
     }
     match kind {
-        "ConfigMap" => object["data"] = dice.map(&["a", "b", "c"], &["1", "two", ""]),
-        "Secret" => object["data"] = dice.map(&["a", "b", "c"], &["b25l", "dHdv", ""]),
+        "ConfigMap" => {
+            object["data"] = dice.map(&["a", "b", "c"], &["1", "two", ""]);
+            object["binaryData"] = dice.map(&["d", "e"], &["b25l", "b25\nl", "dHdv"]);
+        }
+        "Secret" => object["data"] = dice.map(&["a", "b", "c"], &["b25l", "dH\ndv", "dHdv", ""]),
         "Service" => object["spec"] = service(dice),
+        "StatefulSet" => object["spec"] = stateful_set(number, dice),
+        "NetworkPolicy" => object["spec"] = network_policy(dice),
+        "RoleBinding" => {
+            object["subjects"] = subjects(dice);
+            object["roleRef"] = json!({ "kind": "ClusterRole", "name": "view" });
+            if dice.chance() {
+                object["roleRef"]["apiGroup"] = "rbac.authorization.k8s.io".into();
+            }
+        }
         _ => object["spec"] = deployment(number, dice),
     }
     object
+}
+
+/// What may stand in a field or not be there.
+fn maybe(dice: &mut Dice, map: &mut Value, field: &str, choices: &[Value]) {
+    if dice.chance() {
+        map[field] = choices[dice.roll(choices.len())].clone();
+    }
+}
+
+fn stateful_set(number: usize, dice: &mut Dice) -> Value {
+    let mut spec = deployment(number, dice);
+    spec["serviceName"] = "web".into();
+    let mut claim = json!({ "metadata": { "name": "data" }, "spec": { "accessModes": ["ReadWriteOnce"] } });
+    claim["spec"]["resources"] = json!({ "requests": { "storage": dice.pick(&["1Gi", "1024Mi", "1.0Gi"]) } });
+    maybe(dice, &mut claim["spec"], "volumeMode", &[json!("Filesystem")]);
+    // Without a class is another thing than without the field.
+    maybe(dice, &mut claim["spec"], "storageClassName", &[json!("")]);
+    maybe(dice, &mut claim, "kind", &[json!("PersistentVolumeClaim")]);
+    spec["volumeClaimTemplates"] = json!([claim]);
+    spec
+}
+
+fn network_policy(dice: &mut Dice) -> Value {
+    let mut spec = json!({ "podSelector": {} });
+    for field in ["ingress", "egress"] {
+        if dice.chance() {
+            let mut port = json!({ "port": 80 + dice.roll(2) });
+            maybe(dice, &mut port, "protocol", &[json!("TCP"), json!("UDP")]);
+            spec[field] = json!([{ "ports": [port] }, {}]);
+        }
+    }
+    maybe(dice, &mut spec, "ingress", &[json!([]), json!([{}])]);
+    maybe(dice, &mut spec, "policyTypes", &[json!(["Ingress"]), json!([])]);
+    spec
+}
+
+fn subjects(dice: &mut Dice) -> Value {
+    let kind = dice.pick(&["User", "Group", "ServiceAccount"]);
+    let mut subject = json!({ "kind": kind, "name": "somebody" });
+    match kind {
+        "ServiceAccount" => {
+            subject["namespace"] = "default".into();
+            maybe(dice, &mut subject, "apiGroup", &[json!("")]);
+        }
+        _ => maybe(dice, &mut subject, "apiGroup", &[json!("rbac.authorization.k8s.io")]),
+    }
+    if dice.roll(4) == 0 { json!([]) } else { json!([subject]) }
 }
 
 fn service(dice: &mut Dice) -> Value {
@@ -99,8 +165,32 @@ fn deployment(number: usize, dice: &mut Dice) -> Value {
     }
     if dice.chance() {
         container["args"] = json!(["--level", dice.pick(&["1", "2"])]);
-        container["resources"] = json!({ "requests": { "cpu": dice.pick(&["500m", "0.5", "1"]) } });
+        let cpu = [json!("500m"), json!("0.5"), json!(0.5), json!("1"), json!(1), json!("1000m")];
+        let mut requests = json!({});
+        maybe(dice, &mut requests, "cpu", &cpu);
+        maybe(dice, &mut requests, "memory", &[json!("1Gi"), json!("1024Mi"), json!("1.5Gi"), json!("1e3")]);
+        container["resources"] = json!({ "requests": requests });
     }
+    if dice.chance() {
+        let mut reference = json!({ "fieldPath": dice.pick(&["metadata.name", "metadata.namespace"]) });
+        maybe(dice, &mut reference, "apiVersion", &[json!("v1")]);
+        let source = match dice.roll(3) {
+            0 => {
+                json!({ "resourceFieldRef": { "resource": "limits.cpu", "divisor": dice.pick(&["0", "1m", "1"]) } })
+            }
+            1 => json!({ "resourceFieldRef": { "resource": "limits.cpu" } }),
+            _ => json!({ "fieldRef": reference }),
+        };
+        let entry = json!({ "name": "REF", "valueFrom": source });
+        match container["env"].as_array_mut() {
+            Some(env) => env.push(entry),
+            None => container["env"] = json!([entry]),
+        }
+    }
+    maybe(dice, &mut container, "stdin", &[json!(false), json!(true)]);
+    maybe(dice, &mut container, "workingDir", &[json!(""), json!("/srv")]);
+    maybe(dice, &mut container, "command", &[json!([]), json!(["run"])]);
+    maybe(dice, &mut container, "securityContext", &[json!({}), json!({ "privileged": false })]);
     let mut spec = json!({
         "selector": { "matchLabels": labels },
         "template": { "metadata": { "labels": labels }, "spec": { "containers": [container] } },
@@ -108,6 +198,18 @@ fn deployment(number: usize, dice: &mut Dice) -> Value {
     if dice.chance() {
         spec["replicas"] = 0.into();
     }
+    maybe(dice, &mut spec, "minReadySeconds", &[json!(0), json!(5)]);
+    let pod = &mut spec["template"]["spec"];
+    maybe(dice, pod, "hostNetwork", &[json!(false), json!(true)]);
+    maybe(dice, pod, "nodeSelector", &[json!({}), json!({ "a": "b" })]);
+    let token = json!({ "serviceAccountToken": { "path": "token" } });
+    let down = json!({ "downwardAPI": { "items": [{ "path": "p", "fieldRef": { "fieldPath": "metadata.name" } }] } });
+    let volumes = [
+        json!([{ "name": "work", "emptyDir": { "sizeLimit": dice.pick(&["1Gi", "1024Mi"]) } }]),
+        json!([{ "name": "work", "projected": { "sources": [token, down] } }]),
+        json!([]),
+    ];
+    maybe(dice, pod, "volumes", &volumes);
     spec
 }
 
@@ -142,8 +244,12 @@ fn edit(scene: &ClusterScene, number: usize, dice: &mut Dice) {
             scene.try_kubectl_with(&["replace", "-f", "-", &manager], &object.to_string());
         }
         4 if kind == "ConfigMap" => patch("merge", &json!({ "data": { "a": dice.pick(&["1", "9"]) } })),
-        4 if kind == "Deployment" => {
+        4 if matches!(kind, "Deployment" | "StatefulSet") => {
             scene.kubectl(&["set", "env", &name, "A=9", &manager]);
+        }
+        5 if kind == "Deployment" => {
+            let zero = json!({ "spec": { "minReadySeconds": dice.roll(2) * 5, "replicas": dice.roll(2) } });
+            patch("merge", &zero);
         }
         _ => {}
     }
@@ -162,6 +268,8 @@ fn substance(mut object: Value) -> Value {
             entry.as_object_mut().unwrap().remove("time");
         }
         entries.retain(|entry| entry["subresource"].is_null());
+        // They come in the order of their times.
+        entries.sort_by_key(|entry| format!("{}{}", entry["manager"], entry["operation"]));
     }
     object.as_object_mut().unwrap().remove("status");
     object
@@ -227,7 +335,10 @@ fn what_is_taken_for_the_same_is_the_same() {
         .concat();
         let live = items(&scene.kubectl_with(&get, &list(&unasked)));
         let after = items(&scene.kubectl_with(&apply, &list(&unasked)));
-        assert_eq!(live, after, "seed {seed}");
+        for (live, after) in live.iter().zip(&after) {
+            assert_eq!(format!("{live:#}"), format!("{after:#}"), "seed {seed}");
+        }
+        assert_eq!(live.len(), after.len(), "seed {seed}");
     }
     assert!(same >= 20 && others >= 20, "{same} taken for the same, {others} asked about");
 }

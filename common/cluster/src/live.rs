@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::answer::{Answer as Meaning, RetryReason};
 use crate::api::{Api, List, ListRequest, RequestError, Step};
 use crate::labels::{self, Owner};
-use crate::ownership::same::is_same;
+use crate::ownership::same::{is_same, is_same_by};
 use crate::ownership::takeover::takeover;
 use crate::place::Target;
 use crate::plan::meaning;
@@ -117,7 +117,34 @@ pub async fn look_up(
         live[at] = state;
         labels::add(&mut targets[at].object.value, &kept);
     }
+    settle_by_definitions(targets, &mut live);
     Ok(live)
+}
+
+/// Looks once more at objects of someone's own kinds: definitions among the targets that stay as they are tell what
+/// of them is owned as a whole.
+fn settle_by_definitions(targets: &[Target], live: &mut [Live]) {
+    let mut definitions = BTreeMap::new();
+    for (at, target) in targets.iter().enumerate() {
+        let is_definition = target.object.identity.is("apiextensions.k8s.io", "CustomResourceDefinition");
+        if is_definition && live[at] == Live::Same {
+            let spec = &target.object.value["spec"];
+            if let (Some(group), Some(kind)) = (spec["group"].as_str(), spec["names"]["kind"].as_str()) {
+                definitions.insert((group, kind), &target.object.value);
+            }
+        }
+    }
+    for (target, live) in targets.iter().zip(live) {
+        let identity = &target.object.identity;
+        let Some(definition) = definitions.get(&(identity.group.as_str(), identity.kind.as_str())) else {
+            continue;
+        };
+        let Live::Different(kept) = &*live else { continue };
+        let (manifest, listed) = (&target.object.value, kept.value());
+        if takeover(&listed, manifest).is_none() && is_same_by(definition, manifest, &listed) {
+            *live = Live::Same;
+        }
+    }
 }
 
 /// Why a kind can't be listed, if that says nothing of others: what converts it is down, or its own API server.

@@ -14,13 +14,16 @@
 //! [`fields`] is the tree that all of them walk, [`entry`] the list that it comes from.
 
 mod atomic;
+mod defaults;
 pub mod dropped;
 pub mod entry;
 pub mod estimate;
 pub mod excluded;
 pub mod fields;
 pub mod handover;
+mod quantity;
 pub mod same;
+mod schema;
 pub mod takeover;
 pub mod unchanged;
 pub mod version;

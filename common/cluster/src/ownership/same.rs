@@ -12,9 +12,12 @@
 use serde_json::{Map, Value};
 
 use super::atomic::{has_whole_items, is_atomic};
+use super::defaults::completed;
 use super::entry::Entry;
 use super::fields::{Element, FieldSet, Literal};
-use crate::identity::{group, kind};
+use super::quantity::{is_quantity, is_same_quantity};
+use super::schema::Schema;
+use crate::identity::{group, is_built_in, kind};
 
 /// What stands at the root of every object and belongs to nobody.
 const UNOWNED_ROOT: [&str; 2] = ["apiVersion", "kind"];
@@ -22,12 +25,25 @@ const UNOWNED_ROOT: [&str; 2] = ["apiVersion", "kind"];
 /// What names an object; nobody owns it.
 const UNOWNED_METADATA: [&str; 2] = ["name", "namespace"];
 
+/// Kinds whose generation is raised where an empty list is applied and none was there.
+const TELLS_EMPTY_FROM_NOTHING: [(&str, &str); 3] = [
+    ("networking.k8s.io", "NetworkPolicy"),
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
+    ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"),
+];
+
 /// Whether applying the manifest would change nothing of the live object, not even what we own of it.
 pub fn is_same(manifest: &Value, live: &Value) -> bool {
-    same(manifest, live).is_some()
+    same(manifest, live, Schema::Unknown).is_some()
 }
 
-fn same(manifest: &Value, live: &Value) -> Option<()> {
+/// The same for an object of someone's own kind, whose definition the server has in this very form.
+pub fn is_same_by(definition: &Value, manifest: &Value, live: &Value) -> bool {
+    let version = manifest["apiVersion"].as_str().unwrap_or_default();
+    same(manifest, live, Schema::of_kind(definition, version)).is_some()
+}
+
+fn same(manifest: &Value, live: &Value, schema: Schema<'_>) -> Option<()> {
     let (ours, theirs) = (manifest.as_object()?, live.as_object()?);
     let (metadata, live_metadata) =
         (ours.get("metadata")?.as_object()?, theirs.get("metadata")?.as_object()?);
@@ -47,9 +63,14 @@ fn same(manifest: &Value, live: &Value) -> Option<()> {
     let nothing_owned = FieldSet::default();
     let metadata_fields = fields.children.get(&Element::Field("metadata".into())).unwrap_or(&nothing_owned);
     let rest = fields.as_map()?.filter(|(name, _)| *name != "metadata");
-    let walk = Walk { group: group(manifest), kind: kind(manifest) };
-    let matches = walk.same_map(rest, ours, theirs, &["apiVersion", "kind", "metadata"])
-        && walk.same_map(metadata_fields.as_map()?, metadata, live_metadata, &UNOWNED_METADATA);
+    let walk = Walk { group: group(manifest), kind: kind(manifest), schema };
+    let matches = walk.same_map("", rest, (ours, theirs), &["apiVersion", "kind", "metadata"])
+        && Walk { schema: Schema::Unknown, ..walk }.same_map(
+            "metadata",
+            metadata_fields.as_map()?,
+            (metadata, live_metadata),
+            &UNOWNED_METADATA,
+        );
     matches.then_some(())
 }
 
@@ -58,19 +79,30 @@ fn same(manifest: &Value, live: &Value) -> Option<()> {
 struct Walk<'a> {
     group: &'a str,
     kind: &'a str,
+    /// Of the map that is walked.
+    schema: Schema<'a>,
 }
 
 impl Walk<'_> {
     /// Compares a field of the manifest with the live one, where `fields` says what we own of it.
-    fn same_field(self, name: &str, fields: &FieldSet<'_>, ours: &Value, theirs: &Value) -> bool {
+    fn same_field(
+        self,
+        (map, name): (&str, &str),
+        fields: &FieldSet<'_>,
+        ours: &Value,
+        theirs: &Value,
+    ) -> bool {
+        let schema = self.schema.field(name);
         if fields.children.is_empty() {
-            return is_atomic(self.group, self.kind, name, ours) && ours == theirs;
+            let is_whole = is_atomic(self.group, self.kind, name, ours) || schema.is_atomic(ours);
+            return is_whole && self.is_same_value((map, name), ours, theirs);
         }
+        let below = |schema| Walk { schema, ..self };
         match (ours, theirs) {
-            (Value::Object(ours), Value::Object(theirs)) => {
-                fields.as_map().is_some_and(|fields| self.same_map(fields, ours, theirs, &[]))
-            }
-            (Value::Array(ours), Value::Array(theirs)) => self
+            (Value::Object(ours), Value::Object(theirs)) => fields
+                .as_map()
+                .is_some_and(|fields| below(schema).same_map(name, fields, (ours, theirs), &[])),
+            (Value::Array(ours), Value::Array(theirs)) => below(schema.items())
                 .same_keyed(name, fields, ours, theirs)
                 .or_else(|| same_set(fields, ours, theirs))
                 .unwrap_or(false),
@@ -78,21 +110,42 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether a value that is ours as a whole, `name` of the map `map`, is what the server makes of the manifest's.
+    fn is_same_value(self, (map, name): (&str, &str), ours: &Value, theirs: &Value) -> bool {
+        ours == theirs
+            || is_built_in(self.group)
+                && ((is_quantity(map, name) && is_same_quantity(ours, theirs))
+                    || (is_base64(self.group, self.kind, map, name) && is_same_base64(ours, theirs))
+                    || completed(self.group, self.kind, name, ours) == *theirs)
+    }
+
+    /// Whether a field that is ours and isn't there is what the server makes of the manifest's: in Kubernetes' own kinds a
+    /// field without a value is left out. Had it had one when it was applied, it would be there, or not be ours any
+    /// more.
+    fn is_left_out(self, fields: &FieldSet<'_>, ours: &Value) -> bool {
+        is_built_in(self.group)
+            && !TELLS_EMPTY_FROM_NOTHING.contains(&(self.group, self.kind))
+            && fields.children.is_empty()
+            && is_nothing(ours)
+    }
+
     /// The manifest's keys, but for those `left_out`, are exactly the owned ones, and all of them are alike.
     fn same_map<'f>(
         self,
+        map: &str,
         fields: impl Iterator<Item = (&'f str, &'f FieldSet<'f>)>,
-        ours: &Map<String, Value>,
-        theirs: &Map<String, Value>,
+        (ours, theirs): (&Map<String, Value>, &Map<String, Value>),
         left_out: &[&str],
     ) -> bool {
         let mut owned = 0;
         for (name, fields) in fields {
             owned += 1;
-            let (Some(ours), Some(theirs)) = (ours.get(name), theirs.get(name)) else {
-                return false;
+            let Some(ours) = ours.get(name) else { return false };
+            let is_same = match theirs.get(name).filter(|theirs| !theirs.is_null()) {
+                Some(theirs) => self.same_field((map, name), fields, ours, theirs),
+                None => self.is_left_out(fields, ours),
             };
-            if left_out.contains(&name) || !self.same_field(name, fields, ours, theirs) {
+            if left_out.contains(&name) || !is_same {
                 return false;
             }
         }
@@ -145,7 +198,8 @@ impl Walk<'_> {
             let (Some(fields), Some(live_map)) = (fields.as_map(), live_item.as_object()) else {
                 return false;
             };
-            let alike = if whole { item == live_item } else { self.same_map(fields, map, live_map, &[]) };
+            let alike =
+                if whole { item == live_item } else { self.same_map(name, fields, (map, live_map), &[]) };
             if live_at < next_live || !alike {
                 return false;
             }
@@ -153,6 +207,33 @@ impl Walk<'_> {
         }
         true
     }
+}
+
+/// Whether a value is what fields have that nobody gave one.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => !value,
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => map.is_empty(),
+    }
+}
+
+/// Whether a field holds bytes, written as Base64.
+fn is_base64(group: &str, kind: &str, map: &str, name: &str) -> bool {
+    match (group, kind) {
+        ("", "Secret") => map == "data",
+        ("", "ConfigMap") => map == "binaryData",
+        _ => name == "caBundle",
+    }
+}
+
+/// Whether Base64 is the server's once its lines are put together.
+fn is_same_base64(ours: &Value, theirs: &Value) -> bool {
+    let (Some(ours), Some(theirs)) = (ours.as_str(), theirs.as_str()) else { return false };
+    ours.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).eq(theirs.bytes())
 }
 
 /// Whether our item may be the one of this key: it may leave out key fields that have a default, and its
@@ -368,6 +449,102 @@ mod tests {
         assert!(secrets(json!([{"name": "a"}]), json!([{"name": "a"}, {"name": "b"}])));
         assert!(!secrets(json!([{}]), json!([{"name": "a"}])));
         assert!(!secrets(json!([{"name": "b"}]), json!([{"name": "a"}, {"name": "b"}])));
+    }
+
+    /// Whether a field of our container is same, of this value in the manifest and that one in the live object.
+    fn container_field(name: &str, ours: &Value, theirs: &Value) -> bool {
+        after(
+            |m| containers(m)[0][name] = ours.clone(),
+            |live| {
+                if !theirs.is_null() {
+                    containers(live)[1][name] = theirs.clone();
+                }
+                let fields = &mut live["metadata"]["managedFields"][1]["fieldsV1"];
+                fields["f:spec"]["f:template"]["f:spec"]["f:containers"]["k:{\"name\":\"web\"}"]
+                    [format!("f:{name}")] = json!({});
+            },
+        )
+    }
+
+    #[test]
+    fn a_field_without_a_value_is_same_where_the_server_leaves_it_out() {
+        for nothing in [json!(""), json!(false), json!(0), json!([]), json!({})] {
+            assert!(container_field("any", &nothing, &Value::Null), "{nothing}");
+        }
+        for something in [json!("a"), json!(true), json!(1), json!(0.5), json!([1]), json!({"a": 1})] {
+            assert!(!container_field("any", &something, &Value::Null), "{something}");
+        }
+        assert!(!container_field("any", &json!(false), &json!(true)));
+        let foreign = |object: &mut Value| object["apiVersion"] = json!("example.org/v1");
+        assert!(!after(
+            |m| {
+                foreign(m);
+                m["spec"]["paused"] = json!(false);
+            },
+            |live| {
+                foreign(live);
+                let entry = &mut live["metadata"]["managedFields"][1];
+                entry["apiVersion"] = json!("example.org/v1");
+                entry["fieldsV1"]["f:spec"]["f:paused"] = json!({});
+            }
+        ));
+    }
+
+    #[test]
+    fn what_the_server_spells_and_completes_is_same() {
+        let reference = |version: bool, path: &str| {
+            let mut reference = json!({"fieldPath": path});
+            if version {
+                reference["apiVersion"] = json!("v1");
+            }
+            reference
+        };
+        assert!(container_field("fieldRef", &reference(false, "a"), &reference(true, "a")));
+        assert!(!container_field("fieldRef", &reference(false, "a"), &reference(true, "b")));
+        assert!(!container_field("fieldRef", &reference(true, "a"), &reference(false, "a")));
+        let limited = |ours: Value, theirs: &str| {
+            after(
+                |m| containers(m)[0]["resources"] = json!({"limits": {"cpu": ours}}),
+                |live| {
+                    containers(live)[1]["resources"] = json!({"limits": {"cpu": theirs}});
+                    let fields = &mut live["metadata"]["managedFields"][1]["fieldsV1"];
+                    fields["f:spec"]["f:template"]["f:spec"]["f:containers"]["k:{\"name\":\"web\"}"]["f:resources"] =
+                        json!({"f:limits": {"f:cpu": {}}});
+                },
+            )
+        };
+        assert!(limited(json!("1000m"), "1") && limited(json!(1), "1"));
+        assert!(!limited(json!("1"), "1000m") && !limited(json!("2"), "1"));
+    }
+
+    #[test]
+    fn lists_of_a_kind_of_ones_own_are_same_where_its_definition_is_known() {
+        let definition = |list_type: &str| {
+            json!({"spec": {"versions": [{"name": "v1", "schema": {"openAPIV3Schema": {"properties": {"spec": {"properties":
+                {"args": {"type": "array", "x-kubernetes-list-type": list_type}}}}}}}]}})
+        };
+        let manifest = json!({"apiVersion": "example.org/v1", "kind": "Toy", "metadata": {"name": "t"}, "spec": {"args": [1]}});
+        let mut live = manifest.clone();
+        live["metadata"]["managedFields"] = json!([{"manager": "kubectl-codex", "operation": "Apply",
+            "apiVersion": "example.org/v1", "fieldsV1": {"f:spec": {"f:args": {}}}}]);
+        assert!(!is_same(&manifest, &live));
+        assert!(is_same_by(&definition("atomic"), &manifest, &live));
+        assert!(!is_same_by(&definition("set"), &manifest, &live));
+        live["spec"]["args"] = json!([2]);
+        assert!(!is_same_by(&definition("atomic"), &manifest, &live));
+    }
+
+    #[test]
+    fn bytes_are_same_whatever_their_lines() {
+        let secret = |text: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "data": {"a": text}});
+        let is_same = |ours: &str, theirs: &str| {
+            let mut live = secret(theirs);
+            live["metadata"]["managedFields"] = json!([{"manager": "kubectl-codex", "operation": "Apply",
+                "apiVersion": "v1", "fieldsV1": {"f:data": {"f:a": {}}}}]);
+            super::is_same(&secret(ours), &live)
+        };
+        assert!(is_same("dH\ndv\r\n", "dHdv"));
+        assert!(!is_same("dH dv", "dHdv") && !is_same("dHd", "dHdv"));
     }
 
     #[test]
