@@ -175,3 +175,56 @@ fn a_field_comes_with_its_own_definition() {
     let wrong = format!("{DEFINITION}{}", TOY.replace("colour: red", "taste: sweet"));
     fails(scene.apply_text(&wrong, &[]), 1, &["/ball", ".spec.taste", "not declared"]);
 }
+
+/// A policy of the story's namespace on how many replicas a Deployment may have.
+fn policy(most: u32) -> String {
+    format!(
+        "apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {{name: NAME-small}}
+spec:
+  matchConstraints:
+    namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: NAME}}}}
+    resourceRules: [{{apiGroups: [apps], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [deployments]}}]
+  validations: [{{expression: object.spec.replicas <= {most}, message: too many replicas}}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {{name: NAME-small}}
+spec: {{policyName: NAME-small, validationActions: [Deny]}}
+---
+"
+    )
+}
+
+#[test]
+fn a_denial_is_final_unless_the_policy_changes_too() {
+    let scene = ClusterScene::new().with_namespace();
+    let web = |replicas: &str| super::web("nginx").replace("replicas: 1", &format!("replicas: {replicas}"));
+    let all = |most: u32, number: &str, replicas: &str| {
+        format!("{}{}{}", policy(most), map("early", number), web(replicas))
+    };
+    done(scene.apply_text(&all(2, "1", "1"), &[]));
+    scene.wait_until("the policy counts", || {
+        let denied = scene.apply_text(&web("3"), &["--dry-run=server"]).any_stdout().stderr_mentions(&[]);
+        denied.unchecked().stderr.contains("too many replicas")
+    });
+    let outcome =
+        fails(scene.apply_text(&all(2, "2", "3"), &[]), 1, &["too many replicas", "nothing was applied"]);
+    assert_eq!(outcome.stdout, "");
+    assert_eq!(value(&scene, "configmap/early", "/data/a"), "1");
+    // With the policy that allows it in the same stream it isn't known.
+    let outcome = done(scene.apply_text(&all(4, "2", "3"), &["--dry-run=server"]));
+    let line = "deployment.apps/web configured (not checked) (server dry run)\n";
+    assert!(outcome.stdout.contains(line), "{}", outcome.report(line));
+    let outcome = done(scene.apply_text(&all(4, "2", "3"), &[]));
+    assert!(outcome.stderr.contains("goes ahead, since it changes policy"), "{}", outcome.report("ahead"));
+    assert_eq!(value(&scene, "deployment/web", "/spec/replicas"), "3");
+    assert_eq!(value(&scene, "configmap/early", "/data/a"), "2");
+    let name = scene.name();
+    scene.kubectl(&[
+        "delete",
+        &format!("validatingadmissionpolicybinding/{name}-small"),
+        &format!("validatingadmissionpolicy/{name}-small"),
+    ]);
+}

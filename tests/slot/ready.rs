@@ -201,6 +201,24 @@ fn what_does_not_get_ready_is_a_failure_or_a_fact() {
 }
 
 #[test]
+fn what_comes_after_a_migration_that_fails_is_applied_by_the_next_ready() {
+    let Some(project) = Project::own() else { return };
+    let job = |name: &str, labels: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: {name}}}\nspec:\n  backoffLimit: 0\n  template:\n    metadata: {{labels: {{{labels}}}}}\n    spec: {{restartPolicy: Never, containers: [{{name: main, image: app}}]}}\n"
+        )
+    };
+    let project = project.file("base.yaml", &job("migrate", "kubectl-codex.test/behaviour: fail"));
+    let ready = ["ready", "--issue", "7", "--apply"];
+    let after = "service.web would come after the Jobs of infra.base";
+    fails(project.slot(&ready), 4, &["job.batch/migrate won't get ready", after]);
+    // The same again: not all was applied, so it is no "nothing changed".
+    fails(project.slot(&ready), 4, &[after]);
+    let project = project.file("base.yaml", &job("migrate-again", "run: once"));
+    done(project.slot(&ready));
+}
+
+#[test]
 fn the_projects_own_rules_say_what_is_ready() {
     let rule = "ready:\n  - {kind: ConfigMap, jsonpath: '{.data.greeting}', value: good night}\nservices:\n";
     let project = Project::new().replace("services.yaml", "services:\n", rule);

@@ -11,7 +11,7 @@ pub(crate) mod mend;
 mod prospect;
 mod settle;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
@@ -134,11 +134,29 @@ pub async fn plan<E: From<PlanError>>(
         one(api, target, live, PlanOptions { ask_for_new, ..options })
     }));
     let mut asked = std::pin::pin!(asked.buffered(DRY_RUNS_AT_ONCE));
-    while let Some(outcome) = asked.next().await {
-        let (mut planned, mut comparison) = outcome?;
-        settle::settle(&mut around, plan.len(), options, (&mut planned, &mut comparison));
-        seen(&planned, &comparison)?;
-        plan.push(planned);
+    let mut held = VecDeque::new();
+    let mut is_over = false;
+    while !is_over {
+        match asked.next().await {
+            Some(outcome) => {
+                let (planned, comparison) = outcome?;
+                if planned.action == Action::Same {
+                    around.stays(plan.len() + held.len());
+                }
+                held.push_back((planned, comparison));
+            }
+            None => is_over = true,
+        }
+        // Whether a refusal is the last word may depend on what comes further down, which isn't known yet.
+        let is_settled = |(planned, _): &(Planned, Comparison), at: usize, around: &Stream| {
+            is_over || !settle::is_open(around, at, planned)
+        };
+        while held.front().is_some_and(|first| is_settled(first, plan.len(), &around)) {
+            let Some((mut planned, mut comparison)) = held.pop_front() else { break };
+            settle::settle(&around, plan.len(), options, (&mut planned, &mut comparison));
+            seen(&planned, &comparison)?;
+            plan.push(planned);
+        }
     }
     Ok(plan)
 }

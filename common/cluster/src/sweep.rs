@@ -129,7 +129,7 @@ pub async fn find(api: &Api, kinds: &Kinds, search: Search<'_>) -> Result<Leftov
             _ => leftovers.going.push(leftover),
         }
     }
-    for leftover in shared::find(api, kinds, search).await? {
+    for leftover in shared::find(api, kinds, search).await {
         if seen.insert(leftover.uid.clone()) {
             let is_elsewhere = leftover.identity.namespace.is_some();
             let place = if is_elsewhere { &mut leftovers.elsewhere } else { &mut leftovers.protected };

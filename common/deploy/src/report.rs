@@ -208,7 +208,11 @@ pub(crate) fn diff(planned: &Planned, comparison: &Comparison, secrets: Option<&
     }
     let after = comparison.after.as_ref().unwrap_or(&planned.target.object.value);
     let place = placed(planned.target.namespace(), &name(planned));
-    let remark = if planned.action == Action::Recreate { " (made anew)" } else { "" };
+    let remark = match planned.action {
+        Action::Recreate => " (made anew)",
+        Action::ChangeUnchecked | Action::CreateUnchecked => " (not checked)",
+        _ => "",
+    };
     let diff = difference((&place, remark), (comparison.before.as_ref(), Some(after)), secrets);
     if !diff.is_empty() {
         return diff;

@@ -145,6 +145,21 @@ fn a_list_that_is_too_old_begins_anew() {
 }
 
 #[test]
+fn new_objects_are_asked_about_only_where_something_could_break() {
+    let server = ScriptedServer::start();
+    let asked = || server.count(&Calls::patch("configmaps").dry_run(true));
+    let text = map("a", "1") + &map("b", "1");
+    let scene = scene(&server).stdin(text.clone());
+    done(apply(&scene, &[]));
+    assert_eq!((asked(), server.count(&patches())), (0, 2), "a first apply sends each object once");
+    done(apply(&scene, &[]));
+    assert_eq!((asked(), server.count(&patches())), (0, 2), "and what is the same not at all");
+    let scene = scene.stdin(text + &map("c", "1"));
+    done(apply(&scene, &[]));
+    assert_eq!((asked(), server.count(&patches())), (1, 3), "what comes to others is asked about");
+}
+
+#[test]
 fn the_first_failure_stops_later_waves() {
     let server = ScriptedServer::start();
     let text = format!("{}{}{}", super::super::web("nginx"), "---\n", map("settings", "1"));

@@ -173,18 +173,24 @@ impl Sending<'_> {
                 let words = || format!("waiting for kind {kind} to be served");
                 self.api.notices().sleep(self.began, KIND_PAUSE, words).await;
             }
+            Meaning::Denied { ref message }
+                if self.planned.may_be_mended && Instant::now() < self.noticed_by =>
+            {
+                if Box::pin(self.course.reconsiders(message)).await {
+                    self.noticed_by = Instant::now() + NOTICED_WITHIN;
+                }
+                self.pause_for_others().await;
+            }
             // A changed definition, role or policy counts a moment after it was taken.
             Meaning::Manifest { .. }
             | Meaning::Immutable { .. }
-            | Meaning::Denied { .. }
             | Meaning::Forbidden(_)
             | Meaning::QuotaExceeded { .. }
             | Meaning::NotFound { .. }
             | Meaning::KindNotServed { .. }
                 if self.planned.may_be_mended && Instant::now() < self.noticed_by =>
             {
-                let words = || "waiting for the server to notice what was applied before".to_owned();
-                self.api.notices().sleep(self.began, NOTICED_PAUSE, words).await;
+                self.pause_for_others().await;
             }
             Meaning::Immutable { ref others, .. } if self.options.recreate && others.is_empty() => {
                 if !may_be_recreated(&self.planned.target.object.identity.kind) {
@@ -195,6 +201,12 @@ impl Sending<'_> {
             meaning => return Err(Fault::Refused(Box::new(meaning))),
         }
         Ok(None)
+    }
+
+    /// Waits a moment for the server to notice what else was sent.
+    async fn pause_for_others(&self) {
+        let words = || "waiting for the server to notice what was applied before".to_owned();
+        self.api.notices().sleep(self.began, NOTICED_PAUSE, words).await;
     }
 
     /// Waits before a webhook that isn't up is tried again, and says so at once; sends ahead what mends it.

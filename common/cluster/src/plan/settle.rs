@@ -12,17 +12,27 @@ use crate::answer::Answer as Meaning;
 use crate::api::{Api, NoAnswer};
 use crate::ownership::estimate::estimate;
 
+/// Whether an object's last word depends on objects further down, of which it isn't known yet whether they change.
+pub(super) fn is_open(stream: &Stream, at: usize, planned: &Planned) -> bool {
+    match &planned.action {
+        // Definitions come before their objects.
+        Action::Refused(meaning)
+            if !matches!(**meaning, Meaning::Manifest { .. } | Meaning::Immutable { .. }) =>
+        {
+            stream.prospect((at, &planned.target), meaning) == Prospect::Mended
+        }
+        _ => false,
+    }
+}
+
 /// Gives an object that stands `at` this place of the plan its last word.
 pub(super) fn settle(
-    stream: &mut Stream,
+    stream: &Stream,
     at: usize,
     options: PlanOptions,
     (planned, comparison): (&mut Planned, &mut Comparison),
 ) {
     let target = &planned.target;
-    if planned.action == Action::Same {
-        stream.stays(at);
-    }
     planned.may_be_mended = stream.redefines(target);
     if let Action::Refused(meaning) = &planned.action {
         let prospect = stream.prospect((at, target), meaning);

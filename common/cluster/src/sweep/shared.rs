@@ -5,53 +5,38 @@
 
 use futures::{StreamExt as _, stream};
 
-use crate::api::{Api, RequestError};
+use crate::api::Api;
 use crate::discovery::{Kinds, Resource};
 use crate::prune::{Keeping, may_delete};
 
 use super::{AT_ONCE, Leftover, Search, listed};
 
 /// Finds them.
-///
-/// # Errors
-/// A list gets no answer.
-pub(super) async fn find(
-    api: &Api,
-    kinds: &Kinds,
-    search: Search<'_>,
-) -> Result<Vec<Leftover>, RequestError> {
-    let selectors = [search.owner.selector(), search.owner.shared_selector()].map(|mut selector| {
-        search.restrict(&mut selector);
-        selector
-    });
+pub(super) async fn find(api: &Api, kinds: &Kinds, search: Search<'_>) -> Vec<Leftover> {
     // With `all` those outside of namespaces are looked at by the prune itself.
     let resources = kinds.deletable().filter(|resource| resource.is_namespaced || !search.all);
-    let lists = resources
-        .flat_map(|resource| selectors.iter().map(move |selector| list(api, resource, selector, search)));
-    let mut found = Vec::new();
-    let mut lists = std::pin::pin!(stream::iter(lists).buffered(AT_ONCE));
-    while let Some(listed) = lists.next().await {
-        found.extend(listed?);
-    }
-    Ok(found)
+    let lists = resources.map(|resource| list(api, resource, search));
+    let found: Vec<Vec<Leftover>> = stream::iter(lists).buffered(AT_ONCE).collect().await;
+    found.into_iter().flatten().collect()
 }
 
-async fn list(
-    api: &Api,
-    resource: &Resource,
-    selector: &str,
-    search: Search<'_>,
-) -> Result<Vec<Leftover>, RequestError> {
+async fn list(api: &Api, resource: &Resource, search: Search<'_>) -> Vec<Leftover> {
+    // Outside of namespaces there is little of a project; in them there may be a hundred slots.
+    let mut selector = match resource.is_namespaced {
+        true => search.owner.shared_selector(),
+        false => search.owner.project_selector(),
+    };
+    search.restrict(&mut selector);
     let mut found = Vec::new();
-    let outcome = listed(api, resource, None, selector, |item, identity| {
+    let outcome = listed(api, resource, None, &selector, |item, identity| {
         let is_here = identity.namespace.as_deref() == Some(search.namespace);
         let is_left = search.kept.keeps(&identity, false) == Keeping::Free;
         if !is_here && is_left && may_delete(&item, &identity, search.owner, true).is_ok() {
             found.push(Leftover::of(&item, identity, resource));
         }
     });
-    match outcome.await {
-        Err(error @ RequestError::NoAnswer(_)) => Err(error),
-        _ => Ok(found),
+    if outcome.await.is_err() {
+        found.clear();
     }
+    found
 }

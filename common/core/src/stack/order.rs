@@ -116,7 +116,7 @@ fn sorted(items: &[Item<'_>], named: &[BTreeSet<usize>]) -> Result<Vec<usize>, O
     let mut left: Vec<usize> = (0..items.len()).collect();
     while !left.is_empty() {
         let is_free = |at: &usize| named[*at].iter().all(|one| sequence.contains(one));
-        let Some(place) = left.iter().position(|at| is_free(at)) else {
+        let Some(place) = left.iter().position(is_free) else {
             return Err(circle(items, named, &left));
         };
         sequence.push(left.remove(place));
