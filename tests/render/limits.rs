@@ -96,6 +96,15 @@ fn a_hundred_megabytes() {
 }
 
 #[test]
+fn millions_of_empty_documents() {
+    let scene = greeting("hello").file("web.yaml", "---\n".repeat(1_000_002));
+    fails(&scene, &DEV, &["web.yaml:1000001:1", "more than 1000000 documents"]);
+    fails(&scene, &["--env", "dev", "-f", "web.yaml"], &["more than 1000000 documents"]);
+    let scene = greeting("hello").file("web.yaml", "---\n".repeat(1_000_000));
+    scene.render(&DEV).stdout("").check();
+}
+
+#[test]
 fn devices_without_end() {
     let scene = greeting("hello");
     fails(&scene, &["--env", "dev", "-f", "/dev/zero"], &["/dev/zero", "64 MiB"]);

@@ -13,7 +13,7 @@ use codex_common::diagnostic::Diagnostic;
 use codex_slot::record::{Links, Record};
 use codex_workspace::RemovalError;
 use codex_workspace::saved::{SaveError, SavedWork};
-use codex_workspace::sync::Listener;
+use codex_workspace::sync::{Listener, SyncReport};
 use codex_workspace::workspace::{RemovalRequest, Workspace, WorkspaceError};
 
 /// Whom a workspace is for.
@@ -97,6 +97,14 @@ impl<'a> Workplace<'a> {
             self.remove()?;
         }
         self.workspace.claim(&me.text()).map_err(refused)
+    }
+
+    /// Notes what a sync left in it.
+    ///
+    /// # Errors
+    /// The note can't be written.
+    pub(crate) fn note_sync(&self, report: &SyncReport) -> Result<(), Diagnostic> {
+        self.workspace.note_sync(report).map_err(refused)
     }
 
     /// Whether there is a workspace that goes with the slot: not one that another project or environment has there.

@@ -26,7 +26,7 @@ mod write;
 pub use collection::{Mapping, Sequence};
 pub use node::{Node, Position, Value};
 pub use read::{Dialect, Problem, ReadError, Stream, read, read_within};
-pub use section::{Section, Split, split};
+pub use section::{MAX_DOCUMENTS, Section, Split, split};
 pub use traversal::KeyOrder;
 pub use write::{NotJson, TooLong, write, write_json, write_within};
 

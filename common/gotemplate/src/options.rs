@@ -25,7 +25,7 @@ pub enum Missing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Nodes of the template to execute. What functions make counts too, and
-    /// text that they read: one step for every 64 bytes.
+    /// text that they read: one step for every 32 bytes.
     pub steps: u64,
     /// Bytes of the output, and of every single text made on the way.
     pub bytes: usize,

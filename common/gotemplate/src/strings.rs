@@ -10,13 +10,13 @@ use crate::value::Value;
 /// Go's `strings.ToLower`.
 #[must_use]
 pub fn to_lower(text: &[u8]) -> Vec<u8> {
-    map(text, unicode::to_lower)
+    if text.is_ascii() { text.to_ascii_lowercase() } else { map(text, unicode::to_lower) }
 }
 
 /// Go's `strings.ToUpper`.
 #[must_use]
 pub fn to_upper(text: &[u8]) -> Vec<u8> {
-    map(text, unicode::to_upper)
+    if text.is_ascii() { text.to_ascii_uppercase() } else { map(text, unicode::to_upper) }
 }
 
 /// Go's `strings.Title`: the first letter of every word in title case.

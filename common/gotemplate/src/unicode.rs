@@ -138,16 +138,25 @@ pub(crate) fn is_upper(rune: u32) -> bool {
 
 /// The lower-case form, always one character (`unicode.ToLower`).
 pub(crate) fn to_lower(rune: u32) -> u32 {
-    mapped(case::TO_LOWER, rune)
+    match u8::try_from(rune) {
+        Ok(byte) if byte.is_ascii() => u32::from(byte.to_ascii_lowercase()),
+        _ => mapped(case::TO_LOWER, rune),
+    }
 }
 
 /// The upper-case form, always one character (`unicode.ToUpper`).
 pub(crate) fn to_upper(rune: u32) -> u32 {
-    mapped(case::TO_UPPER, rune)
+    match u8::try_from(rune) {
+        Ok(byte) if byte.is_ascii() => u32::from(byte.to_ascii_uppercase()),
+        _ => mapped(case::TO_UPPER, rune),
+    }
 }
 
 /// The title-case form, always one character (`unicode.ToTitle`).
 pub(crate) fn to_title(rune: u32) -> u32 {
+    if rune < 0x80 {
+        return to_upper(rune);
+    }
     match distance(case::TO_TITLE, rune) {
         Some(distance) => rune.wrapping_add_signed(distance),
         None => to_upper(rune),

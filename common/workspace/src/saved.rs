@@ -71,6 +71,9 @@ pub enum SaveError {
     /// There is no `git` to find out with.
     #[error("cannot tell whether {} holds work to save: there is no git", .0.display())]
     NoGit(PathBuf),
+    /// There is no repository in it that could tell.
+    #[error("cannot tell what is work in {}: it has no git repository of its own", .0.display())]
+    NoRepository(PathBuf),
     /// Its refs aren't files, and only git itself could add one.
     #[error("cannot save the work in {}: its refs are kept as {format}", work_tree.display())]
     RefFormat {

@@ -108,6 +108,8 @@ pub struct SyncReport {
     pub notes: Vec<Note>,
     /// Whether anything changed but times.
     pub is_changed: bool,
+    /// What the target holds now, as one number: [`crate::workspace`] tells by it whether anyone worked there.
+    pub print: u64,
 }
 
 /// Makes the target like the source.
@@ -135,6 +137,7 @@ pub fn sync(request: &SyncRequest<'_>) -> Result<SyncReport, SyncError> {
     let mut report = SyncReport {
         notes: plan.notes.clone(),
         is_changed: plan.folders.iter().any(changes::FolderChanges::has_changes),
+        print: plan.source_print,
         ..SyncReport::default()
     };
     let state =
@@ -155,6 +158,18 @@ pub fn sync(request: &SyncRequest<'_>) -> Result<SyncReport, SyncError> {
     }
     state.write_record(record.as_ref())?;
     Ok(report)
+}
+
+/// What a directory holds, as the number that a [sync](sync) to it reports.
+///
+/// # Errors
+/// It can't be read, or the user wants it to stop.
+pub(crate) fn print_of(target: &Path, listener: &dyn Listener) -> Result<u64, SyncError> {
+    let tree = Tree::open_itself(target).map_err(|error| SyncError::io("open", target, error))?;
+    let tree = Arc::new(tree);
+    let exclusion = exclusion(&tree, &[])?;
+    let comparison = Comparison { source: &tree, target: &tree, exclusion: &exclusion, listener };
+    Ok(comparison.run(threads(1))?.source_print)
 }
 
 /// The commits that came with the last sync.

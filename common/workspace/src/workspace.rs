@@ -27,7 +27,7 @@ use crate::git::{self, LARGEST_FILE};
 use crate::removal::{Removal, RemovalError};
 use crate::replace::{made_folder, replace};
 use crate::saved::{SaveError, Work, store};
-use crate::sync::{self, Listener};
+use crate::sync::{self, Listener, SyncError, SyncReport};
 use crate::tree::Tree;
 
 /// The workspace in the slot's folder.
@@ -36,6 +36,8 @@ const NAME: &str = "src";
 const GOING: &str = ".src.removing";
 /// The note about its owner.
 const OWNER: &str = ".src.owner";
+/// The note about what a sync left in it, if it has no repository to keep that.
+const SYNCED: &str = ".src.synced";
 
 /// The largest note about an owner, in bytes.
 const LARGEST_NOTE: u64 = 4 << 10;
@@ -123,9 +125,29 @@ impl Workspace {
         written.map_err(|error| self.failed("write to", error))
     }
 
+    /// Notes what a sync left in it: in a workspace that is no git work tree nothing else tells what is work.
+    ///
+    /// # Errors
+    /// The note can't be written.
+    pub fn note_sync(&self, report: &SyncReport) -> Result<(), WorkspaceError> {
+        let Some((_, folder)) = self.folder()? else { return Ok(()) };
+        let noted = Tree::open_itself(&self.path()).and_then(|target| {
+            if own_repository(&target, Path::new(""))?.is_some() {
+                return Ok(());
+            }
+            let text = print_text(report.print);
+            match read_if_file(&folder, OsStr::new(SYNCED), LARGEST_NOTE)? {
+                Some(old) if old == text.as_bytes() => Ok(()),
+                _ => replace(&folder, &folder, OsStr::new(SYNCED), text.as_bytes(), 0o600),
+            }
+        });
+        noted.map_err(|error| self.failed("write to", error))
+    }
+
     /// Saves the work in it that would be lost, and removes it; gives whether it was there.
     ///
-    /// What git can't read is not looked through: then all of it is kept with the saved work.
+    /// What git can't read is not looked through: then all of it is kept with the saved work. So is a workspace
+    /// without a repository that isn't any more what the last sync left.
     ///
     /// # Errors
     /// The work can't be saved: then nothing was removed. Or it can't be deleted, or the user wants it to stop.
@@ -139,22 +161,29 @@ impl Workspace {
         let is_there = removal.find(&within(NAME))?.is_some();
         if is_there {
             let target = Tree::open_itself(&self.path()).map_err(|error| self.failed("open", error))?;
-            match self.save(&base, &target, request) {
+            match self.save(&base, &folder, &target, request) {
                 Ok(()) => {
                     step("rename a workspace that goes");
                     renameat(&folder, NAME, &folder, GOING).map_err(|error| self.failed("delete", error))?;
                     removal.delete(&within(GOING))?;
                 }
-                Err(error @ (SaveError::Git { .. } | SaveError::NoGit(_) | SaveError::RefFormat { .. })) => {
+                Err(
+                    error @ (SaveError::Git { .. }
+                    | SaveError::NoGit(_)
+                    | SaveError::NoRepository(_)
+                    | SaveError::RefFormat { .. }),
+                ) => {
                     self.keep_whole(&base, &folder, &error, request)?;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
-        step("delete the note about a workspace's owner");
-        match unlinkat(&folder, OWNER, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => {}
-            Err(error) => return Err(self.failed("delete", error)),
+        for note in [SYNCED, OWNER] {
+            step("delete a note about a workspace");
+            match unlinkat(&folder, note, AtFlags::empty()) {
+                Ok(()) | Err(Errno::NOENT) => {}
+                Err(error) => return Err(self.failed("delete", error)),
+            }
         }
         let top = base.folder(Path::new("")).map_err(|error| self.failed("open", error))?;
         step("delete a slot's folder");
@@ -166,12 +195,22 @@ impl Workspace {
     }
 
     /// Saves the work in every work tree of the workspace.
-    fn save(&self, base: &Tree, target: &Tree, request: &RemovalRequest<'_>) -> Result<(), SaveError> {
+    fn save(
+        &self,
+        base: &Tree,
+        folder: &OwnedFd,
+        target: &Tree,
+        request: &RemovalRequest<'_>,
+    ) -> Result<(), SaveError> {
         let failed = |error: RemovalError| SaveError::Removal { work_tree: self.path(), error };
         let io = |error| failed(RemovalError::io("read", &self.path(), error));
         let work_trees = work_trees(target).map_err(io)?;
         if request.listener.is_stopped() {
             return Err(SaveError::Stopped(self.path()));
+        }
+        let has_repository = work_trees.first().is_some_and(|first| first.as_os_str().is_empty());
+        if !has_repository && self.has_changed(folder, target, request)? {
+            return Err(SaveError::NoRepository(self.path()));
         }
         let Some(first) = work_trees.first() else { return Ok(()) };
         let folder = store::made(base, request.project).map_err(io)?;
@@ -185,7 +224,9 @@ impl Workspace {
             false => Vec::new(),
         };
         for path in &work_trees {
-            let Some(repository) = own_repository(target, path).map_err(io)? else { continue };
+            let Some(repository) = own_repository(target, path).map_err(io)? else {
+                return Err(SaveError::NoRepository(target.name(path)));
+            };
             let is_root = path.as_os_str().is_empty();
             let saved = Work {
                 target,
@@ -206,6 +247,32 @@ impl Workspace {
             }
         }
         Ok(())
+    }
+
+    /// Whether a workspace without a repository isn't what the last sync left. Without a note nobody knows; where
+    /// there is nothing, nothing can be lost.
+    fn has_changed(
+        &self,
+        folder: &OwnedFd,
+        target: &Tree,
+        request: &RemovalRequest<'_>,
+    ) -> Result<bool, SaveError> {
+        let io = |error| SaveError::Removal {
+            work_tree: self.path(),
+            error: RemovalError::io("read", &self.path(), error),
+        };
+        if entries(&target.folder(Path::new("")).map_err(io)?).map_err(io)?.is_empty() {
+            return Ok(false);
+        }
+        let Some(note) = read_if_file(folder, OsStr::new(SYNCED), LARGEST_NOTE).map_err(io)? else {
+            return Ok(true);
+        };
+        match sync::print_of(&self.path(), request.listener) {
+            Ok(print) => Ok(note != print_text(print).as_bytes()),
+            Err(SyncError::Stopped { .. }) => Err(SaveError::Stopped(self.path())),
+            // What can't be compared may be work.
+            Err(_) => Ok(true),
+        }
     }
 
     /// Keeps a workspace as it is with the saved work, because it can't be told what in it is work.
@@ -246,7 +313,12 @@ impl Workspace {
     }
 }
 
-/// Every folder with a repository of its own, the root first.
+/// The note about what a sync left.
+fn print_text(print: u64) -> String {
+    format!("codex-sync 1\n{print:016x}\n")
+}
+
+/// Every folder with a repository of its own, or with something that stands for one elsewhere; the root first.
 fn work_trees(target: &Tree) -> Result<Vec<PathBuf>, Errno> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::new()];
@@ -259,7 +331,10 @@ fn work_trees(target: &Tree) -> Result<Vec<PathBuf>, Errno> {
         };
         for entry in entries(&folder)? {
             match (entry.name == git::FOLDER, entry.kind) {
-                (true, Kind::Folder | Kind::File) => found.push(path.clone()),
+                // Not what git takes for a repository.
+                (true, Kind::Folder)
+                    if !path.as_os_str().is_empty() && own_repository(target, &path)?.is_none() => {}
+                (true, _) => found.push(path.clone()),
                 (false, Kind::Folder) => folders.push(path.join(entry.name)),
                 _ => {}
             }

@@ -87,7 +87,8 @@ impl Sources {
             return Ok(());
         }
         let place = (base.as_path(), scene.project_name());
-        Workplace::of(place, record, (scene.host, console), interrupt).take_over(is_new)?;
+        let workplace = Workplace::of(place, record, (scene.host, console), interrupt);
+        workplace.take_over(is_new)?;
         let teller = Teller { console, interrupt, said: Mutex::new(Instant::now()) };
         let request = SyncRequest {
             source: &self.source,
@@ -99,6 +100,7 @@ impl Sources {
         };
         // It waits for the disk only, and looks at signals between batches.
         let report = tokio::task::block_in_place(|| sync(&request)).map_err(|error| refused(&error))?;
+        workplace.note_sync(&report)?;
         console.info(summary(&report, &self.source, &target));
         Ok(())
     }

@@ -226,7 +226,8 @@ fn read_all<A: Default + Send>(
     room: &Room,
     collect: &(impl Fn(&mut A, Document) + Sync),
 ) -> Result<Vec<A>, (yaml::Position, String)> {
-    let sections: Vec<Section<'_>> = yaml::split(&rendered.text).collect();
+    let unreadable = |error: yaml::ReadError| (error.position, error.to_string());
+    let sections = yaml::split(&rendered.text).all().map_err(unreadable)?;
     let threads = threads_for(rendered.text.len(), BYTES_PER_THREAD).min(sections.len().max(1));
     // More pieces than threads, so that one slow piece doesn't keep the others waiting.
     let pieces = if threads == 1 { 1 } else { (threads * 4).min(sections.len()) };
@@ -257,7 +258,7 @@ fn read_all<A: Default + Send>(
     parallel::map(pieces.len(), threads, |number| {
         let mut collected = A::default();
         for section in pieces[number] {
-            let node = room.read(section).map_err(|error| (error.position, error.to_string()))?;
+            let node = room.read(section).map_err(unreadable)?;
             // codexctl takes a list itself for a document.
             match (node, work.project.mode) {
                 (None, _) => {}

@@ -53,6 +53,8 @@ pub struct Boundary {
 struct Directory {
     /// Where it really is.
     real: PathBuf,
+    /// Whether that is inside.
+    is_inside: bool,
     /// The names in it that are links.
     links: Vec<OsString>,
 }
@@ -87,36 +89,44 @@ impl Boundary {
                 warned: None,
             });
         }
-        let real = self.resolved(name).unwrap_or_else(|| self.root.join(name));
-        let is_outside = !real.starts_with(&self.inside);
-        if is_outside && self.outside == Outside::Refused {
+        let (real, is_inside) = self.resolved(name).unwrap_or_else(|| self.judged(self.root.join(name)));
+        if !is_inside && self.outside == Outside::Refused {
             return Err(FileError::Outside { name: name.to_owned(), resolved: real });
         }
         let text = files::read_text(&real, name, limit)?;
-        let warned = (is_outside && self.outside == Outside::Warned).then_some(real);
+        let warned = (!is_inside && self.outside == Outside::Warned).then_some(real);
         Ok(Inspected { text, warned })
     }
 
-    /// Where a file really is; `None` if it isn't there.
-    fn resolved(&self, name: &str) -> Option<PathBuf> {
+    /// Where a file really is, and whether that is inside; `None` if it isn't there.
+    fn resolved(&self, name: &str) -> Option<(PathBuf, bool)> {
         let (directory, file) = match name.rfind('/') {
             Some(slash) => name.split_at(slash + 1),
             None => ("", name),
         };
         if matches!(file, "" | "." | "..") {
-            return files::resolved(&self.root.join(name)).ok();
+            return Some(self.judged(files::resolved(&self.root.join(name)).ok()?));
         }
         let mut known = self.directories.lock().unwrap_or_else(PoisonError::into_inner);
         if !known.contains_key(directory) {
             let path = self.root.join(directory);
-            let found = Directory { real: files::resolved(&path).ok()?, links: files::links_in(&path).ok()? };
-            known.insert(directory.to_owned(), found);
+            let (real, is_inside) = self.judged(files::resolved(&path).ok()?);
+            known.insert(
+                directory.to_owned(),
+                Directory { real, is_inside, links: files::links_in(&path).ok()? },
+            );
         }
         let found = known.get(directory)?;
+        let path = found.real.join(file);
         match found.links.iter().any(|link| link == file) {
-            true => files::resolved(&found.real.join(file)).ok(),
-            false => Some(found.real.join(file)),
+            true => Some(self.judged(files::resolved(&path).ok()?)),
+            false => Some((path, found.is_inside)),
         }
+    }
+
+    fn judged(&self, real: PathBuf) -> (PathBuf, bool) {
+        let is_inside = real.starts_with(&self.inside);
+        (real, is_inside)
     }
 }
 

@@ -5,6 +5,12 @@
 
 use memchr::{memchr, memchr2};
 
+use super::node::Position;
+use super::read::{Problem, ReadError};
+
+/// How many documents one text may be split into. Empty ones have no nodes, but where they stand takes memory, too.
+pub const MAX_DOCUMENTS: usize = 1_000_000;
+
 /// One document of a stream, with the lines that introduce it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Section<'a> {
@@ -59,6 +65,23 @@ pub fn split(text: &str) -> Split<'_> {
 pub(super) fn split_from(text: &str, line: u32) -> Split<'_> {
     let line_ends = if memchr(b'\r', text.as_bytes()).is_some() { LineEnds::Both } else { LineEnds::Newline };
     Split { rest: text, line, line_ends }
+}
+
+impl<'a> Split<'a> {
+    /// All documents.
+    ///
+    /// # Errors
+    /// There are more than [`MAX_DOCUMENTS`].
+    pub fn all(self) -> Result<Vec<Section<'a>>, ReadError> {
+        let sections: Vec<_> = self.take(MAX_DOCUMENTS + 1).collect();
+        match sections.get(MAX_DOCUMENTS) {
+            None => Ok(sections),
+            Some(surplus) => {
+                let position = Position { line: surplus.first_line, column: 1 };
+                Err(ReadError::new(position, Problem::TooManyDocuments))
+            }
+        }
+    }
 }
 
 impl<'a> Iterator for Split<'a> {

@@ -54,7 +54,7 @@ impl From<crate::fmt::TooLong> for Failure {
 }
 
 /// Text that is read and whatever is made count as one step for so many bytes.
-const BYTES_PER_STEP: usize = 64;
+const BYTES_PER_STEP: usize = 32;
 
 /// How many bytes a method makes of a byte of its arguments at most: a layout's `2` may become `2006`'s.
 const METHOD_GROWTH: usize = 4;

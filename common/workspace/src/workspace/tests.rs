@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::*;
 use crate::fixture::Folder;
 use crate::saved::SavedWork;
-use crate::sync::{SyncRequest, sync};
+use crate::sync::{SyncReport, SyncRequest, sync};
 
 /// A source with a repository, and its workspace.
 struct Scene {
@@ -75,7 +75,7 @@ impl Scene {
         scene
     }
 
-    fn sync(&self) {
+    fn sync(&self) -> SyncReport {
         let request = SyncRequest {
             source: &self.folder.path("source"),
             target: &self.folder.path("base/1/src"),
@@ -84,7 +84,7 @@ impl Scene {
             now: 1_795_358_700,
             listener: &(),
         };
-        sync(&request).unwrap();
+        sync(&request).unwrap()
     }
 
     fn git(&self, folder: &str, arguments: &[&str]) -> String {
@@ -250,6 +250,59 @@ fn what_git_cannot_read_is_kept_as_it_is() {
     let ear = Ear::default();
     assert!(scene.try_remove(&ear).unwrap());
     assert_eq!(ear.kept.into_inner().unwrap().len(), 1, "without git nothing is known");
+}
+
+#[test]
+fn work_beside_a_repository_that_is_none_is_kept_as_it_is() {
+    let makes: [(&str, fn(&Scene)); 4] = [
+        ("no repository", |scene| fs::remove_dir_all(scene.folder.path("base/1/src/.git")).unwrap()),
+        ("a link to one", |scene| {
+            fs::rename(scene.folder.path("base/1/src/.git"), scene.folder.path("elsewhere")).unwrap();
+            symlink("../../../elsewhere", scene.folder.path("base/1/src/.git")).unwrap();
+        }),
+        ("a file that names one elsewhere", |scene| {
+            fs::rename(scene.folder.path("base/1/src/.git"), scene.folder.path("elsewhere")).unwrap();
+            let text = format!("gitdir: {}\n", scene.folder.path("elsewhere").display());
+            scene.folder.file("base/1/src/.git", &text);
+        }),
+        ("a directory within that names one elsewhere", |scene| {
+            scene.folder.file("base/1/src/part/.git", "gitdir: /elsewhere\n");
+            scene.folder.file("base/1/src/part/new", "work");
+        }),
+    ];
+    for (what, make) in makes {
+        let scene = Scene::new();
+        scene.folder.file("base/1/src/new", "work");
+        make(&scene);
+        let ear = Ear::default();
+        assert!(scene.try_remove(&ear).unwrap(), "{what}");
+        let kept = ear.kept.into_inner().unwrap();
+        let [kept] = &kept[..] else { panic!("{what}: {kept:?}") };
+        assert_eq!(fs::read_to_string(kept.join("new")).unwrap(), "work", "{what}");
+        assert!(!scene.folder.path("base/1").exists(), "{what}");
+    }
+}
+
+#[test]
+fn sources_without_git_leave_a_trace_only_where_someone_worked() {
+    let changes: [(&str, fn(&Scene)); 5] = [
+        ("nothing", |_| {}),
+        ("what the project leaves alone", |scene| scene.folder.file("base/1/src/scratch/notes", "mine")),
+        ("a new file", |scene| scene.folder.file("base/1/src/new", "work")),
+        ("another content", |scene| scene.folder.file("base/1/src/file", "two")),
+        ("a file that is gone", |scene| fs::remove_file(scene.folder.path("base/1/src/file")).unwrap()),
+    ];
+    for (at, (what, change)) in changes.into_iter().enumerate() {
+        let scene = Scene::new();
+        fs::remove_dir_all(scene.folder.path("source/.git")).unwrap();
+        fs::remove_dir_all(scene.folder.path("base/1/src")).unwrap();
+        scene.workspace().note_sync(&scene.sync()).unwrap();
+        change(&scene);
+        let ear = Ear::default();
+        assert!(scene.try_remove(&ear).unwrap(), "{what}");
+        assert_eq!(ear.kept.into_inner().unwrap().len(), usize::from(at > 1), "{what}");
+        assert!(!scene.folder.path("base/1").exists(), "{what}");
+    }
 }
 
 #[test]

@@ -70,6 +70,9 @@ pub enum Problem {
     /// There is more in the document than may be held.
     #[error("there are more keys, items and values than can be held")]
     TooManyNodes,
+    /// A text falls into more documents than may be held.
+    #[error("there are more than {} documents", crate::yaml::MAX_DOCUMENTS)]
+    TooManyDocuments,
     /// Lists and mappings are nested too deep.
     #[error("lists and mappings are nested more than {} levels deep", crate::yaml::MAX_DEPTH)]
     TooDeep,
@@ -210,7 +213,7 @@ pub enum Problem {
 }
 
 impl ReadError {
-    pub(super) fn new(position: Position, problem: Problem) -> Self {
+    pub(in crate::yaml) fn new(position: Position, problem: Problem) -> Self {
         Self { position, problem }
     }
 }

@@ -38,10 +38,10 @@ impl<'a> Stream<'a> {
     /// Takes an input apart.
     ///
     /// # Errors
-    /// What is wrong behind two JSON values or more.
+    /// What is wrong behind two JSON values or more, or there are too many documents.
     pub fn of(text: &'a str) -> Result<Self, ReadError> {
         if !text.trim_start().starts_with('{') {
-            return Ok(Self { values: Vec::new(), sections: split_from(text, 1).collect(), not_json: None });
+            return Ok(Self { values: Vec::new(), sections: split_from(text, 1).all()?, not_json: None });
         }
         let mut cursor = Cursor::of_any(&Section::whole(text))?;
         let mut values = Vec::new();
@@ -67,11 +67,7 @@ impl<'a> Stream<'a> {
             _ => (rest, line),
         };
         let was_meant = !values.is_empty() || text.trim_start()[1..].trim_start().starts_with('"');
-        Ok(Self {
-            values,
-            sections: split_from(rest, line).collect(),
-            not_json: was_meant.then_some(not_json),
-        })
+        Ok(Self { values, sections: split_from(rest, line).all()?, not_json: was_meant.then_some(not_json) })
     }
 
     /// Reads one of the [sections](Self::sections).
