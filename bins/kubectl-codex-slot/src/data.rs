@@ -152,7 +152,8 @@ fn refused(error: DataError) -> Diagnostic {
         }
         DataError::Removal(RemovalError::Io { .. }) => Diagnostic::machine(title),
         DataError::Removal(RemovalError::Link(_)) => Diagnostic::machine(title).hint(Some(
-            "below `dataPaths.root` no link is followed: remove it, or mount the directory there".to_owned(),
+            "below `dataPaths.root` no link is followed: remove it, or mount the directory above it"
+                .to_owned(),
         )),
         DataError::Removal(RemovalError::Mount(_)) => {
             Diagnostic::machine(title).hint(Some("unmount it, and run the command again".to_owned()))

@@ -27,7 +27,7 @@ use thiserror::Error;
 use crate::fault::step;
 use crate::folder::{Kind, entries};
 use crate::kept::{Identity, Location};
-use crate::tree::{Tree, folder_only};
+use crate::tree::{Tree, folder_only, is_mounted};
 
 /// How many entries are deleted between two looks at whether to stop.
 const BATCH: usize = 64;
@@ -128,6 +128,10 @@ impl Removal<'_> {
             location.enter(name, identity);
             let parent = std::mem::replace(&mut here, next);
             if at + 1 == names.len() {
+                // It couldn't be deleted when all in it is gone.
+                if is_mounted(&parent, name).map_err(|error| self.failed(&done, error))? {
+                    return Err(RemovalError::Mount(shown));
+                }
                 if let Some(owner) = (self.keeper)(&location) {
                     return Err(RemovalError::Kept { path: shown, owner });
                 }

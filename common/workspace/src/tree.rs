@@ -86,6 +86,15 @@ impl Tree {
     }
 }
 
+/// Whether something is mounted on a folder in this one.
+pub(crate) fn is_mounted(folder: &OwnedFd, name: &OsStr) -> Result<bool, Errno> {
+    match below(folder, name, Mounts::Refused) {
+        Ok(_) => Ok(false),
+        Err(Errno::XDEV) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 /// How a folder is opened: only if it is one, and not through a link.
 pub(crate) fn folder_only() -> OFlags {
     OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC

@@ -34,6 +34,20 @@ fn links_go_and_what_they_lead_to_stays() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_mount_point_is_refused_before_anything_is_deleted() {
+    let root = Tree::open(Path::new("/")).unwrap();
+    assert_eq!(removal(&root).find(Path::new("proc")).unwrap_err(), RemovalError::Mount("/proc".into()));
+    // What lies below a mount point may go.
+    assert!(
+        removal(&root)
+            .find(Path::new("proc/self"))
+            .is_err_and(|error| error == RemovalError::Link("/proc/self".into()))
+    );
+    assert!(removal(&root).find(Path::new("proc/sys")).is_ok());
+}
+
+#[test]
 fn what_is_refused_is_left_whole() {
     let folder = Folder::new();
     folder.file("mine/deep/file", "x");
