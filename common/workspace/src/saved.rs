@@ -33,6 +33,9 @@ use crate::replace::{made_folder, replace};
 use crate::tree::Tree;
 use repository::{Found, Scratch};
 
+/// The largest file that is saved, in bytes: git would read it for minutes.
+const LARGEST_WORK: u64 = 1 << 30;
+
 /// Work that was saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SavedWork {
@@ -74,6 +77,14 @@ pub enum SaveError {
     /// There is no repository in it that could tell.
     #[error("cannot tell what is work in {}: it has no git repository of its own", .0.display())]
     NoRepository(PathBuf),
+    /// A new or changed file is too large for a repository.
+    #[error("cannot save the work in {}: {} is larger than {} GiB", work_tree.display(), path.display(), LARGEST_WORK >> 30)]
+    TooLarge {
+        /// The work tree.
+        work_tree: PathBuf,
+        /// The file.
+        path: PathBuf,
+    },
     /// Its refs aren't files, and only git itself could add one.
     #[error("cannot save the work in {}: its refs are kept as {format}", work_tree.display())]
     RefFormat {

@@ -171,6 +171,7 @@ impl Workspace {
                     error @ (SaveError::Git { .. }
                     | SaveError::NoGit(_)
                     | SaveError::NoRepository(_)
+                    | SaveError::TooLarge { .. }
                     | SaveError::RefFormat { .. }),
                 ) => {
                     self.keep_whole(&base, &folder, &error, request)?;
@@ -213,7 +214,9 @@ impl Workspace {
             return Err(SaveError::NoRepository(self.path()));
         }
         let Some(first) = work_trees.first() else { return Ok(()) };
-        let folder = store::made(base, request.project).map_err(io)?;
+        let store = store::path(base, request.project);
+        let folder = store::made(base, request.project)
+            .map_err(|error| failed(RemovalError::io("open", &store, error)))?;
         let patterns = match target.folder(Path::new("")) {
             Ok(root) => read_if_file(&root, OsStr::new(exclusion::FILE), LARGEST_FILE).map_err(io)?,
             Err(error) => return Err(io(error)),
@@ -304,7 +307,7 @@ impl Workspace {
         match opened {
             Ok(opened) => Ok(Some(opened)),
             Err(Errno::NOENT) => Ok(None),
-            Err(error) => Err(self.failed("open", error)),
+            Err(error) => Err(RemovalError::io("open", &self.base.join(&self.slot), error).into()),
         }
     }
 

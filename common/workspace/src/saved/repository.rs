@@ -16,9 +16,9 @@ use std::sync::Arc;
 use rustix::fs::{Mode, OFlags, futimens, openat};
 use rustix::io::Errno;
 
-use super::{SaveError, Work};
+use super::{LARGEST_WORK, SaveError, Work};
 use crate::exclusion::Exclusion;
-use crate::folder::{Kind, entries, open_file, read_file, read_if_file};
+use crate::folder::{Kind, about_if_there, entries, open_file, read_file, read_if_file};
 use crate::git::config;
 use crate::git::layout::Place;
 use crate::git::program::{Git, GitError};
@@ -158,6 +158,7 @@ impl<'a> Scratch<'a> {
             Err(SaveError::Git { .. }) => None,
             Err(error) => return Err(error),
         };
+        self.check_sizes()?;
         self.add_all()?;
         let tree = line(&self.run("write-tree", &["write-tree", "--missing-ok"], None)?);
         let Commits { head, ahead } = self.commits()?;
@@ -186,6 +187,24 @@ impl<'a> Scratch<'a> {
             Some((name, id.clone()))
         });
         named.filter(|(name, _)| is_plain(name)).collect()
+    }
+
+    /// Looks for new and changed files that are too large to be saved.
+    fn check_sizes(&self) -> Result<(), SaveError> {
+        let arguments = ["ls-files", "--others", "--modified", "--exclude-standard", "-z"];
+        let listed = self.run("ls-files", &arguments, None)?;
+        for name in listed.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+            let path = self.work.path.join(OsStr::from_bytes(name));
+            let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { continue };
+            let about = self.work.target.folder(parent).and_then(|folder| about_if_there(&folder, name));
+            // What can't be looked at is git's to complain about.
+            if about.ok().flatten().is_some_and(|about| about.kind == Kind::File && about.size > LARGEST_WORK)
+            {
+                let (work_tree, path) = (self.work.target.name(self.work.path), self.work.target.name(&path));
+                return Err(SaveError::TooLarge { work_tree, path });
+            }
+        }
+        Ok(())
     }
 
     /// Brings the index to the state of the work tree.

@@ -17,12 +17,17 @@ use crate::tree::Tree;
 /// The folder's name in the folder of all workspaces.
 const FOLDER: &str = "saved";
 
-/// The folder of a project's saved work, made if it isn't there.
+/// The folder of a project's saved work.
+pub(crate) fn path(base: &Tree, project: &str) -> PathBuf {
+    base.name(&Path::new(FOLDER).join(folder_name(project)))
+}
+
+/// The same, made if it isn't there.
 pub(crate) fn made(base: &Tree, project: &str) -> Result<Tree, Errno> {
-    let (project, top) = (folder_name(project), base.folder(Path::new(""))?);
+    let top = base.folder(Path::new(""))?;
     let all = made_folder(&top, OsStr::new(FOLDER), 0o700)?;
-    let folder = made_folder(&all, OsStr::new(&project), 0o700)?;
-    Ok(Tree::of(folder, base.name(&Path::new(FOLDER).join(project))))
+    let folder = made_folder(&all, OsStr::new(&folder_name(project)), 0o700)?;
+    Ok(Tree::of(folder, path(base, project)))
 }
 
 /// A name that begins with the label and ends with the time, and that nothing has.

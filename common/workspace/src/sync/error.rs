@@ -74,6 +74,9 @@ impl From<SyncError> for Diagnostic {
             SyncError::Save(SaveError::RefFormat { .. }) => Self::machine(text).hint(Some(
                 "push or commit it elsewhere, then `git refs migrate --ref-format=files`".to_owned(),
             )),
+            SyncError::Save(SaveError::TooLarge { .. }) => {
+                Self::machine(text).hint(Some("move it elsewhere, or name it in .gitignore".to_owned()))
+            }
             SyncError::Io { .. } | SyncError::Save(_) => Self::machine(text),
         }
     }

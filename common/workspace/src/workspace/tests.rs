@@ -306,6 +306,23 @@ fn sources_without_git_leave_a_trace_only_where_someone_worked() {
 }
 
 #[test]
+fn a_file_that_is_too_large_for_git_is_kept_with_the_whole() {
+    let sparse = |scene: &Scene, name: &str| {
+        let file = fs::File::create(scene.folder.path(&format!("base/1/src/{name}"))).unwrap();
+        file.set_len((1 << 30) + 1).unwrap();
+    };
+    let scene = Scene::new();
+    sparse(&scene, "core");
+    let ear = Ear::default();
+    assert!(scene.try_remove(&ear).unwrap());
+    assert_eq!(ear.kept.into_inner().unwrap().len(), 1);
+
+    let scene = Scene::new();
+    sparse(&scene, "node_modules/image");
+    assert_eq!(scene.remove(), [], "what no one would save may be of any size");
+}
+
+#[test]
 fn links_lead_nowhere() {
     let scene = Scene::new();
     scene.folder.file("outside/file", "x");

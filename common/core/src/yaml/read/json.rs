@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::yaml::MAX_NODES;
+use crate::yaml::{MAX_DEPTH, MAX_NODES};
 
 use super::cursor::Cursor;
 use super::error::{Problem, ReadError};
@@ -47,6 +47,7 @@ impl<'a> Reader<'_, 'a> {
     fn begin(&mut self) -> Result<bool, ReadError> {
         skip_white_space(self.cursor);
         let (kind, close) = match self.cursor.peek() {
+            b'{' | b'[' if self.open.len() >= MAX_DEPTH => return Err(self.cursor.error(Problem::TooDeep)),
             b'{' => (Kind::Mapping, '}'),
             b'[' => (Kind::Sequence, ']'),
             b'"' => {
