@@ -19,7 +19,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// What stories make outside of namespaces, and namespaces.
 const CLUSTER_SCOPED: &str = "namespaces,customresourcedefinitions,clusterroles,clusterrolebindings,\
-     validatingwebhookconfigurations,mutatingwebhookconfigurations,priorityclasses,storageclasses,persistentvolumes";
+     validatingwebhookconfigurations,mutatingwebhookconfigurations,priorityclasses,storageclasses,persistentvolumes,\
+     apiservices,csidrivers,ingressclasses,validatingadmissionpolicies,validatingadmissionpolicybindings";
 
 /// A scene, a cluster, and a name on it.
 pub struct ClusterScene {
