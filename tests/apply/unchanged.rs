@@ -49,6 +49,24 @@ fn every_kind_is_unchanged_the_second_time() {
 }
 
 #[test]
+fn an_object_with_nothing_but_a_name_is_unchanged() {
+    let scene = ClusterScene::new().with_namespace();
+    let bare =
+        |kind: &str, name: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}}}\n---\n");
+    let text = bare("ServiceAccount", "web") + &bare("Namespace", "NAME-bare");
+    done(scene.apply_text(&text, &[]));
+    let namespace = format!("namespace/{}-bare unchanged", scene.name());
+    let version = value(&scene, "serviceaccount/web", "/metadata/resourceVersion");
+    done_with(scene.apply_text(&text, &[]), &["serviceaccount/web unchanged", &namespace]);
+    assert_eq!(value(&scene, "serviceaccount/web", "/metadata/resourceVersion"), version);
+    scene.kubectl(&["delete", "namespace", &format!("{}-bare", scene.name()), "--wait=false"]);
+    let labelled = bare("ServiceAccount", "web").replace("name: web", "name: web, labels: {a: b}");
+    let outcome = done_with(scene.apply_text(&labelled, &[]), &["serviceaccount/web configured"]);
+    assert!(!outcome.stderr.contains("taken over"), "{}", outcome.report("kubectl had no part in it"));
+    done_with(scene.apply_text(&labelled, &[]), &["serviceaccount/web unchanged"]);
+}
+
+#[test]
 fn what_others_changed_is_set_right_again() {
     let scene = ClusterScene::new().with_namespace();
     done(scene.apply_text(&map("settings", "1"), &[]));

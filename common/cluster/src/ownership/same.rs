@@ -25,6 +25,10 @@ const UNOWNED_ROOT: [&str; 2] = ["apiVersion", "kind"];
 /// What names an object; nobody owns it.
 const UNOWNED_METADATA: [&str; 2] = ["name", "namespace"];
 
+/// What the metadata of an object has that holds nothing.
+const BARE_METADATA: [&str; 6] =
+    ["name", "namespace", "uid", "resourceVersion", "creationTimestamp", "managedFields"];
+
 /// Kinds whose generation is raised where an empty list is applied and none was there.
 const TELLS_EMPTY_FROM_NOTHING: [(&str, &str); 3] = [
     ("networking.k8s.io", "NetworkPolicy"),
@@ -54,6 +58,10 @@ fn same(manifest: &Value, live: &Value, schema: Schema<'_>) -> Option<()> {
     if being_deleted || !UNOWNED_ROOT.iter().all(agrees) || !UNOWNED_METADATA.iter().all(is_it) {
         return None;
     }
+    if is_bare(ours, metadata) && Entry::all(live).next().is_none() {
+        // Nobody owns anything, since there is nothing.
+        return is_bare(theirs, live_metadata).then_some(());
+    }
     let mut entries = Entry::all(live).filter(|entry| entry.is_ours());
     let entry = entries.next().filter(|_| entries.next().is_none())?;
     if ours.get("apiVersion")?.as_str() != Some(entry.api_version()) {
@@ -72,6 +80,12 @@ fn same(manifest: &Value, live: &Value, schema: Schema<'_>) -> Option<()> {
             &UNOWNED_METADATA,
         );
     matches.then_some(())
+}
+
+/// Whether an object has nothing but a name, and what the server gives to each.
+fn is_bare(object: &Map<String, Value>, metadata: &Map<String, Value>) -> bool {
+    let is_named = metadata.keys().all(|key| BARE_METADATA.contains(&key.as_str()));
+    is_named && object.keys().all(|key| matches!(key.as_str(), "apiVersion" | "kind" | "metadata"))
 }
 
 /// Walks manifest, live object and our fields of one kind together.
@@ -559,6 +573,18 @@ mod tests {
             live["metadata"]["managedFields"][1]["fieldsV1"]["f:metadata"]["f:finalizers"] =
                 json!({"i:0": {}, "i:1": {}});
         }));
+    }
+
+    #[test]
+    fn of_an_object_that_holds_nothing_nobody_owns_anything() {
+        let manifest = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web"}});
+        let mut live = manifest.clone();
+        live["metadata"]["uid"] = json!("1");
+        assert!(is_same(&manifest, &live));
+        live["metadata"]["labels"] = json!({"a": "b"});
+        assert!(!is_same(&manifest, &live), "it is somebody's, whose isn't known");
+        live["metadata"]["managedFields"] = json!([{"manager": "x", "operation": "Update"}]);
+        assert!(!is_same(&manifest, &live));
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Takeover<'a> {
     api_version: &'a str,
     /// When the fields were last written, as the first of the entries says.
     time: Option<&'a Value>,
+    /// Whether client-side apply is known to have applied it, and it isn't just nobody's.
+    pub is_known: bool,
     /// All that is ours afterwards.
     pub(super) fields: FieldSet<'a>,
 }
@@ -51,14 +53,20 @@ pub fn takeover<'a>(live: &'a Value, manifest: &Value) -> Option<Takeover<'a>> {
         });
     }
     fields.remove(&["metadata", "annotations", LAST_APPLIED].map(|name| Element::Field(name.into())));
-    Some(Takeover { live, api_version: first.api_version(), time: first.raw().get("time"), fields })
+    // Nothing of what nobody owned was applied: it stays with whom the server gave it to.
+    if fields.children.is_empty() && !annotated {
+        return None;
+    }
+    let is_known = annotated || first.manager() != INVENTED;
+    let (api_version, time) = (first.api_version(), first.raw().get("time"));
+    Some(Takeover { live, api_version, time, is_known, fields })
 }
 
 /// Whether nobody owns anything of an object, since its `managedFields` were cleared: a backup that is restored
 /// leaves them out. At the next server-side apply the server gives all of it to a manager that it invents, and
-/// only then it can be taken over.
-pub fn is_cleared(live: &Value) -> bool {
-    Entry::all(live).next().is_none()
+/// only then it can be taken over. Of a manifest with nothing but a name nobody ever owns anything.
+pub fn is_cleared(live: &Value, manifest: &Value) -> bool {
+    Entry::all(live).next().is_none() && (is_annotated(live) || *manifest != nothing_of(manifest))
 }
 
 /// The manifest that changes nothing of an object but that its fields are somebody's.
@@ -209,7 +217,11 @@ mod tests {
     fn without_the_annotation_none_is_removed() {
         let live = live(vec![entry("before-first-apply", "Update", json!({"f:spec": {}}))], false);
         assert_eq!(
-            takeover(&live, &json!(null)).expect("taken over").patch().as_array().map(Vec::len),
+            takeover(&live, &json!({"spec": {"replicas": 1}}))
+                .expect("taken over")
+                .patch()
+                .as_array()
+                .map(Vec::len),
             Some(2)
         );
     }
@@ -273,12 +285,11 @@ mod tests {
         assert_eq!(taken(&live), json!({"f:spec": {"f:replicas": {}}}));
         live["metadata"]["annotations"] = json!({});
         assert_eq!(taken(&live), json!({"f:spec": {"f:paused": {}}}), "nobody knows what was applied");
+        assert_eq!(takeover(&live, &json!({})), None);
     }
 
     #[test]
     fn an_object_that_nobody_owns_anything_of_is_cleared() {
-        assert!(is_cleared(&json!({"metadata": {}})) && is_cleared(&live(vec![], true)));
-        assert!(!is_cleared(&live(vec![entry("x", "Update", json!({}))], true)));
         let manifest = json!({
             "apiVersion": "v1", "kind": "Secret", "data": {"a": "b"},
             "metadata": {"name": "keys", "namespace": "shop", "labels": {"a": "b"}}
@@ -286,6 +297,9 @@ mod tests {
         let nothing =
             json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "keys", "namespace": "shop"}});
         assert_eq!(nothing_of(&manifest), nothing);
+        assert!(is_cleared(&live(vec![], false), &manifest) && is_cleared(&live(vec![], true), &nothing));
+        assert!(!is_cleared(&live(vec![], false), &nothing), "there is nothing that could be owned");
+        assert!(!is_cleared(&live(vec![entry("x", "Update", json!({}))], true), &manifest));
     }
 
     #[test]

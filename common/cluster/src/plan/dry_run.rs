@@ -49,7 +49,7 @@ pub(super) struct Question<'a> {
 impl Question<'_> {
     /// The object as it would be if somebody owned it: see [`is_cleared`].
     pub(super) async fn owned(self, live: Value) -> Result<Value, NoAnswer> {
-        if !is_cleared(&live) {
+        if !is_cleared(&live, &self.target.object.value) {
             return Ok(live);
         }
         let answer = self.ask(&nothing_of(&self.target.object.value), false).await?;
@@ -141,7 +141,8 @@ fn judged(manifest: &Value, before: &Value, answer: Answer, shared_with: BTreeSe
         }
         without_annotation(&mut after);
     }
-    let handover = Handover { is_taken_over: taken.is_some(), shared_with };
+    let handover =
+        Handover { is_taken_over: taken.as_ref().is_some_and(|taken| taken.is_known), shared_with };
     let action = if taken.is_none() && is_unchanged(before, &after) { Action::Same } else { Action::Change };
     Verdict { action, after: Some(after), handover, warnings }
 }

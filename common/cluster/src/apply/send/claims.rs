@@ -14,7 +14,7 @@ use crate::plan::{apply_path, meaning, without_replicas};
 impl Sending<'_> {
     /// Makes ours what client-side apply made; `false` to begin anew.
     pub(super) async fn take_over(&mut self) -> Result<bool, Fault> {
-        if self.before.as_ref().is_some_and(is_cleared) {
+        if self.before.as_ref().is_some_and(|before| is_cleared(before, &self.manifest)) {
             let path = apply_path(&self.planned.target, false, false);
             let nothing = nothing_of(&self.manifest);
             if !self.write(&path, APPLY, &nothing).await? {
@@ -22,11 +22,11 @@ impl Sending<'_> {
             }
         }
         let taken = self.before.as_ref().and_then(|before| takeover(before, &self.manifest));
-        let Some(patch) = taken.map(|taken| taken.patch()) else {
+        let Some((patch, is_known)) = taken.map(|taken| (taken.patch(), taken.is_known)) else {
             return Ok(true);
         };
         let is_written = self.own(&patch).await?;
-        self.handover.is_taken_over |= is_written;
+        self.handover.is_taken_over |= is_written && is_known;
         Ok(is_written)
     }
 
