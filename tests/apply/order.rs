@@ -205,7 +205,7 @@ fn a_definition_and_a_namespace_come_in_time_for_who_needs_them() {
 #[test]
 fn names_and_circles_are_errors_of_services_yaml() {
     let check = |services: &str, parts: &[&str]| {
-        let scene = Scene::new().file("services.yaml", &format!("project: shop\nservices:\n{services}"));
+        let scene = Scene::new().file("services.yaml", format!("project: shop\nservices:\n{services}"));
         let scene = scene.file("a.yaml", map("a", "1")).file("b.yaml", map("b", "1"));
         for (program, flags) in [
             ("kubectl-codex-render", &["--env", "dev"][..]),

@@ -293,12 +293,12 @@ mod tests {
             namespace: Some("shop".into()),
         });
         let role = target("rbac.authorization.k8s.io/v1", "Role", "deployer", Value::Null);
-        assert_eq!(prospect(&[role.clone()], &deployment(), &forbidden), Prospect::Mended);
+        assert_eq!(prospect(std::slice::from_ref(&role), &deployment(), &forbidden), Prospect::Mended);
         assert_eq!(prospect(&[config()], &deployment(), &forbidden), Prospect::Final);
         let quota = Meaning::QuotaExceeded { message: "exceeded quota: small".into() };
         let larger = target("v1", "ResourceQuota", "small", Value::Null);
         assert_eq!(prospect(&[larger], &deployment(), &quota), Prospect::Mended);
-        assert_eq!(prospect(&[role.clone()], &deployment(), &quota), Prospect::Final);
+        assert_eq!(prospect(std::slice::from_ref(&role), &deployment(), &quota), Prospect::Final);
         let missing =
             Meaning::NotFound { message: "roles.rbac.authorization.k8s.io \"deployer\" not found".into() };
         assert_eq!(prospect(&[role], &deployment(), &missing), Prospect::Mended);
