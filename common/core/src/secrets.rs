@@ -80,8 +80,14 @@ impl Secrets {
         }
     }
 
-    /// Remembers the password of a text that is one URL of the web, and the user with it.
+    /// Remembers the password of a text that is one URL of the web, and the user with it; and what parameters of its
+    /// query hold whose names say that it is secret, or a signature.
     pub fn learn_url(&self, url: &str) {
+        for (name, value) in url::query(url) {
+            if is_secret_name(name) || name.to_ascii_lowercase().contains("sig") {
+                self.add(value);
+            }
+        }
         if let Some((user, password)) = url::pair(url) {
             self.add(password);
             self.add(&format!("{user}:{password}"));

@@ -152,6 +152,13 @@ fn credentials_of_urls_are_hidden_and_those_of_arguments_learnt() {
     assert_eq!(secrets.masked("dXNlcjpwInNzL3c="), "***");
     secrets.learn_url("https://host/shop@1");
     assert_eq!(secrets.masked("shop@1"), "shop@1");
+    secrets
+        .learn_url("https://host/a.yaml?version=v1.25.3&access_token=abc123def&X-Amz-Signature=f00ba4#part");
+    let masked = "https://host/a.yaml?version=v1.25.3&access_token=***&X-Amz-Signature=***";
+    assert_eq!(
+        secrets.masked("https://host/a.yaml?version=v1.25.3&access_token=abc123def&X-Amz-Signature=f00ba4"),
+        masked
+    );
 }
 
 #[test]

@@ -45,6 +45,14 @@ pub(super) fn pair(url: &str) -> Option<(&str, &str)> {
     rest[..rest.rfind('@')?].split_once(':')
 }
 
+/// The parameters in the query of a text that is one URL of the web.
+pub(super) fn query(url: &str) -> impl Iterator<Item = (&str, &str)> {
+    let is_of_web = url.starts_with("https://") || url.starts_with("http://");
+    let query = url.split_once('?').filter(|_| is_of_web).map_or("", |(_, query)| query);
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    query.split('&').filter_map(|parameter| parameter.split_once('='))
+}
+
 fn ends_url(letter: char) -> bool {
     letter.is_whitespace() || letter.is_control() || "\"'`<>".contains(letter)
 }
