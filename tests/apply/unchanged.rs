@@ -105,6 +105,20 @@ fn another_spelling_of_one_quantity_is_unchanged() {
 }
 
 #[test]
+fn what_the_server_keeps_nothing_of_is_unchanged() {
+    let scene = ClusterScene::new().with_namespace();
+    let policy = "apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: none}
+spec: {podSelector: {}, policyTypes: [Ingress], ingress: []}
+";
+    done(scene.apply_text(policy, &[]));
+    let before = value(&scene, "networkpolicy/none", "/metadata/resourceVersion");
+    done_with(scene.apply_text(policy, &[]), &["networkpolicy.networking.k8s.io/none unchanged"]);
+    assert_eq!(value(&scene, "networkpolicy/none", "/metadata/resourceVersion"), before);
+}
+
+#[test]
 fn a_field_that_is_dropped_goes() {
     let scene = ClusterScene::new().with_namespace();
     let two = format!("{}  b: two\n", map("settings", "1").trim_end_matches("---\n"));

@@ -15,7 +15,8 @@ const WRITTEN: [&str; 5] = [
 ];
 
 /// Fields of a spec that the server or a controller chooses.
-const CHOSEN: [&str; 6] = ["clusterIP", "clusterIPs", "healthCheckNodePort", "volumeName", "nodeName", "claimRef"];
+const CHOSEN: [&str; 6] =
+    ["clusterIP", "clusterIPs", "healthCheckNodePort", "volumeName", "nodeName", "claimRef"];
 
 /// The objects are alike but for what is of one copy alone.
 pub(super) fn assert_alike(one: &[Value], other: &[Value], what: &str) {
@@ -26,12 +27,13 @@ pub(super) fn assert_alike(one: &[Value], other: &[Value], what: &str) {
     }
 }
 
-/// Nothing was changed that a controller would act on.
-pub(super) fn assert_same_generations(before: &[Value], after: &[Value]) {
-    let generations = |objects: &[Value]| -> Vec<Value> {
-        objects.iter().map(|object| object["metadata"]["generation"].clone()).collect()
-    };
-    assert_eq!(generations(before), generations(after));
+/// Nothing was written but what controllers write.
+pub(super) fn assert_untouched(before: &[Value], after: &[Value], what: &str) {
+    for (before, after) in before.iter().zip(after) {
+        let of = |object: &Value| (object["kind"].clone(), object["metadata"]["generation"].clone());
+        assert_eq!(of(before), of(after), "{what}: {}", before["metadata"]["name"]);
+    }
+    assert_alike(before, after, what);
 }
 
 fn essence(object: &Value) -> Value {
@@ -63,19 +65,25 @@ fn leave_out_written(metadata: &mut Map<String, Value>) {
     }
 }
 
-/// Of variables of one name the last is what a container gets; ports of nodes and the names of volumes with tokens
-/// are drawn by lot.
+/// Of variables of one name the last is what a container gets, and equal ones are one; a null is no value; ports of
+/// nodes and the names of volumes with tokens are drawn by lot.
 fn settle(value: &mut Value) {
     match value {
         Value::Object(map) => {
             map.remove("nodePort");
+            map.retain(|_, value| !value.is_null());
             if let Some(env) = map.get_mut("env").and_then(Value::as_array_mut) {
-                let names: Vec<Value> = env.iter().map(|entry| entry["name"].clone()).collect();
-                let mut at = 0;
-                env.retain(|_| {
-                    at += 1;
-                    !names[at..].contains(&names[at - 1])
-                });
+                let all = std::mem::take(env);
+                let is_set_again = |(at, entry): &(usize, &Value)| {
+                    all[..*at].contains(entry)
+                        || all[at + 1..].iter().any(|later| later["name"] == entry["name"] && later != *entry)
+                };
+                *env = all
+                    .iter()
+                    .enumerate()
+                    .filter(|entry| !is_set_again(entry))
+                    .map(|(_, entry)| entry.clone())
+                    .collect();
             }
             map.values_mut().for_each(settle);
         }

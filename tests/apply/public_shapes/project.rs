@@ -12,8 +12,11 @@ use serde_json::{Value, json};
 /// What stands in the manifests for the name of a copy.
 const PLACEHOLDER: &str = "trial";
 
-/// Ends the lines of a doubled entry, which kubectl's server-side apply refuses.
-const DOUBLED: &str = "# twice";
+/// What stands in the manifests for the port of an aggregated API's server.
+const PORT: &str = "10443";
+
+/// Ends lines that server-side apply refuses when they are sent as they are.
+const CLIENT_SIDE: &str = "# client-side only";
 
 /// One file of `public/`.
 pub(super) struct Project {
@@ -46,9 +49,9 @@ impl Project {
         Copy::new(self, |_| true)
     }
 
-    /// Without the first ones of doubled entries.
-    pub(super) fn copy_without_doubled(&self) -> Copy {
-        Copy::new(self, |line| !line.ends_with(DOUBLED))
+    /// Without the lines that only client-side apply takes.
+    pub(super) fn copy_for_server_side(&self) -> Copy {
+        Copy::new(self, |line| !line.ends_with(CLIENT_SIDE))
     }
 }
 
@@ -58,7 +61,7 @@ pub(super) struct Copy {
     file: String,
     kubeconfig: PathBuf,
     /// The server behind its APIService, if it has one.
-    _extension: Option<ScriptedServer>,
+    extension: Option<ScriptedServer>,
 }
 
 impl Copy {
@@ -67,7 +70,9 @@ impl Copy {
         let text = fs::read_to_string(path).unwrap();
         let line_end = if project.has_crlf { "\r\n" } else { "\n" };
         let mut text: String = text.lines().filter(keep).flat_map(|line| [line, line_end]).collect();
-        let scene = ClusterScene::new();
+        // Where `kubectl diff` finds `diff`.
+        let path = std::env::var_os("PATH").unwrap();
+        let scene = ClusterScene::new().with(|scene| scene.env("PATH", path));
         let scene = match text.contains("kind: Namespace\n") || text.contains("kind: Namespace\r\n") {
             true => scene,
             false => scene.with_namespace(),
@@ -77,7 +82,7 @@ impl Copy {
         let file = format!("{}.yaml", project.name);
         let scene = scene.with(|scene| scene.file(&file, text));
         let kubeconfig = kubeconfig(&scene);
-        Self { scene, file, kubeconfig, _extension: extension }
+        Self { scene, file, kubeconfig, extension }
     }
 
     /// Runs `kubectl-codex-apply` on it, which must go well.
@@ -86,8 +91,19 @@ impl Copy {
         self.scene.apply(&flags).any_stdout().stderr_mentions(&[]).check()
     }
 
+    /// `kubectl diff` ends with 0. It merges doubled entries by the first, so it gets the text without them.
+    pub(super) fn assert_no_difference_for_kubectl(&self) {
+        let path = self.scene.scene().path(&self.file);
+        let whole = fs::read_to_string(&path).unwrap();
+        let lines = whole.split_inclusive('\n').filter(|line| !line.trim_end().ends_with(CLIENT_SIDE));
+        fs::write(&path, lines.collect::<String>()).unwrap();
+        let diff = self.try_kubectl(&["diff"]);
+        fs::write(&path, whole).unwrap();
+        assert_eq!(diff.exit, 0, "{}", diff.report("kubectl sees a difference"));
+    }
+
     /// Runs a verb of kubectl on it.
-    pub(super) fn try_kubectl(&self, verb: &[&str]) -> Outcome {
+    fn try_kubectl(&self, verb: &[&str]) -> Outcome {
         let kubeconfig = self.kubeconfig.to_str().unwrap();
         let arguments = [&["--kubeconfig", kubeconfig], verb, &["--filename", &self.file]].concat();
         let kubectl = ControlPlane::shared().kubectl();
@@ -99,7 +115,7 @@ impl Copy {
         let verb = [&["apply"], flags].concat();
         self.scene.wait_until("kubectl has applied all", || {
             let outcome = self.try_kubectl(&verb);
-            let early = outcome.stderr.contains("ensure CRDs are installed first")
+            let early = outcome.stderr.contains("no matches for kind")
                 || outcome.stderr.contains("the server could not find the requested resource");
             assert!(outcome.exit == 0 || early, "{}", outcome.report("kubectl apply"));
             outcome.exit == 0
@@ -110,7 +126,10 @@ impl Copy {
     pub(super) fn objects(&self) -> Vec<Value> {
         let outcome = self.try_kubectl(&["get", "--output=json"]);
         assert_eq!(outcome.exit, 0, "{}", outcome.report("kubectl get"));
-        let text = outcome.stdout.replace(self.scene.name(), PLACEHOLDER);
+        let mut text = outcome.stdout.replace(self.scene.name(), PLACEHOLDER);
+        if let Some(extension) = &self.extension {
+            text = text.replace(&port(extension), PORT);
+        }
         let mut list: Value = serde_json::from_str(&text).unwrap();
         serde_json::from_value(list["items"].take()).unwrap()
     }
@@ -136,7 +155,7 @@ impl Drop for Copy {
     fn drop(&mut self) {
         // What is in namespaces of others; the rest goes with the scene.
         let name = format!("{}-gauge-auth-reader", self.scene.name());
-        if self._extension.is_some() {
+        if self.extension.is_some() {
             let flags = ["--namespace", "kube-system", "delete", "rolebinding", "--ignore-not-found", &name];
             self.scene.try_kubectl_with(&flags, "");
         }
@@ -146,8 +165,7 @@ impl Drop for Copy {
 /// A server for the aggregated API of the text, which then leads to it.
 fn extension(scene: &ClusterScene, text: &mut String) -> ScriptedServer {
     let server = ScriptedServer::start();
-    let port = server.url().rsplit(':').next().unwrap().to_owned();
-    *text = text.replace("port: 10443", &format!("port: {port}"));
+    *text = text.replace(PORT, &port(&server));
     let group = format!("gauge.{}.example.org", scene.name());
     server.put(json!({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
@@ -170,4 +188,8 @@ fn kubeconfig(scene: &ClusterScene) -> PathBuf {
     let path = scene.scene().project().join("kubeconfig");
     fs::write(&path, config.to_string()).unwrap();
     path
+}
+
+fn port(server: &ScriptedServer) -> String {
+    server.url().rsplit(':').next().unwrap().to_owned()
 }

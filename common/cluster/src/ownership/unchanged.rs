@@ -10,8 +10,11 @@ use super::entry::Entry;
 use super::fields::{Element, FieldSet};
 use crate::FIELD_MANAGER;
 
-/// Whether two states of one object differ only in their status, their `resourceVersion`, in what other
-/// managers own, and in when we wrote.
+/// Whether two states of one object differ only in their status, their `resourceVersion`, their generation, in
+/// what other managers own, and in when we wrote.
+///
+/// A generation that rises alone says nothing: the server takes some manifests for a change that it then keeps
+/// nothing of, each time anew (tried: a NetworkPolicy's `ingress: []`).
 ///
 /// Others may have written in between: a controller sets its annotation at any time. So where we own the same
 /// fields as before, and these have the same values, whatever else differs isn't ours.
@@ -72,7 +75,7 @@ fn same_metadata(listed: &Value, returned: &Value) -> bool {
     let (Some(before), Some(after)) = (listed.as_object(), returned.as_object()) else {
         return listed == returned;
     };
-    let compared = |key: &str| !matches!(key, "resourceVersion" | "managedFields");
+    let compared = |key: &str| !matches!(key, "resourceVersion" | "managedFields" | "generation");
     same_but(before, after, compared) && ours(before) == ours(after)
 }
 
@@ -144,6 +147,30 @@ mod tests {
             returned["spec"]["paused"] = json!(true);
             returned["spec"]["env"].as_array_mut().unwrap().insert(1, json!({"name": "x"}));
         }));
+    }
+
+    #[test]
+    fn a_generation_that_rises_alone_is_no_change() {
+        let mut listed = listed();
+        // Ours, though the server kept nothing of it.
+        listed["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:ingress"] = json!({});
+        let mut returned = listed.clone();
+        returned["metadata"]["generation"] = json!(2);
+        assert!(is_unchanged(&listed, &returned));
+        returned["spec"]["ingress"] = json!([{}]);
+        assert!(!is_unchanged(&listed, &returned));
+    }
+
+    #[test]
+    fn what_is_ours_and_kept_nowhere_is_no_change_whatever_others_do() {
+        let mut listed = listed();
+        listed["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:tty"] = json!({});
+        let mut returned = listed.clone();
+        returned["apiVersion"] = json!("apps/v1");
+        returned["metadata"]["annotations"] = json!({"revision": "1"});
+        assert!(is_unchanged(&listed, &returned));
+        returned["spec"]["tty"] = json!(true);
+        assert!(!is_unchanged(&listed, &returned));
     }
 
     #[test]
