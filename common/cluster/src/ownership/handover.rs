@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::unchanged::is_alike;
 use crate::answer::Conflict;
 use crate::path::locate;
 
@@ -29,16 +30,22 @@ impl Handover {
 
 /// Of conflicts those in which the field has another value `after` an apply with force than `before`.
 pub fn about_values(conflicts: Vec<Conflict>, before: &Value, after: &Value) -> Vec<Conflict> {
-    conflicts.into_iter().filter(|conflict| !is_about_nothing(conflict, before, after)).collect()
+    match is_alike(before, after) {
+        true => Vec::new(),
+        false => {
+            conflicts.into_iter().filter(|conflict| !is_about_nothing(conflict, before, after)).collect()
+        }
+    }
 }
 
-/// Whether the field that a conflict is about has the same value in both states.
+/// Whether the field that a conflict is about has the same value in both states, or is in neither: the server keeps
+/// nothing of a `hostNetwork: false`, and yet it has an owner.
 fn is_about_nothing(conflict: &Conflict, before: &Value, after: &Value) -> bool {
-    let value = |object| -> Option<Value> {
-        let place = locate(&conflict.field, object);
-        if place.complete { place.path.find(object).cloned() } else { None }
-    };
-    value(before).is_some_and(|value_before| Some(value_before) == value(after))
+    let (place, place_after) = (locate(&conflict.field, before), locate(&conflict.field, after));
+    // What can't be found may be named in a way that we don't know: then nothing around it may have changed.
+    place.complete == place_after.complete
+        && place.path == place_after.path
+        && place.path.find(before) == place.path.find(after)
 }
 
 #[cfg(test)]
@@ -73,11 +80,24 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_cannot_be_found_may_change() {
+    fn a_field_that_comes_or_goes_is_one() {
         let (there, gone) = (json!({"data": {"a": "1"}}), json!({"data": {}}));
-        for (before, after) in [(&there, &gone), (&gone, &there), (&gone, &gone)] {
+        for (before, after) in [(&there, &gone), (&gone, &there)] {
             assert_eq!(about_values(vec![conflict(".data.a")], before, after), [conflict(".data.a")]);
         }
         assert_eq!(about_values(vec![conflict(".data.a")], &there, &there), []);
+    }
+
+    #[test]
+    fn a_field_of_which_nothing_is_kept_is_no_conflict() {
+        let pod = |image: &str, ports: Value| json!({"kind": "Pod", "spec": {"containers": [{"image": image}], "dns": {"ports": ports}}});
+        let field = || vec![conflict(".spec.dns.hostNetwork")];
+        let before = pod("one", json!([]));
+        assert_eq!(about_values(field(), &before, &pod("two", json!([]))), []);
+        assert_eq!(about_values(field(), &before, &pod("one", json!([{}]))), field(), "it may be meant");
+        let class = |version: &str, value: u32| json!({"metadata": {"generation": value, "resourceVersion": version}, "value": value});
+        let field = || vec![conflict(".description")];
+        assert_eq!(about_values(field(), &class("1", 1), &class("2", 1)), []);
+        assert_eq!(about_values(field(), &class("1", 1), &class("2", 2)), field());
     }
 }

@@ -62,21 +62,23 @@ fn is_equal_in(fields: &FieldSet<'_>, before: &Value, after: &Value) -> bool {
 
 /// Whether two states are the same but for status, version and others' ownership.
 fn is_equal(listed: &Value, returned: &Value) -> bool {
+    let ours = |object: &Value| object.get("metadata").and_then(Value::as_object).map(ours);
+    is_alike(listed, returned) && ours(listed) == ours(returned)
+}
+
+/// Whether two states are the same but for status, version and who owns what.
+pub(super) fn is_alike(listed: &Value, returned: &Value) -> bool {
     let (Some(listed), Some(returned)) = (listed.as_object(), returned.as_object()) else {
         return false;
     };
     // Items of a list carry neither apiVersion nor kind.
     let compared = |key: &str| !matches!(key, "status" | "metadata" | "apiVersion" | "kind");
-    let metadata = |object: &'_ Map<String, Value>| object.get("metadata").cloned().unwrap_or(Value::Null);
-    same_but(listed, returned, compared) && same_metadata(&metadata(listed), &metadata(returned))
-}
-
-fn same_metadata(listed: &Value, returned: &Value) -> bool {
-    let (Some(before), Some(after)) = (listed.as_object(), returned.as_object()) else {
-        return listed == returned;
-    };
-    let compared = |key: &str| !matches!(key, "resourceVersion" | "managedFields" | "generation");
-    same_but(before, after, compared) && ours(before) == ours(after)
+    let of_metadata = |key: &str| !matches!(key, "resourceVersion" | "managedFields" | "generation");
+    same_but(listed, returned, compared)
+        && match (listed.get("metadata"), returned.get("metadata")) {
+            (Some(Value::Object(before)), Some(Value::Object(after))) => same_but(before, after, of_metadata),
+            (before, after) => before == after,
+        }
 }
 
 /// Whether two maps are the same in all keys that are compared.
