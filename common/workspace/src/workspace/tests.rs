@@ -252,9 +252,12 @@ fn what_git_cannot_read_is_kept_as_it_is() {
     assert_eq!(ear.kept.into_inner().unwrap().len(), 1, "without git nothing is known");
 }
 
+/// What someone does to a workspace.
+type Change = fn(&Scene);
+
 #[test]
 fn work_beside_a_repository_that_is_none_is_kept_as_it_is() {
-    let makes: [(&str, fn(&Scene)); 4] = [
+    let makes: [(&str, Change); 4] = [
         ("no repository", |scene| fs::remove_dir_all(scene.folder.path("base/1/src/.git")).unwrap()),
         ("a link to one", |scene| {
             fs::rename(scene.folder.path("base/1/src/.git"), scene.folder.path("elsewhere")).unwrap();
@@ -285,7 +288,7 @@ fn work_beside_a_repository_that_is_none_is_kept_as_it_is() {
 
 #[test]
 fn sources_without_git_leave_a_trace_only_where_someone_worked() {
-    let changes: [(&str, fn(&Scene)); 5] = [
+    let changes: [(&str, Change); 5] = [
         ("nothing", |_| {}),
         ("what the project leaves alone", |scene| scene.folder.file("base/1/src/scratch/notes", "mine")),
         ("a new file", |scene| scene.folder.file("base/1/src/new", "work")),
@@ -308,7 +311,7 @@ fn sources_without_git_leave_a_trace_only_where_someone_worked() {
 #[test]
 fn a_file_that_is_too_large_for_git_is_kept_with_the_whole() {
     let sparse = |scene: &Scene, name: &str| {
-        let file = fs::File::create(scene.folder.path(&format!("base/1/src/{name}"))).unwrap();
+        let file = fs::File::create(scene.folder.path(format!("base/1/src/{name}"))).unwrap();
         file.set_len((1 << 30) + 1).unwrap();
     };
     let scene = Scene::new();
