@@ -13,9 +13,10 @@ use codex_common::printable;
 use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::PluginError;
+use crate::notices::{SLOW_AFTER, THEN_EVERY};
 use crate::process_group::ProcessGroup;
 
 /// The most that a plugin may print, in bytes: a token and a chain of certificates are a hundredth of it.
@@ -96,9 +97,15 @@ pub(super) async fn run(
         };
         let mut output = pin!(output);
         let mut is_over = false;
+        let began = Instant::now();
+        let mut next_word = began + SLOW_AFTER;
         let status = loop {
             tokio::select! {
                 status = child.wait() => break status,
+                () = sleep_until(next_word), if !is_interactive => {
+                    (relay.0)(&format!("credentials are waited for ({}s)", began.elapsed().as_secs()));
+                    next_word += THEN_EVERY;
+                }
                 result = &mut output, if !is_over => {
                     result?;
                     is_over = true;
@@ -194,6 +201,13 @@ fn ended(status: ExitStatus, last_line: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_wait_is_said() {
+        let (printed, said) = say("sleep 0.3; echo token").await;
+        assert_eq!(printed.unwrap(), b"token\n");
+        assert!(said.contains(&"sh: credentials are waited for (10s)".to_owned()), "{said:?}");
+    }
 
     fn shell(script: &str) -> Command {
         let mut command = Command::new("/bin/sh");
