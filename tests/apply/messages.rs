@@ -34,6 +34,22 @@ fn names_may_hold_nearly_anything() {
 }
 
 #[test]
+fn what_yaml_reads_as_something_else_wants_quotes() {
+    let scene = ClusterScene::new().with_namespace();
+    let labelled =
+        |value: &str| map("lamp", "1").replace("  name:", &format!("  labels: {{lit: {value}}}\n  name:"));
+    for (value, what) in [("yes", "a boolean"), ("1.10", "a number"), ("0x1F", "a number")] {
+        let message = format!("expected string, not {what}: put it in quotes");
+        fails(
+            scene.apply_text(&labelled(value), &[]),
+            1,
+            &["cannot apply configmap/lamp", "labels", &message],
+        );
+    }
+    done(scene.apply_text(&labelled("\"yes\""), &[]));
+}
+
+#[test]
 fn a_kustomization_is_piped() {
     let scene = Scene::new()
         .file("base/kustomization.yaml", "resources: [a.yaml]\n")

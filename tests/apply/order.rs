@@ -182,6 +182,26 @@ fn the_plan_shows_the_order_of_what_depends() {
 }
 
 #[test]
+fn what_waits_only_for_who_is_left_out_waits_for_nothing() {
+    let scene = ClusterScene::new().with_namespace();
+    let infrastructure =
+        item("base", "") + &item("migrate", "    await: true\n") + &item("last", "    await: true\n");
+    let mut scene = scene.file("services.yaml", &project(&infrastructure, &item("front", "")));
+    for name in ["base", "migrate", "last", "front"] {
+        scene = scene.file(&format!("{name}.yaml"), &map(name, "1"));
+    }
+    let order = |flags: &[&str]| {
+        let outcome = done(scene.apply(&[&["--env", "dev", "--dry-run=server"], flags].concat()));
+        outcome.stderr.lines().find_map(|line| Some(line.strip_prefix("info: order: ")?.to_owned()))
+    };
+    let whole = "infra.base, infra.migrate; then, when infra.migrate is ready: infra.last; then, when infra.last is ready: service.front";
+    assert_eq!(order(&[]).as_deref(), Some(whole));
+    let without = "infra.base, infra.last; then, when infra.last is ready: service.front";
+    assert_eq!(order(&["--skip-infra", "migrate"]).as_deref(), Some(without));
+    assert_eq!(order(&["--skip-infra", "migrate,last"]), None);
+}
+
+#[test]
 fn a_definition_and_a_namespace_come_in_time_for_who_needs_them() {
     let scene = ClusterScene::new().with_namespace();
     let other = format!("{}-late", scene.name());

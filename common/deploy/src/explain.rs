@@ -113,9 +113,18 @@ fn with_causes(
     causes.iter().fold(message, |message, cause| {
         let place = locate(&cause.field, &target.object.value);
         let field = if cause.field.is_empty() { String::new() } else { format!("`{}`: ", cause.field) };
-        at(message, &place.path, &format!("{field}{}", cause.clause))
+        let value = place.path.find(&target.object.value).filter(|_| place.complete);
+        let unquoted = match value {
+            Some(Value::Bool(_)) if cause.clause == EXPECTED_STRING => ", not a boolean: put it in quotes",
+            Some(Value::Number(_)) if cause.clause == EXPECTED_STRING => ", not a number: put it in quotes",
+            _ => "",
+        };
+        at(message, &place.path, &format!("{field}{}{unquoted}", cause.clause))
     })
 }
+
+/// What server-side apply says of a value such as `y` or `1.10` where a text is meant: YAML reads a boolean or a number.
+const EXPECTED_STRING: &str = "expected string";
 
 /// The message about a Service with a line for each port that another manager gave it and the manifest lacks.
 ///

@@ -145,7 +145,26 @@ pub(crate) fn steps_of(
         known.extend(step.awaited.clone());
     }
     let of_objects = of_objects.iter().map(|item| item.as_ref().and_then(|item| numbers.get(item)).copied());
-    Ok(Some((steps, of_objects.map(Option::unwrap_or_default).collect())))
+    let (steps, merged) = merged(steps);
+    if steps.0.len() < 2 {
+        return Ok(None);
+    }
+    Ok(Some((steps, of_objects.map(|step| merged[step.unwrap_or_default()]).collect())))
+}
+
+/// The steps without those that wait for nothing, because what they would wait for takes no part: such a step goes with
+/// the one before. Gives the new number of each, too.
+fn merged(steps: Steps) -> (Steps, Vec<usize>) {
+    let mut merged: Vec<Step> = Vec::new();
+    let mut numbers = Vec::new();
+    for step in steps.0 {
+        match merged.last_mut().filter(|_| step.awaited.is_empty()) {
+            Some(before) => before.items.extend(step.items),
+            None => merged.push(step),
+        }
+        numbers.push(merged.len() - 1);
+    }
+    (Steps(merged), numbers)
 }
 
 /// A definition goes with the first of its objects that couldn't be there without it, and a namespace with the first in
