@@ -83,6 +83,18 @@ fn keep_going_goes_past_what_fails_on_the_way() {
 }
 
 #[test]
+fn what_became_of_an_apply_that_failed_is_data_too() {
+    let scene = ClusterScene::new().with_namespace();
+    let text = map("early", "1") + &service("99999") + &job("one");
+    let outcome = fails(scene.apply_text(&text, &["--keep-going", "-o", "json"]), 1, &["service/web"]);
+    let plan: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let of = |one: &Value| format!("{} {}", one["name"], one["result"]).replace('"', "");
+    let mut results: Vec<String> = plan["objects"].as_array().unwrap().iter().map(of).collect();
+    results.sort_unstable();
+    assert_eq!(results, ["early created", "import created", "web failed"]);
+}
+
+#[test]
 fn recreate_is_part_of_the_plan() {
     let scene = ClusterScene::new().with_namespace();
     let all = |number: &str, image: &str| map("early", number) + &job(image);

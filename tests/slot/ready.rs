@@ -133,6 +133,22 @@ fn force_apply_brings_back_what_others_changed() {
 }
 
 #[test]
+fn what_was_deleted_since_is_applied_again() {
+    let project = Project::new();
+    project.ready(&["--issue", "7"]);
+    let namespace = project.namespace(1);
+    project.kubectl_in(&namespace, &["delete", "deployment/web"]);
+    // Without --apply it is only said.
+    let outcome = done(project.slot(&["ready", "--issue", "7", "-o", "json"]));
+    assert!(outcome.stdout.contains("\"infraReady\":false"), "{}", outcome.report("it isn't there"));
+    let words = "warning: deleted since it was applied: deployment.apps/web\nhint: `--apply` makes it anew";
+    assert!(outcome.stderr.contains(words), "{}", outcome.report(words));
+    let (found, outcome) = project.ready_outcome(&["--issue", "7"]);
+    assert_eq!(found, facts(&project, 1, false, false, true), "{}", outcome.report("ready again"));
+    assert!(outcome.stderr.contains("deployment.apps/web created"), "{}", outcome.report("made anew"));
+}
+
+#[test]
 fn a_namespace_that_was_deleted_is_made_anew_with_empty_data() {
     let project = Project::new();
     project.ready(&["--issue", "7"]);
@@ -265,6 +281,24 @@ fn the_work_of_an_agent_is_saved_before_the_sync_and_can_be_got_back() {
     git(&workspace, &format!("git checkout {} -- .", saved.trim()));
     assert_eq!(fs::read_to_string(workspace.join("base.yaml")).unwrap(), "the agent's change\n");
     assert_eq!(fs::read_to_string(workspace.join("new.txt")).unwrap(), "the agent's file\n");
+}
+
+#[test]
+fn work_in_a_project_without_git_is_copied_away_before_the_sync() {
+    let project = Project::new();
+    done(project.slot(&["ready", "--issue", "7"]));
+    let workspace = project.base().join("1/src");
+    let outcome = done(project.slot(&["ready", "--issue", "7"]));
+    assert!(!outcome.stderr.contains("warning"), "{}", outcome.report("nobody worked there"));
+    fs::write(workspace.join("base.yaml"), "the agent's change\n").unwrap();
+    fs::write(workspace.join("new.txt"), "the agent's file\n").unwrap();
+    let outcome = done(project.slot(&["ready", "--issue", "7"]));
+    let (_, kept) = outcome.stderr.split_once("may hold work and is kept as it is in ").unwrap();
+    let kept = std::path::Path::new(kept.lines().next().unwrap());
+    assert_ne!(fs::read_to_string(workspace.join("base.yaml")).unwrap(), "the agent's change\n");
+    assert!(!workspace.join("new.txt").exists());
+    assert_eq!(fs::read_to_string(kept.join("base.yaml")).unwrap(), "the agent's change\n");
+    assert_eq!(fs::read_to_string(kept.join("new.txt")).unwrap(), "the agent's file\n");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use codex_common::diagnostic::Diagnostic;
 use codex_slot::record::{Links, Record};
 use codex_workspace::RemovalError;
 use codex_workspace::saved::{SaveError, SavedWork};
-use codex_workspace::sync::{Listener, SyncReport};
+use codex_workspace::sync::{Listener, SyncError, SyncReport};
 use codex_workspace::workspace::{RemovalRequest, Workspace, WorkspaceError};
 
 /// Whom a workspace is for.
@@ -132,15 +132,28 @@ impl<'a> Workplace<'a> {
     /// The work can't be saved, or the workspace not be deleted.
     pub(crate) fn remove(&self) -> Result<bool, Diagnostic> {
         let owner = self.workspace.owner().map_err(refused)?.map(|note| Owner::parse(&note).links);
-        let request = RemovalRequest {
+        let label = label(self.record.slot, owner.unwrap_or(self.record.links));
+        // It waits for the disk only, and looks at signals between batches.
+        tokio::task::block_in_place(|| self.workspace.remove(&self.request(&label))).map_err(refused)
+    }
+
+    /// Saves what a sync would overwrite where no repository in the workspace can keep it.
+    ///
+    /// # Errors
+    /// It can't be saved; nothing was changed.
+    pub(crate) fn save_before_sync(&self) -> Result<(), SyncError> {
+        let label = label(self.record.slot, self.record.links);
+        tokio::task::block_in_place(|| self.workspace.save_before_sync(&self.request(&label)))
+    }
+
+    fn request<'b>(&'b self, label: &'b str) -> RemovalRequest<'b> {
+        RemovalRequest {
             project: self.project,
-            label: &label(self.record.slot, owner.unwrap_or(self.record.links)),
+            label,
             search_path: OsStr::new(self.host.variable("PATH").unwrap_or_default()),
             now: self.host.now().0,
             listener: self,
-        };
-        // It waits for the disk only, and looks at signals between batches.
-        tokio::task::block_in_place(|| self.workspace.remove(&request)).map_err(refused)
+        }
     }
 
     /// Where it is.

@@ -133,6 +133,9 @@ pub fn judge(object: &Value, facts: &Facts<'_>) -> Readiness {
     }
 }
 
+/// The reason of an object that is gone though it was applied.
+pub const GONE: &str = "was deleted";
+
 /// How it stands with an object that is gone though it was applied; `last_seen` is how it looked before.
 pub fn judge_gone(last_seen: &Value) -> Readiness {
     let ends_by_itself = !last_seen["spec"]["ttlSecondsAfterFinished"].is_null();
@@ -141,7 +144,7 @@ pub fn judge_gone(last_seen: &Value) -> Readiness {
             failed @ Readiness::Failed { .. } => failed,
             _ => Readiness::noted("complete, and gone by its time to live"),
         },
-        _ => Readiness::failed("was deleted"),
+        _ => Readiness::failed(GONE),
     }
 }
 

@@ -31,7 +31,7 @@ use codex_common::diagnostic::Diagnostic;
 pub use gather::kustomize_hint;
 pub use input::Input;
 pub use scene::kinds;
-pub use session::{Deployed, Destination, HookScene, Moment, await_applied, deploy};
+pub use session::{Deployed, Destination, HookScene, Moment, Standing, await_applied, deploy};
 
 use request::{DryRun, OutputFormat, Request};
 

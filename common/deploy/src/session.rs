@@ -38,7 +38,8 @@ use crate::scene::{self, Manifests, Placed};
 
 pub(crate) use hooks::check as check_hooks;
 pub use hooks::{HookScene, Moment};
-use send::Sent;
+use send::{End, Sent};
+pub use waiting::Standing;
 use waiting::WaitFor;
 
 /// Where a deploy goes, and what may stop it.
@@ -94,7 +95,7 @@ pub async fn await_applied(
     (cluster, interrupt): (&Cluster, &Interrupt),
     host: &Host,
     console: &Console,
-) -> Result<bool, Diagnostic> {
+) -> Result<Standing, Diagnostic> {
     let workloads = Kinds::of_workloads();
     let is_workload = |object: &Object| {
         let kind = &object.identity.kind;
@@ -108,12 +109,12 @@ pub async fn await_applied(
         |object: &Object| is_workload(object) || !is_built_in(&object.identity.group) || has_rule(object);
     input.objects.retain(may_change);
     if input.objects.is_empty() {
-        return Ok(true);
+        return Ok(Standing::Ready);
     }
     let kinds = if input.objects.iter().all(is_workload) { workloads } else { scene::kinds(cluster).await? };
     let destination = Destination { cluster, kinds: &kinds, interrupt, permission: &Unconditional };
     let (ground, targets) = Ground::of(request, input, destination)?;
-    ground.session(request, destination, host, console).wait(targets, &kinds, WaitFor::Everything).await
+    ground.session(request, destination, host, console).wait_for_applied(targets, &kinds).await
 }
 
 /// What the work stands on: all that is known of the input, without the targets.
@@ -243,10 +244,17 @@ impl Session<'_> {
         let plan = self.looking(plan).await?;
         self.summarize(&plan, &[], made);
         self.stop_at_refusals(&plan)?;
-        let Sent { statuses, is_all } = self.apply(&plan, made, kinds).await?;
-        if !is_all {
-            self.print_data(&plan, &[], &statuses)?;
-            return Ok(Deployed { code: ExitCode::NotReady, is_ready: Some(false), is_complete: false });
+        let Sent { statuses, end } = self.apply(&plan, made, kinds).await?;
+        match end {
+            End::All => {}
+            End::Unready => {
+                self.print_data(&plan, &[], &statuses)?;
+                return Ok(Deployed { code: ExitCode::NotReady, is_ready: Some(false), is_complete: false });
+            }
+            End::Failed(message) => {
+                self.print_data(&plan, &[], &statuses)?;
+                return Err(message);
+            }
         }
         let mut pruned = Vec::new();
         if self.request.prune {

@@ -27,7 +27,7 @@ use crate::git::{self, LARGEST_FILE};
 use crate::removal::{Removal, RemovalError};
 use crate::replace::{made_folder, replace};
 use crate::saved::{SaveError, Work, store};
-use crate::sync::{self, Listener, SyncError, SyncReport};
+use crate::sync::{self, Listener, SyncError, SyncReport, SyncRequest};
 use crate::tree::Tree;
 
 /// The workspace in the slot's folder.
@@ -142,6 +142,47 @@ impl Workspace {
             }
         });
         noted.map_err(|error| self.failed("write to", error))
+    }
+
+    /// Copies a workspace without a repository beside the slots' folders if it isn't any more what the last sync left:
+    /// the next sync overwrites it, and only a repository could keep its work in place.
+    ///
+    /// # Errors
+    /// It can't be read or copied, or the user wants it to stop; nothing was changed.
+    pub fn save_before_sync(&self, request: &RemovalRequest<'_>) -> Result<(), SyncError> {
+        let failed = |error: WorkspaceError| match error {
+            WorkspaceError::Save(error) => SyncError::Save(error),
+            WorkspaceError::Removal(error) => {
+                SyncError::Save(SaveError::Removal { work_tree: self.path(), error })
+            }
+        };
+        let io = |error| SyncError::io("read", &self.path(), error);
+        let Some((base, folder)) = self.folder().map_err(failed)? else { return Ok(()) };
+        if about_if_there(&folder, OsStr::new(NAME)).map_err(io)?.is_none() {
+            return Ok(());
+        }
+        let target = Tree::open_itself(&self.path()).map_err(io)?;
+        if own_repository(&target, Path::new("")).map_err(io)?.is_some()
+            || !self.has_changed(&folder, &target, request).map_err(SyncError::Save)?
+        {
+            return Ok(());
+        }
+        let store = store::path(&base, request.project);
+        let made = store::made(&base, request.project).and_then(|saved| {
+            let name = store::free_name(&saved, request.label, request.now)?;
+            Ok(saved.name(Path::new(&name)))
+        });
+        let kept = made.map_err(|error| SyncError::io("write to", &store, error))?;
+        sync::sync(&SyncRequest {
+            source: &self.path(),
+            target: &kept,
+            excludes: &[],
+            search_path: request.search_path,
+            now: request.now,
+            listener: request.listener,
+        })?;
+        request.listener.kept(&self.path(), &kept, &SaveError::NoRepository(self.path()).to_string());
+        Ok(())
     }
 
     /// Saves the work in it that would be lost, and removes it; gives whether it was there.

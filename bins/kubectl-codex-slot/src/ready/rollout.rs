@@ -10,7 +10,7 @@ use codex_cluster::interrupt::Interrupt;
 use codex_common::diagnostic::Diagnostic;
 use codex_common::stack::Project;
 use codex_deploy::permission::Permission;
-use codex_deploy::{Destination, Input, await_applied, deploy, kinds};
+use codex_deploy::{Destination, Input, Standing, await_applied, deploy, kinds};
 
 use crate::scene::Scene;
 
@@ -63,22 +63,36 @@ pub(super) async fn roll_out(
     order.waiting.wait = true;
     order.waiting.wait_timeout = if due.is_asked_for { request.wait_timeout } else { Some(Duration::ZERO) };
     order.waiting.wait_soft_fail = request.wait_soft_fail || !due.is_asked_for;
-    let input = Input::of_project(project, &order, host, console)?;
+    let mut input = Input::of_project(project.clone(), &order, host, console)?;
     let digest = input.digest()?;
-    if due.is_due(&digest) {
-        order.preflight = true;
-        let kinds = kinds(cluster).await?;
-        let destination = Destination { cluster, kinds: &kinds, interrupt, permission };
-        let deployed = deploy(&order, input, destination, host, console).await?;
-        let applied = deployed.is_complete.then_some(digest);
-        return Ok(Rollout { applied, is_ready: deployed.is_ready == Some(true) });
+    if !due.is_due(&digest) {
+        if due.is_asked_for {
+            console.info("nothing changed since it was applied last");
+        }
+        let left_alone = |is_ready| Ok(Rollout { applied: None, is_ready });
+        if due.is_new {
+            // What was never applied has nothing that could be ready.
+            return left_alone(false);
+        }
+        let gone = match await_applied(&order, input, (cluster, interrupt), host, console).await? {
+            Standing::Ready => return left_alone(true),
+            Standing::NotReady => return left_alone(false),
+            Standing::Missing(gone) => gone.join(", "),
+        };
+        if !due.is_asked_for {
+            let message = Diagnostic::warning(format!("deleted since it was applied: {gone}"));
+            console.say(&message.hint(Some("`--apply` makes it anew".to_owned())));
+            return left_alone(false);
+        }
+        console.info(format!("deleted since it was applied: {gone}; everything is applied again"));
+        input = Input::of_project(project, &order, host, console)?;
     }
-    if due.is_asked_for {
-        console.info("nothing changed since it was applied last");
-    }
-    // What was never applied has nothing that could be ready.
-    let is_ready = !due.is_new && await_applied(&order, input, (cluster, interrupt), host, console).await?;
-    Ok(Rollout { applied: None, is_ready })
+    order.preflight = true;
+    let kinds = kinds(cluster).await?;
+    let destination = Destination { cluster, kinds: &kinds, interrupt, permission };
+    let deployed = deploy(&order, input, destination, host, console).await?;
+    let applied = deployed.is_complete.then_some(digest);
+    Ok(Rollout { applied, is_ready: deployed.is_ready == Some(true) })
 }
 
 #[cfg(test)]

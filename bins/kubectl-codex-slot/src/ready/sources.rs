@@ -89,6 +89,7 @@ impl Sources {
         let place = (base.as_path(), scene.project_name());
         let workplace = Workplace::of(place, record, (scene.host, console), interrupt);
         workplace.take_over(is_new)?;
+        workplace.save_before_sync().map_err(|error| refused(&error))?;
         let teller = Teller { console, interrupt, said: Mutex::new(Instant::now()) };
         let request = SyncRequest {
             source: &self.source,

@@ -29,8 +29,19 @@ const SENT_WITHIN: Duration = Duration::from_secs(600);
 pub(crate) struct Sent {
     /// What became of each object.
     pub(crate) statuses: Vec<Status>,
-    /// Whether all of it was: else something that the rest comes after isn't ready.
-    pub(crate) is_all: bool,
+    /// How it ended.
+    pub(crate) end: End,
+}
+
+/// How sending a plan ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// All of it was sent and taken.
+    All,
+    /// Something that the rest comes after isn't ready.
+    Unready,
+    /// Not all was taken, or the user stopped it; this says what.
+    Failed(Diagnostic),
 }
 
 impl Session<'_> {
@@ -108,7 +119,7 @@ impl Session<'_> {
         if !has_failed && unready.is_none() && !self.interrupt.is_raised() {
             return match closed.into_inner().unwrap_or_else(PoisonError::into_inner) {
                 Some(error) => Err(error),
-                None => Ok(Sent { statuses, is_all: true }),
+                None => Ok(Sent { statuses, end: End::All }),
             };
         }
         let count = |wanted: fn(&Status) -> bool| statuses.iter().filter(|status| wanted(status)).count();
@@ -119,7 +130,8 @@ impl Session<'_> {
             count(|status| matches!(status, Status::NotTried)),
         );
         if self.interrupt.is_raised() {
-            return Err(Diagnostic::interrupted(format!("stopped: {words}")));
+            let stopped = Diagnostic::interrupted(format!("stopped: {words}"));
+            return Ok(Sent { statuses, end: End::Failed(stopped) });
         }
         let not_tried = plan.iter().zip(&statuses).filter(|(_, status)| matches!(status, Status::NotTried));
         let message = Diagnostic::machine(format!("not everything was applied: {words}"));
@@ -132,11 +144,11 @@ impl Session<'_> {
             .fold(message, |message, name| message.note(format!("not tried: {name}")));
         let message = if more > 0 { message.note(format!("not tried: {more} more")) } else { message };
         if has_failed {
-            return Err(message);
+            return Ok(Sent { statuses, end: End::Failed(message) });
         }
         // What was sent is applied: that something of it isn't ready has an exit code of its own.
         self.console.say(&message);
-        Ok(Sent { statuses, is_all: false })
+        Ok(Sent { statuses, end: End::Unready })
     }
 
     /// Waits for what the next step needs, if anything is left to be sent: why that can't be, in words.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use codex_cluster::discovery::Kinds;
 use codex_cluster::place::Target;
+use codex_cluster::readiness::GONE;
 use codex_cluster::readiness::pods::{Limits, Stuck};
 use codex_cluster::wait::{self, Evidence, Report, WaitOptions, WaitOutcome};
 use codex_common::diagnostic::Diagnostic;
@@ -31,6 +32,17 @@ pub(crate) enum WaitFor<'a> {
     Step(&'a Step),
 }
 
+/// How it stands with what an earlier run applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// All of it is ready.
+    Ready,
+    /// Something isn't ready in time, or won't be.
+    NotReady,
+    /// These are gone: only applying them again helps.
+    Missing(Vec<String>),
+}
+
 impl WaitFor<'_> {
     fn words(self) -> String {
         match self {
@@ -48,6 +60,37 @@ impl Session<'_> {
         kinds: &Kinds,
         what: WaitFor<'_>,
     ) -> Result<bool, Diagnostic> {
+        let outcome = self.outcome(&targets, kinds, what).await?;
+        self.ended(&targets, &outcome, what)
+    }
+
+    /// The same of what an earlier run applied: [`Standing::Missing`] where some of it is gone.
+    pub(crate) async fn wait_for_applied(
+        &self,
+        targets: Vec<Target>,
+        kinds: &Kinds,
+    ) -> Result<Standing, Diagnostic> {
+        let what = WaitFor::Everything;
+        let outcome = self.outcome(&targets, kinds, what).await?;
+        let gone: Vec<String> = outcome
+            .failed
+            .iter()
+            .filter(|failed| failed.reason == GONE)
+            .map(|failed| name(&targets[failed.target]))
+            .collect();
+        if !gone.is_empty() && !outcome.interrupted {
+            return Ok(Standing::Missing(gone));
+        }
+        let is_ready = self.ended(&targets, &outcome, what)?;
+        Ok(if is_ready { Standing::Ready } else { Standing::NotReady })
+    }
+
+    async fn outcome(
+        &self,
+        targets: &[Target],
+        kinds: &Kinds,
+        what: WaitFor<'_>,
+    ) -> Result<WaitOutcome, Diagnostic> {
         if let WaitFor::Step(step) = what {
             let (awaited, items) = (what.words(), step.items.join(", "));
             self.console.info(format!("waiting for {awaited}, then: {items}"));
@@ -60,11 +103,11 @@ impl Session<'_> {
             rules: self.gathered.project.as_ref().map_or(&[], |project| &project.stack.ready),
         };
         let mut tries = 0;
-        let outcome = loop {
-            let outcome = self.wait_once(&targets, kinds, options).await;
+        loop {
+            let outcome = self.wait_once(targets, kinds, options).await;
             let is_over = outcome.is_success() || outcome.interrupted || !outcome.failed.is_empty();
             if is_over || tries >= waiting.wait_retries {
-                break outcome;
+                return Ok(outcome);
             }
             let pause = waiting.wait_backoff.saturating_mul(2_u32.saturating_pow(tries));
             tries += 1;
@@ -74,8 +117,7 @@ impl Session<'_> {
                 // The next try sees it at once, and says what isn't ready.
                 () = self.interrupt.raised() => {}
             }
-        };
-        self.ended(&targets, &outcome, options.timeout, what)
+        }
     }
 
     async fn wait_once(&self, targets: &[Target], kinds: &Kinds, options: WaitOptions<'_>) -> WaitOutcome {
@@ -108,9 +150,9 @@ impl Session<'_> {
         &self,
         targets: &[Target],
         outcome: &WaitOutcome,
-        timeout: Duration,
         what: WaitFor<'_>,
     ) -> Result<bool, Diagnostic> {
+        let timeout = self.wait_timeout()?;
         for ready in &outcome.ready {
             if let Some(note) = &ready.note {
                 self.console.info(format!("{}: ready, but {note}", name(&targets[ready.target])));

@@ -309,6 +309,40 @@ fn sources_without_git_leave_a_trace_only_where_someone_worked() {
 }
 
 #[test]
+fn a_sync_overwrites_no_work_that_is_nowhere_else() {
+    let scene = Scene::new();
+    fs::remove_dir_all(scene.folder.path("source/.git")).unwrap();
+    fs::remove_dir_all(scene.folder.path("base/1/src")).unwrap();
+    let sync = |ear: &Ear| {
+        let search_path = scene.search_path.borrow();
+        let request = RemovalRequest {
+            project: "shop",
+            label: "slot-1-issue-7",
+            search_path: &search_path,
+            now: 1_795_358_700,
+            listener: ear,
+        };
+        scene.workspace().save_before_sync(&request).unwrap();
+        scene.workspace().note_sync(&scene.sync()).unwrap();
+    };
+    let ear = Ear::default();
+    sync(&ear);
+    scene.folder.file("base/1/src/scratch/notes", "left alone");
+    sync(&ear);
+    assert_eq!(scene.saved_names(), [""; 0], "nobody worked there");
+    scene.folder.file("base/1/src/file", "changed");
+    scene.folder.file("base/1/src/new", "work");
+    sync(&ear);
+    let [kept] = &ear.kept.into_inner().unwrap()[..] else { panic!() };
+    assert_eq!(fs::read_to_string(kept.join("file")).unwrap(), "changed");
+    assert_eq!(fs::read_to_string(kept.join("new")).unwrap(), "work");
+    assert!(!kept.join("scratch").exists(), "what is left alone stays in place");
+    assert_eq!(scene.folder.read("base/1/src/file").as_deref(), Some("one"));
+    assert!(!scene.folder.path("base/1/src/new").exists());
+    assert_eq!(scene.folder.read("base/1/src/scratch/notes").as_deref(), Some("left alone"));
+}
+
+#[test]
 fn a_file_that_is_too_large_for_git_is_kept_with_the_whole() {
     let sparse = |scene: &Scene, name: &str| {
         let file = fs::File::create(scene.folder.path(format!("base/1/src/{name}"))).unwrap();
