@@ -78,9 +78,16 @@ fn what_mends_a_webhook_goes_ahead_of_what_it_blocks() {
         done(scene.apply_text(&with("Fail"), &[]));
         scene.wait_until("the webhook counts", || is_called(&scene));
         let repair = format!("{}{}", map("settings", number), with("Ignore"));
-        let plan = scene.apply_text(&repair, &["--dry-run=server"]).any_stdout().unchecked();
+        let plan = done(scene.apply_text(&repair, &["--dry-run=server"]));
         let line = "configmap/settings not checked (server dry run)\n";
         assert!(plan.stdout.contains(line), "{}", plan.report(line));
+        assert!(!plan.stderr.contains("cannot apply"), "{}", plan.report("no error"));
+        let plan = fails(scene.apply_text(&repair, &["--diff", "--exit-code"]), 3, &["1 not checked"]);
+        let line = format!("+++ planned {}/configmap/settings (not checked)\n", scene.name());
+        assert!(plan.stdout.contains(&line), "{}", plan.report(&line));
+        // Without what mends it, it is an error.
+        let words = "webhook `guard.example.org` is not up";
+        fails(scene.apply_text(&map("settings", number), &["--dry-run=server"]), 1, &[words]);
         let outcome = done(scene.apply_text(&repair, &[]));
         assert_eq!(outcome.stdout, format!("{configuration}configmap/settings {verb}\n"));
         assert!(outcome.stderr.contains("goes ahead"), "{}", outcome.report("it says so"));

@@ -119,7 +119,11 @@ pub async fn plan<E: From<PlanError>>(
     let mut around = Stream::default();
     let mut populated = BTreeSet::new();
     for (at, (_, target, live)) in drafts.iter().enumerate() {
-        around.add(at, target, *live != Live::Same);
+        let before = match live {
+            Live::Different(before) => Some(before),
+            _ => None,
+        };
+        around.add(at, target, *live != Live::Same, before);
         if matches!(live, Live::Same | Live::Different(_)) {
             populated.extend(target.namespace().map(str::to_owned));
         }

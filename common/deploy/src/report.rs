@@ -210,7 +210,9 @@ pub(crate) fn diff(planned: &Planned, comparison: &Comparison, secrets: Option<&
     let place = placed(planned.target.namespace(), &name(planned));
     let remark = match planned.action {
         Action::Recreate => " (made anew)",
-        Action::ChangeUnchecked | Action::CreateUnchecked => " (not checked)",
+        Action::ChangeUnchecked | Action::CreateUnchecked | Action::Blocked(_) | Action::Unlisted(_) => {
+            " (not checked)"
+        }
         _ => "",
     };
     let diff = difference((&place, remark), (comparison.before.as_ref(), Some(after)), secrets);

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::answer::Answer as Meaning;
 use crate::identity::is_built_in;
+use crate::live::LiveObject;
 use crate::place::Target;
 use crate::waves::Wave;
 
@@ -53,11 +54,14 @@ struct Changing {
     name: String,
     /// The group and kind that it defines.
     defines: Option<(String, String)>,
+    /// The webhooks that it is the configuration of, as it is and as it will be.
+    webhooks: BTreeSet<String>,
 }
 
 impl Stream {
-    /// Takes in an object of the apply; `at` says which, and `changes` whether anything about it is to change.
-    pub(super) fn add(&mut self, at: usize, target: &Target, changes: bool) {
+    /// Takes in an object of the apply; `at` says which, `changes` whether anything about it is to change, and `before`
+    /// what is there of it, if that is known.
+    pub(super) fn add(&mut self, at: usize, target: &Target, changes: bool, before: Option<&LiveObject>) {
         let identity = &target.object.identity;
         let spec = &target.object.value["spec"];
         if is_policy_binding(&identity.kind) && !spec["paramRef"].is_null() {
@@ -77,6 +81,7 @@ impl Stream {
             namespace: identity.namespace.clone(),
             name: identity.name.clone(),
             defines: is_definition.then(|| (text(&spec["group"]), text(&spec["names"]["kind"]))),
+            webhooks: webhooks(target, before),
         });
     }
 
@@ -99,8 +104,11 @@ impl Stream {
         let others = || self.changing.iter().filter(|one| one.at != at && one.step <= target.step);
         let named = |message: &str| others().any(|one| message.contains(&format!("\"{}\"", one.name)));
         match meaning {
+            Meaning::WebhookDown { webhook, detail } => match self.revives(target, webhook, detail) {
+                true => Prospect::Mended,
+                false => Prospect::Passing,
+            },
             Meaning::Retry { .. }
-            | Meaning::WebhookDown { .. }
             | Meaning::LostRace
             | Meaning::NoDryRun { .. }
             | Meaning::AlreadyExists { being_deleted: true } => Prospect::Passing,
@@ -119,6 +127,23 @@ impl Stream {
             Meaning::NotFound { message } => mended(named(message)),
             _ => Prospect::Final,
         }
+    }
+
+    /// Whether something of the same apply changes a webhook that isn't up, or what answers for it.
+    fn revives(&self, target: &Target, webhook: &str, detail: &str) -> bool {
+        let turn = (target.step, Wave::of(&target.object.identity.group, &target.object.identity.kind));
+        // Configurations go ahead of what they block.
+        let mut here = self.changing.iter().filter(|one| one.step <= target.step);
+        let is_reconfigured = here.any(|one| one.webhooks.contains(webhook));
+        let is_redefined = || webhook.starts_with("conversion of ") && self.redefines(target);
+        let is_served_anew = || {
+            let service = service(detail);
+            service.is_some_and(|(name, namespace)| {
+                let mut before = self.changing.iter().filter(|one| (one.step, one.wave) < turn);
+                before.any(|one| one.namespace.as_deref() == Some(namespace) && one.answers_for(name))
+            })
+        };
+        is_reconfigured || is_redefined() || is_served_anew()
     }
 
     /// Whether the server, or a webhook or policy of the cluster, may look at this object to admit others.
@@ -142,6 +167,37 @@ impl Stream {
             (group, _) => !is_built_in(group) && group != target.object.identity.group,
         }
     }
+}
+
+impl Changing {
+    /// Whether it may be what answers for a Service of its namespace.
+    fn answers_for(&self, service: &str) -> bool {
+        match (self.group.as_str(), self.kind.as_str()) {
+            ("", "Service" | "Endpoints") => self.name == service,
+            ("discovery.k8s.io", "EndpointSlice") | ("", "Pod" | "ReplicationController" | "Secret") => true,
+            (group, _) => group == "apps",
+        }
+    }
+}
+
+/// The webhooks of a configuration that is in the cluster: what isn't there yet blocks nothing.
+fn webhooks(target: &Target, before: Option<&LiveObject>) -> BTreeSet<String> {
+    let identity = &target.object.identity;
+    let is_configuration = ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"]
+        .iter()
+        .any(|kind| identity.is("admissionregistration.k8s.io", kind));
+    let Some(before) = before.filter(|_| is_configuration) else { return BTreeSet::new() };
+    let before = before.value();
+    let both = [&before, &target.object.value].into_iter();
+    let all = both.flat_map(|object| object["webhooks"].as_array().into_iter().flatten());
+    all.filter_map(|webhook| webhook["name"].as_str()).map(str::to_owned).collect()
+}
+
+/// The Service that was called in vain, and its namespace: `Post "https://guard.shop.svc:443/check": …`.
+fn service(detail: &str) -> Option<(&str, &str)> {
+    let (_, url) = detail.split_once("https://")?;
+    let host = url.split([':', '/', '"']).next()?;
+    host.strip_suffix(".svc")?.split_once('.')
 }
 
 fn is_policy_binding(kind: &str) -> bool {
@@ -199,8 +255,8 @@ mod tests {
 
     fn prospect(changing: &[Target], refused: &Target, meaning: &Meaning) -> Prospect {
         let mut stream = Stream::default();
-        stream.add(0, refused, true);
-        changing.iter().enumerate().for_each(|(at, other)| stream.add(at + 1, other, true));
+        stream.add(0, refused, true, None);
+        changing.iter().enumerate().for_each(|(at, other)| stream.add(at + 1, other, true, None));
         stream.prospect((0, refused), meaning)
     }
 
@@ -226,7 +282,7 @@ mod tests {
         assert_eq!(prospect(&[definition()], &pump(), &wrong(".spec.rate")), Prospect::Mended);
         assert_eq!(prospect(&[definition()], &deployment(), &wrong(".spec.rate")), Prospect::Final);
         let mut unchanged = Stream::default();
-        unchanged.add(0, &definition(), true);
+        unchanged.add(0, &definition(), true, None);
         assert!(unchanged.redefines(&pump()));
         unchanged.stays(0);
         assert!(!unchanged.redefines(&pump()));
@@ -275,11 +331,11 @@ mod tests {
         }
         assert_eq!(prospect(&[config()], &deployment(), &denial), Prospect::Final);
         let mut stream = Stream::default();
-        stream.add(0, &deployment(), true);
-        stream.add(1, &config(), true);
-        stream.add(2, &binding(json!({"name": "other"})), false);
+        stream.add(0, &deployment(), true, None);
+        stream.add(1, &config(), true, None);
+        stream.add(2, &binding(json!({"name": "other"})), false, None);
         assert_eq!(stream.prospect((0, &deployment()), &denial), Prospect::Final);
-        stream.add(3, &binding(json!({"name": "settings"})), false);
+        stream.add(3, &binding(json!({"name": "settings"})), false, None);
         assert_eq!(stream.prospect((0, &deployment()), &denial), Prospect::Mended);
     }
 
@@ -303,5 +359,58 @@ mod tests {
             Meaning::NotFound { message: "roles.rbac.authorization.k8s.io \"deployer\" not found".into() };
         assert_eq!(prospect(&[role], &deployment(), &missing), Prospect::Mended);
         assert_eq!(prospect(&[config()], &deployment(), &missing), Prospect::Final);
+    }
+
+    fn down(webhook: &str, url: &str) -> Meaning {
+        let detail = format!("failed to call webhook: Post \"{url}\": connection refused");
+        Meaning::WebhookDown { webhook: webhook.into(), detail }
+    }
+
+    #[test]
+    fn a_webhook_that_is_down_may_be_changed_by_the_same_apply() {
+        let configuration = |name: &str| {
+            let mut target = target(
+                "admissionregistration.k8s.io/v1",
+                "ValidatingWebhookConfiguration",
+                "guards",
+                Value::Null,
+            );
+            target.object.value["webhooks"] = json!([{"name": name}]);
+            target
+        };
+        let blocked = down("guard.example.org", "https://127.0.0.1:1/");
+        let judged = |wanted: &str, there: Option<&str>, changes: bool| {
+            let before = there.map(|name| LiveObject::of(&configuration(name).object.value));
+            let mut stream = Stream::default();
+            stream.add(0, &config(), true, None);
+            stream.add(1, &configuration(wanted), changes, before.as_ref());
+            stream.prospect((0, &config()), &blocked)
+        };
+        let (guard, other) = ("guard.example.org", "other.example.org");
+        assert_eq!(judged(guard, Some(guard), true), Prospect::Mended);
+        assert_eq!(judged(other, Some(guard), true), Prospect::Mended, "it goes");
+        assert_eq!(judged(guard, None, true), Prospect::Passing, "what isn't there blocks nothing");
+        assert_eq!(judged(other, Some(other), true), Prospect::Passing);
+        assert_eq!(judged(guard, Some(guard), false), Prospect::Passing, "it stays as it is");
+    }
+
+    #[test]
+    fn what_answers_for_a_webhook_may_come_before_what_it_blocks() {
+        let called = down("guard.example.org", "https://guard.shop.svc:443/check?timeout=2s");
+        let service = |name: &str| target("v1", "Service", name, Value::Null);
+        let last = target("example.org/v1", "Lamp", "desk", Value::Null);
+        assert_eq!(prospect(&[service("guard")], &last, &called), Prospect::Mended);
+        assert_eq!(prospect(&[service("other")], &last, &called), Prospect::Passing);
+        assert_eq!(prospect(&[deployment()], &last, &called), Prospect::Mended);
+        assert_eq!(prospect(&[deployment()], &config(), &called), Prospect::Passing, "it comes later");
+        let elsewhere = down("guard.example.org", "https://guard.other.svc:443/check");
+        assert_eq!(prospect(&[service("guard"), deployment()], &last, &elsewhere), Prospect::Passing);
+    }
+
+    #[test]
+    fn what_converts_an_object_may_change_with_its_definition() {
+        let converts = down("conversion of water.example/v1, Kind=Pump", "https://127.0.0.1:1/");
+        assert_eq!(prospect(&[definition()], &pump(), &converts), Prospect::Mended);
+        assert_eq!(prospect(&[config()], &pump(), &converts), Prospect::Passing);
     }
 }

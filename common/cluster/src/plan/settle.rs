@@ -15,6 +15,7 @@ use crate::ownership::estimate::estimate;
 /// Whether an object's last word depends on objects further down, of which it isn't known yet whether they change.
 pub(super) fn is_open(stream: &Stream, at: usize, planned: &Planned) -> bool {
     match &planned.action {
+        Action::Blocked(meaning) => stream.prospect((at, &planned.target), meaning) == Prospect::Mended,
         // Definitions come before their objects.
         Action::Refused(meaning)
             if !matches!(**meaning, Meaning::Manifest { .. } | Meaning::Immutable { .. }) =>
@@ -34,6 +35,9 @@ pub(super) fn settle(
 ) {
     let target = &planned.target;
     planned.may_be_mended = stream.redefines(target);
+    if let Action::Blocked(meaning) | Action::Unlisted(meaning) = &planned.action {
+        planned.may_be_mended |= stream.prospect((at, target), meaning) == Prospect::Mended;
+    }
     if let Action::Refused(meaning) = &planned.action {
         let prospect = stream.prospect((at, target), meaning);
         let may_be_made_anew = matches!(&**meaning, Meaning::Immutable { others, .. } if others.is_empty())
@@ -59,7 +63,9 @@ pub(super) fn settle(
 /// The server can't be reached.
 pub async fn refusals(api: &Api, plan: &[&Planned]) -> Result<Vec<(usize, Meaning)>, NoAnswer> {
     let mut around = Stream::default();
-    plan.iter().enumerate().for_each(|(at, planned)| around.add(at, &planned.target, true));
+    plan.iter()
+        .enumerate()
+        .for_each(|(at, planned)| around.add(at, &planned.target, true, planned.before.as_ref()));
     let new = plan.iter().enumerate().filter(|(_, planned)| planned.action == Action::Create);
     let asked = new.map(|(at, planned)| async move {
         let question = Question { api, target: &planned.target, force: false };

@@ -18,10 +18,11 @@ impl Session<'_> {
         send::equal_once(messages)
     }
 
-    /// What the server couldn't be asked about.
+    /// What the server couldn't be asked about, but for what the rest of the same apply may mend: the plan says of that
+    /// that it isn't checked.
     pub(super) fn unknown(&self, plan: &[Planned]) -> Vec<Diagnostic> {
         let unknown = plan.iter().filter_map(|planned| match &planned.action {
-            Action::Blocked(meaning) | Action::Unlisted(meaning) => {
+            Action::Blocked(meaning) | Action::Unlisted(meaning) if !planned.may_be_mended => {
                 Some(explain::meaning(self.manifests, &planned.target, meaning))
             }
             _ => None,
