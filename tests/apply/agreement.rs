@@ -133,6 +133,49 @@ fn the_diff_of_what_is_refused_takes_no_default_away() {
     assert_eq!(changes, ["-        - image: one", "+        - image: two"], "{}", outcome.report("the diff"));
 }
 
+/// A StatefulSet in other spellings than the server's.
+const DATABASE: &str = "apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  replicas: 0
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      containers:
+        - name: db
+          image: one
+          env: [{name: NS, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}]
+          resources: {limits: {cpu: 0.1, memory: 1024Mi}}
+  volumeClaimTemplates:
+    - metadata: {name: data}
+      spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1024Mi}}}
+---
+";
+
+#[test]
+fn the_diff_of_what_cannot_be_applied_shows_what_changes_only() {
+    let scene = ClusterScene::new().with_namespace();
+    done(scene.apply_text(DATABASE, &[]));
+    let changes = |outcome: &codex_tests::Outcome| -> Vec<String> {
+        let lines = outcome.stdout.lines().filter(|line| line.starts_with(['+', '-']));
+        let changes = lines.filter(|line| !line.starts_with("+++") && !line.starts_with("---"));
+        changes.map(|line| line.replace(' ', "")).collect()
+    };
+    // Immutable, with and without `--recreate`.
+    let larger = DATABASE.replace("storage: 1024Mi", "storage: 2Gi");
+    let outcome = fails(scene.apply_text(&larger, &["--diff"]), 1, &["statefulset.apps/db"]);
+    assert_eq!(changes(&outcome), ["-storage:1Gi", "+storage:2Gi"], "{}", outcome.report("refused"));
+    let outcome = done(scene.apply_text(&larger, &["--diff", "--recreate"]));
+    assert_eq!(changes(&outcome), ["-storage:1Gi", "+storage:2Gi"], "{}", outcome.report("made anew"));
+    // In conflict.
+    scene.kubectl(&["set", "image", "statefulset/db", "db=other"]);
+    let outcome = fails(scene.apply_text(DATABASE, &["--diff"]), 1, &["kubectl-set"]);
+    assert_eq!(changes(&outcome), ["-image:other", "+image:one"], "{}", outcome.report("in conflict"));
+}
+
 const BUDGET: &str = "apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata: {name: web}

@@ -28,13 +28,18 @@ fn force_conflicts_wins_and_lists_what_it_took() {
     let scene = ClusterScene::new().with_namespace();
     done(scene.apply_text(&web("nginx"), &[]));
     scene.kubectl(&["set", "image", "deployment/web", "web=other"]);
+    let field = "`.spec.template.spec.containers[name=\"web\"].image` from `kubectl-set`\n";
+    for plan in ["--diff", "--dry-run=server"] {
+        let outcome = done(scene.apply_text(&web("nginx"), &["--force-conflicts", plan]));
+        let words = format!("info: deployment.apps/web: takes {field}");
+        assert!(outcome.stderr.contains(&words), "{}", outcome.report(&words));
+    }
     let outcome = done_with(
         scene.apply_text(&web("nginx"), &["--force-conflicts"]),
         &["deployment.apps/web configured"],
     );
-    for part in ["kubectl-set", ".image"] {
-        assert!(outcome.stderr.contains(part), "{}", outcome.report(part));
-    }
+    let words = format!("info: deployment.apps/web: took {field}");
+    assert!(outcome.stderr.contains(&words), "{}", outcome.report(&words));
     assert_eq!(value(&scene, "deployment/web", IMAGE), "nginx");
     done_with(scene.apply_text(&web("nginx"), &[]), &["deployment.apps/web unchanged"]);
 }
@@ -139,6 +144,8 @@ fn an_autoscalers_replicas_are_left_to_it_even_by_force() {
     scene
         .wait_until("the autoscaler has scaled", || value(&scene, "deployment/web", "/spec/replicas") == "2");
     for (image, flags) in [("one", &[][..]), ("two", &["--force-conflicts"])] {
+        let plan = done(scene.apply_text(&both(image), &[flags, &["--diff"]].concat()));
+        assert!(!plan.stdout.contains("+  replicas"), "{}", plan.report("they stay in the plan, too"));
         let outcome = done(scene.apply_text(&both(image), flags));
         assert!(outcome.stdout.contains("deployment.apps/web configured\n"), "{}", outcome.report("image"));
         assert!(outcome.stderr.contains("autoscaler"), "{}", outcome.report("it says so"));

@@ -63,7 +63,7 @@ fn another_spelling_of_a_quantity_is_no_conflict() {
     let scene = ClusterScene::new().with_namespace();
     let limited = |cpu: &str| format!("{}          resources: {{requests: {{cpu: {cpu}}}}}\n", web("nginx"));
     scene.kubectl_with(&["apply", "-f", "-"], &limited("\"0.5\""));
-    done_with(scene.apply_text(&limited("500m"), &[]), &["deployment.apps/web configured"]);
+    done_with(scene.apply_text(&limited("500m"), &[]), &["deployment.apps/web unchanged"]);
 }
 
 #[test]
@@ -116,14 +116,28 @@ fn what_kubectl_create_made_with_save_config_is_taken_over() {
 fn where_nothing_else_changes_the_diff_says_whose_it_was() {
     let scene = ClusterScene::new().with_namespace();
     scene.kubectl_with(&["apply", "-f", "-"], &map("settings", "1"));
-    let outcome = fails(scene.apply_text(&map("settings", "1"), &["--diff", "--exit-code"]), 3, &[]);
+    // A look for drift after a `kubectl apply` of the same file finds none.
+    let outcome = done(scene.apply_text(&map("settings", "1"), &["--diff", "--exit-code"]));
+    assert!(outcome.stderr.contains("plan: 1 unchanged\n"), "{}", outcome.report("the plan"));
     let line = "/configmap/settings: nothing differs; taken over from kubectl apply\n";
     assert_eq!(outcome.stdout, format!("{}{line}", scene.name()));
-    let outcome = done_with(scene.apply_text(&map("settings", "1"), &[]), &["configmap/settings configured"]);
     let words = "info: configmap/settings: taken over from kubectl apply\n";
-    assert!(outcome.stderr.contains(words), "{}", outcome.report("words"));
-    let outcome = done_with(scene.apply_text(&map("settings", "1"), &[]), &["configmap/settings unchanged"]);
-    assert!(!outcome.stderr.contains("taken over"), "{}", outcome.report("once"));
+    for round in 0..2 {
+        let unchanged = ["configmap/settings unchanged (server dry run)"];
+        done_with(scene.apply_text(&map("settings", "1"), &["--dry-run=server", "--exit-code"]), &unchanged);
+        let unchanged = ["configmap/settings unchanged"];
+        let outcome = done_with(scene.apply_text(&map("settings", "1"), &[]), &unchanged);
+        assert!(outcome.stderr.contains(words), "{}", outcome.report("words"));
+        let outcome = done_with(scene.apply_text(&map("settings", "1"), &[]), &unchanged);
+        assert!(!outcome.stderr.contains("taken over"), "{}", outcome.report("once"));
+        assert_eq!(managers(&scene, "configmap/settings"), ["kubectl-codex/Apply"], "round {round}");
+        scene.kubectl_with(&["apply", "-f", "-"], &map("settings", "1"));
+    }
+    // A value that changes with it is a difference.
+    let next = map("settings", "2");
+    let outcome = fails(scene.apply_text(&next, &["--diff", "--exit-code"]), 3, &["plan: 1 to change"]);
+    assert!(outcome.stdout.contains("+  a: \"2\"\n"), "{}", outcome.report("the value"));
+    done_with(scene.apply_text(&next, &[]), &["configmap/settings configured"]);
 }
 
 const CLEARED: &str = r#"{"metadata": {"managedFields": [{}]}}"#;

@@ -17,7 +17,7 @@ use futures::{StreamExt as _, stream};
 use serde_json::Value;
 
 use crate::FIELD_MANAGER;
-use crate::answer::{self, Answer as Meaning, Request};
+use crate::answer::{self, Answer as Meaning, Conflict, Request};
 use crate::api::{Answer, Api, NoAnswer};
 use crate::labels;
 use crate::live::{Live, LiveObject};
@@ -51,6 +51,8 @@ pub struct Planned {
     pub may_be_mended: bool,
     /// Whose fields become ours, of values that stay.
     pub handover: Handover,
+    /// Fields that are taken from others by force.
+    pub taken: Vec<Conflict>,
     /// What the server warns of.
     pub warnings: Vec<String>,
     /// What happens.
@@ -144,7 +146,7 @@ pub async fn plan<E: From<PlanError>>(
         match asked.next().await {
             Some(outcome) => {
                 let (planned, comparison) = outcome?;
-                if planned.action == Action::Same {
+                if !planned.action.is_difference() {
                     around.stays(plan.len() + held.len());
                 }
                 held.push_back((planned, comparison));
@@ -209,12 +211,12 @@ async fn one(
             }
         }
     };
-    let Verdict { action, after, handover, warnings } = verdict;
+    let Verdict { action, after, handover, taken, warnings } = verdict;
     if matches!(&action, Action::Refused(meaning) if **meaning == Meaning::Unauthorized) {
         return Err(PlanError::Unauthorized);
     }
     let comparison = Comparison { before, after };
-    let reset_replicas = comparison.reset_replicas(&target);
+    let reset_replicas = comparison.reset_replicas(&target).filter(|_| !action.is_hopeless());
     let planned = Planned {
         target,
         before: kept,
@@ -222,6 +224,7 @@ async fn one(
         taken_from,
         may_be_mended: false,
         handover,
+        taken,
         warnings,
         action,
     };

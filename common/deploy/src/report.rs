@@ -48,7 +48,7 @@ pub(crate) fn dry_run(plan: &[Planned], pruned: &[Leftover], format: Option<Outp
         let verb = match planned.action {
             Action::Create => "created",
             Action::CreateUnchecked => "created (not checked)",
-            Action::Same => "unchanged",
+            Action::Same | Action::Own => "unchanged",
             Action::Change => "configured",
             Action::ChangeUnchecked => "configured (not checked)",
             Action::Recreate => "recreated",
@@ -203,7 +203,7 @@ pub(crate) fn handover(handover: &Handover) -> Vec<String> {
 /// The unified diff of a planned object, with these secrets hidden; nothing where it stays as it is. Where nothing
 /// but the owners of its fields change, a line says so.
 pub(crate) fn diff(planned: &Planned, comparison: &Comparison, secrets: Option<&Secrets>) -> String {
-    if !planned.action.is_difference() {
+    if planned.action == Action::Same {
         return String::new();
     }
     let after = comparison.after.as_ref().unwrap_or(&planned.target.object.value);

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use super::{Course, Status};
 use crate::live::LiveObject;
-use crate::plan::{Action, Planned};
+use crate::plan::Planned;
 
 /// What went ahead of its wave, and what became of it.
 #[derive(Debug, Default)]
@@ -107,7 +107,7 @@ fn changes(planned: &Planned, webhook: &str) -> bool {
     let before = || planned.before.as_ref().map(LiveObject::value);
     // What isn't there yet blocks nothing.
     is_configuration
-        && planned.action != Action::Same
+        && planned.action.is_difference()
         && before().is_some_and(|before| is_named(&before) || is_named(&planned.target.object.value))
 }
 

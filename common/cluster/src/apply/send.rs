@@ -13,7 +13,7 @@ use crate::interrupt::Interrupt;
 use crate::live::LiveObject;
 use crate::notices::SLOW_AFTER;
 use crate::ownership::handover::Handover;
-use crate::ownership::unchanged::is_unchanged;
+use crate::ownership::unchanged::{is_only_taken_over, is_unchanged};
 use crate::plan::{Action, Planned, apply_path, may_be_recreated, meaning};
 use crate::retry::Tries;
 use crate::watch;
@@ -148,6 +148,9 @@ impl Sending<'_> {
             _ if self.was_deleted => Verb::Recreated,
             _ if answer.status == 201 || self.may_be_made => Verb::Created,
             Some(before) if is_unchanged(before, &answer.body) => Verb::Unchanged,
+            Some(before) if self.handover.is_taken_over && is_only_taken_over(before, &answer.body) => {
+                Verb::Unchanged
+            }
             _ => Verb::Configured,
         }
     }

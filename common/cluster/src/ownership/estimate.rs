@@ -8,8 +8,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::defaults::completed;
 use super::entry::Entry;
 use super::fields::{Element, FieldSet};
+use super::quantity::{canonical, is_quantity};
+use super::same::is_kept_as;
+use crate::identity::{group, is_built_in, kind};
 
 /// What applying a manifest makes of an object: what we own and don't apply any more goes, what we apply is there.
 /// `None` if an entry can't be read.
@@ -23,7 +27,8 @@ pub fn estimate(live: &Value, manifest: &Value) -> Option<Value> {
     for fields in &ours {
         drop_from(&mut after, fields, Some(manifest), &theirs.iter().collect::<Vec<_>>());
     }
-    put_into(&mut after, manifest, &ours.iter().chain(&theirs).collect::<Vec<_>>());
+    let sets = ours.iter().chain(&theirs).collect::<Vec<_>>();
+    Manifest { group: group(manifest), kind: kind(manifest) }.put_into(("", ""), &mut after, manifest, &sets);
     Some(after)
 }
 
@@ -63,66 +68,126 @@ fn child_mut<'v>(value: &'v mut Value, element: &Element<'_>) -> Option<&'v mut 
     }
 }
 
-/// Puts in what the manifest has; `sets` tell of which lists the items are known by keys.
-fn put_into(value: &mut Value, manifest: &Value, sets: &[&FieldSet<'_>]) {
-    match (value, manifest) {
-        (Value::Object(map), Value::Object(wanted)) => {
-            for (name, wanted) in wanted {
-                let element = Element::Field(name.as_str().into());
-                let below: Vec<&FieldSet<'_>> =
-                    sets.iter().filter_map(|set| set.children.get(&element)).collect();
-                // What somebody owns as a whole is replaced as a whole.
-                let is_whole = below.iter().any(|set| set.itself && set.children.is_empty());
-                match map.get_mut(name) {
-                    Some(child) if !is_whole => put_into(child, wanted, &below),
-                    _ => drop(map.insert(name.clone(), wanted.clone())),
+/// What is put in: a manifest of this kind.
+#[derive(Clone, Copy)]
+struct Manifest<'a> {
+    group: &'a str,
+    kind: &'a str,
+}
+
+impl Manifest<'_> {
+    /// Puts in what the manifest has in the field `name` of the map `map`; `sets` tell of which lists the items are
+    /// known by keys.
+    fn put_into(
+        self,
+        (map, name): (&str, &str),
+        value: &mut Value,
+        manifest: &Value,
+        sets: &[&FieldSet<'_>],
+    ) {
+        if is_kept_as((self.group, self.kind), (map, name), manifest, value) {
+            return;
+        }
+        // What is owned as a whole is replaced as a whole.
+        let is_whole = !sets.is_empty() && sets.iter().all(|set| set.itself && set.children.is_empty());
+        match (&mut *value, manifest) {
+            (Value::Object(fields), Value::Object(wanted)) if !is_whole => {
+                for (key, wanted) in wanted {
+                    let element = Element::Field(key.as_str().into());
+                    let below: Vec<&FieldSet<'_>> =
+                        sets.iter().filter_map(|set| set.children.get(&element)).collect();
+                    match fields.get_mut(key) {
+                        Some(child) => self.put_into((name, key), child, wanted, &below),
+                        None => drop(fields.insert(key.clone(), self.kept((name, key), wanted))),
+                    }
                 }
             }
+            (Value::Array(items), Value::Array(wanted)) if is_keyed(sets) => {
+                self.put_items(name, items, wanted, sets);
+            }
+            _ => *value = self.kept((map, name), manifest),
         }
-        (Value::Array(items), Value::Array(wanted)) => put_items(items, wanted, sets),
-        (value, manifest) => *value = manifest.clone(),
+    }
+
+    /// A value as the server keeps it, as far as that is known.
+    fn kept(self, (map, name): (&str, &str), value: &Value) -> Value {
+        if !is_built_in(self.group) {
+            return value.clone();
+        }
+        match canonical(value).filter(|_| is_quantity(map, name)) {
+            Some(quantity) => quantity.into(),
+            None => completed(self.group, self.kind, name, value),
+        }
+    }
+
+    /// Puts in the items of a list that are known by keys or by their values.
+    fn put_items(self, name: &str, items: &mut Vec<Value>, wanted: &[Value], sets: &[&FieldSet<'_>]) {
+        let elements = || sets.iter().flat_map(|set| set.children.keys());
+        let keys: Option<Vec<&str>> = elements().find_map(|element| match element {
+            Element::Item(key) => Some(key.fields().map(|(name, _)| name).collect()),
+            _ => None,
+        });
+        let is_same = |live: &Value, wanted: &Value| match &keys {
+            Some(keys) => keys.iter().all(|name| match (live.get(name), wanted.get(name)) {
+                (Some(live), Some(wanted)) => live == wanted,
+                // A key field that has a default may be left out.
+                (None, None) => true,
+                _ => keys.len() > 1,
+            }),
+            None => live == wanted,
+        };
+        *items = merged(std::mem::take(items), wanted, is_same, |item, wanted| {
+            let is_it = |element: &&Element<'_>| element.position_in(std::slice::from_ref(&*item)).is_some();
+            let element = elements().find(is_it);
+            let below: Vec<&FieldSet<'_>> = element
+                .iter()
+                .flat_map(|element| sets.iter().filter_map(|set| set.children.get(*element)))
+                .collect();
+            self.put_into(("", name), item, wanted, &below);
+        });
     }
 }
 
-fn put_items(items: &mut Vec<Value>, wanted: &[Value], sets: &[&FieldSet<'_>]) {
-    let keys = || sets.iter().flat_map(|set| set.children.keys());
-    let names: Option<Vec<&str>> = keys().find_map(|element| match element {
-        Element::Item(key) => Some(key.fields().map(|(name, _)| name).collect()),
-        _ => None,
-    });
-    if let Some(names) = names {
-        let is_same = |one: &Value, other: &Value| {
-            names.iter().all(|name| match (one.get(name), other.get(name)) {
-                (Some(one), Some(other)) => one == other,
-                // A key field that has a default may be left out.
-                (None, None) => true,
-                _ => names.len() > 1,
-            })
-        };
-        let mut all = Vec::new();
-        for wanted in wanted {
-            let Some(at) = items.iter().position(|item| is_same(item, wanted)) else {
-                all.push(wanted.clone());
-                continue;
-            };
-            let mut item = items.remove(at);
-            let is_it = |element: &&Element<'_>| element.position_in(std::slice::from_ref(&item)).is_some();
-            let element = keys().find(is_it).cloned();
-            let below: Vec<&FieldSet<'_>> = element
-                .iter()
-                .flat_map(|element| sets.iter().filter_map(|set| set.children.get(element)))
-                .collect();
-            put_into(&mut item, wanted, &below);
-            all.push(item);
+/// Whether the items of a list are known by keys or by their values: else the list is one value.
+fn is_keyed(sets: &[&FieldSet<'_>]) -> bool {
+    let mut elements = sets.iter().flat_map(|set| set.children.keys());
+    elements.any(|element| matches!(element, Element::Item(_) | Element::Value(_)))
+}
+
+/// Two lists as one, in the order that server-side apply gives them: the wanted items in theirs, and each of the others
+/// where it stands among the live ones.
+fn merged(
+    live: Vec<Value>,
+    wanted: &[Value],
+    is_same: impl Fn(&Value, &Value) -> bool,
+    put: impl Fn(&mut Value, &Value),
+) -> Vec<Value> {
+    let place = |item: &Value| wanted.iter().position(|wanted| is_same(item, wanted));
+    let mut live: Vec<(Option<usize>, Option<Value>)> =
+        live.into_iter().map(|item| (place(&item), Some(item))).collect();
+    let mut all = Vec::with_capacity(live.len().max(wanted.len()));
+    let mut next = 0;
+    for (at, wanted) in wanted.iter().enumerate() {
+        // An item that is new comes before the next one that was there.
+        let next_shared = live.iter().filter_map(|(place, _)| *place).filter(|place| *place >= at).min();
+        while let Some((place, item)) = live.get_mut(next) {
+            match *place {
+                None => all.extend(item.take()),
+                Some(place) if place == at || Some(place) == next_shared => break,
+                Some(_) => {}
+            }
+            next += 1;
         }
-        all.append(items);
-        *items = all;
-    } else if keys().any(|element| matches!(element, Element::Value(_))) {
-        items.retain(|item| !wanted.contains(item));
-        items.splice(0..0, wanted.iter().cloned());
-    } else {
-        *items = wanted.to_vec();
+        let same = live.iter_mut().find(|(place, item)| *place == Some(at) && item.is_some());
+        let mut item = same.and_then(|(_, item)| item.take());
+        match &mut item {
+            Some(item) => put(item, wanted),
+            None => item = Some(wanted.clone()),
+        }
+        all.extend(item);
     }
+    all.extend(live.into_iter().skip(next).filter(|(place, _)| place.is_none()).filter_map(|(_, item)| item));
+    all
 }
 
 /// The JSON patch (RFC 6902) from one state of an object to another, of what a manifest can say.
@@ -223,15 +288,64 @@ mod tests {
                 "strategy": {"type": "Recreate"},
                 "selector": {"matchLabels": {"app": "web"}},
                 "containers": [
+                    {"name": "mesh", "image": "mesh"},
                     {"name": "web", "image": "two", "args": ["c"], "pull": "Always",
-                     "ports": [{"port": 80, "protocol": "TCP"}, {"port": 81}]},
-                    {"name": "mesh", "image": "mesh"}
+                     "ports": [{"port": 80, "protocol": "TCP"}, {"port": 81}]}
                 ],
-                "finalizers": ["new", "theirs"]
+                "finalizers": ["theirs", "new"]
             },
             "status": {"replicas": 1}
         });
         assert_eq!(estimate(&live(entries()), &manifest), Some(expected));
+    }
+
+    #[test]
+    fn items_come_in_the_order_that_the_server_gives_them() {
+        let order = |live: &str, wanted: &str| -> String {
+            let letters =
+                |text: &str| text.chars().map(|letter| json!(letter.to_string())).collect::<Vec<_>>();
+            let all = merged(letters(live), &letters(wanted), |one, other| one == other, |_, _| {});
+            all.iter().filter_map(Value::as_str).collect()
+        };
+        assert_eq!(order("xa", "a"), "xa");
+        assert_eq!(order("ax", "ba"), "bax");
+        assert_eq!(order("bxa", "ab"), "xab");
+        assert_eq!(order("x", "n"), "xn");
+        assert_eq!(order("axby", "anb"), "axnby");
+        assert_eq!(order("", "ab") + &order("ab", ""), "abab");
+    }
+
+    #[test]
+    fn what_the_server_keeps_otherwise_is_no_change() {
+        let leaf = json!({});
+        let claim = |size: &str| json!({"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": size}}}});
+        let live_claim = |size: &str| {
+            json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"},
+                "spec": {"resources": {"requests": {"storage": size}}, "volumeMode": "Filesystem"}, "status": {"phase": "Pending"}})
+        };
+        let container = |cpu: &str, reference: Value| {
+            json!({"name": "web", "resources": {"limits": {"cpu": cpu}},
+                "env": [{"name": "NS", "valueFrom": {"fieldRef": reference}}]})
+        };
+        let object = |container: Value, claim: Value| {
+            json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db"},
+                "spec": {"template": {"spec": {"containers": [container]}}, "volumeClaimTemplates": [claim]}})
+        };
+        let fields = json!({"f:spec": {"f:volumeClaimTemplates": leaf, "f:template": {"f:spec": {"f:containers":
+            {"k:{\"name\":\"web\"}": {".": leaf, "f:name": leaf, "f:resources": {"f:limits": {"f:cpu": leaf}},
+            "f:env": {"k:{\"name\":\"NS\"}": {".": leaf, "f:name": leaf, "f:valueFrom": {"f:fieldRef": leaf}}}}}}}}});
+        let mut live = object(
+            container("100m", json!({"apiVersion": "v1", "fieldPath": "metadata.namespace"})),
+            live_claim("1Gi"),
+        );
+        live["metadata"]["managedFields"] = json!([entry("kubectl-codex", &fields)]);
+        let mut manifest =
+            object(container("0.1", json!({"fieldPath": "metadata.namespace"})), claim("1024Mi"));
+        assert_eq!(estimate(&live, &manifest), Some(live.clone()));
+        manifest["spec"]["volumeClaimTemplates"] = json!([claim("2048Mi")]);
+        let mut expected = live.clone();
+        expected["spec"]["volumeClaimTemplates"] = json!([live_claim("2Gi")]);
+        assert_eq!(estimate(&live, &manifest), Some(expected));
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl Walk<'_> {
         let schema = self.schema.field(name);
         if fields.children.is_empty() {
             let is_whole = is_atomic(self.group, self.kind, name, ours) || schema.is_atomic(ours);
-            return is_whole && self.is_same_value((map, name), ours, theirs);
+            return is_whole && is_kept_as((self.group, self.kind), (map, name), ours, theirs);
         }
         let below = |schema| Walk { schema, ..self };
         match (ours, theirs) {
@@ -122,15 +122,6 @@ impl Walk<'_> {
                 .unwrap_or(false),
             _ => false,
         }
-    }
-
-    /// Whether a value that is ours as a whole, `name` of the map `map`, is what the server makes of the manifest's.
-    fn is_same_value(self, (map, name): (&str, &str), ours: &Value, theirs: &Value) -> bool {
-        ours == theirs
-            || is_built_in(self.group)
-                && ((is_quantity(map, name) && is_same_quantity(ours, theirs))
-                    || (is_base64(self.group, self.kind, map, name) && is_same_base64(ours, theirs))
-                    || completed(self.group, self.kind, name, ours) == *theirs)
     }
 
     /// Whether a field that is ours and isn't there is what the server makes of the manifest's: in Kubernetes' own kinds a
@@ -221,6 +212,20 @@ impl Walk<'_> {
         }
         true
     }
+}
+
+/// Whether a value that is ours as a whole, `name` of the map `map`, is what the server makes of the manifest's.
+pub(super) fn is_kept_as(
+    (group, kind): (&str, &str),
+    (map, name): (&str, &str),
+    ours: &Value,
+    theirs: &Value,
+) -> bool {
+    ours == theirs
+        || is_built_in(group)
+            && ((is_quantity(map, name) && is_same_quantity(ours, theirs))
+                || (is_base64(group, kind, map, name) && is_same_base64(ours, theirs))
+                || completed(group, kind, name, ours) == *theirs)
 }
 
 /// Whether a value is what fields have that nobody gave one.

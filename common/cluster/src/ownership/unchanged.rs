@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::entry::Entry;
 use super::fields::{Element, FieldSet};
+use super::takeover::without_annotation;
 use crate::FIELD_MANAGER;
 
 /// Whether two states of one object differ only in their status, their `resourceVersion`, their generation, in
@@ -20,6 +21,13 @@ use crate::FIELD_MANAGER;
 /// fields as before, and these have the same values, whatever else differs isn't ours.
 pub fn is_unchanged(listed: &Value, returned: &Value) -> bool {
     is_equal(listed, returned) || has_same_of_ours(listed, returned)
+}
+
+/// Whether nothing differs but whose the fields are, once what client-side apply made is taken over.
+pub fn is_only_taken_over(listed: &Value, returned: &Value) -> bool {
+    let mut taken = listed.clone();
+    without_annotation(&mut taken);
+    is_alike(&taken, returned)
 }
 
 /// Whether we own the same fields in both, with the same values.

@@ -11,6 +11,8 @@ pub enum Action {
     CreateUnchecked,
     /// Nothing.
     Same,
+    /// Nothing but whose its fields are: they are taken over from client-side apply.
+    Own,
     /// Some of its fields change.
     Change,
     /// It changes; the server can't say how before the rest of the same apply is there.
@@ -34,7 +36,7 @@ impl Action {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Create | Self::CreateUnchecked => "create",
-            Self::Same => "same",
+            Self::Same | Self::Own => "same",
             Self::Change | Self::ChangeUnchecked => "change",
             Self::Recreate => "recreate",
             Self::Conflict(_) | Self::OtherProject(_) => "conflict",
@@ -45,7 +47,7 @@ impl Action {
 
     /// Whether applying would change the cluster.
     pub fn is_difference(&self) -> bool {
-        !matches!(self, Self::Same)
+        !matches!(self, Self::Same | Self::Own)
     }
 
     /// Whether it is known that the object can't be applied, and that nothing of the same apply mends that.

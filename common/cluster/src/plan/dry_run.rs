@@ -17,7 +17,7 @@ use crate::ownership::handover::{Handover, about_values};
 use crate::ownership::takeover::{
     is_annotated, is_cleared, is_client_side, nothing_of, takeover, without_annotation,
 };
-use crate::ownership::unchanged::is_unchanged;
+use crate::ownership::unchanged::{is_only_taken_over, is_unchanged};
 use crate::place::Target;
 
 /// What an apply would do.
@@ -27,13 +27,15 @@ pub(super) struct Verdict {
     /// What comes out, where that is known.
     pub(super) after: Option<Value>,
     pub(super) handover: Handover,
+    /// What is taken from others by force.
+    pub(super) taken: Vec<Conflict>,
     pub(super) warnings: Vec<String>,
 }
 
 impl Verdict {
     /// A verdict without a look at the object.
     pub(super) fn of(action: Action) -> Self {
-        Self { action, after: None, handover: Handover::default(), warnings: Vec::new() }
+        Self { action, after: None, handover: Handover::default(), taken: Vec::new(), warnings: Vec::new() }
     }
 }
 
@@ -69,7 +71,8 @@ impl Question<'_> {
     /// What applying an object would do that is there.
     pub(super) async fn about(self, before: &Value) -> Result<Verdict, NoAnswer> {
         let mut manifest = self.target.object.value.clone();
-        let answer = self.ask(&manifest, self.force).await?;
+        // Without force, so that the server says whose fields they are.
+        let answer = self.ask(&manifest, false).await?;
         if answer.is_success() {
             return Ok(judged(&manifest, before, answer, BTreeSet::new()));
         }
@@ -87,16 +90,27 @@ impl Question<'_> {
         }
         let answer = self.ask(&manifest, true).await?;
         if !answer.is_success() {
-            return match real.is_empty() {
-                true => self.mended(before, &manifest, answer).await,
-                false => Ok(Verdict::of(Action::Conflict(real))),
-            };
+            if !real.is_empty() && !self.force {
+                return Ok(Verdict::of(Action::Conflict(real)));
+            }
+            let mut verdict = self.mended(before, &manifest, answer).await?;
+            if verdict.action.is_difference() && !verdict.action.is_hopeless() {
+                verdict.taken.splice(0..0, real);
+            }
+            return Ok(verdict);
+        }
+        if self.force {
+            return Ok(Verdict { taken: real, ..judged(&manifest, before, answer, BTreeSet::new()) });
         }
         let managers: BTreeSet<String> = real.iter().map(|conflict| conflict.manager.clone()).collect();
         let real = about_values(real, before, &answer.body);
         Ok(match real.is_empty() {
             true => judged(&manifest, before, answer, managers),
-            false => Verdict::of(Action::Conflict(real)),
+            // What would come out if the fields were taken is what the manifest wants.
+            false => Verdict {
+                after: judged(&manifest, before, answer, managers).after,
+                ..Verdict::of(Action::Conflict(real))
+            },
         })
     }
 
@@ -106,10 +120,14 @@ impl Question<'_> {
         let place = (self.api, self.target);
         Ok(match mend(place, before, manifest, &meaning, self.force).await? {
             Some(mend) => Verdict {
+                action: match mend.is_taken_over && is_only_taken_over(before, &mend.after) {
+                    true => Action::Own,
+                    false => Action::Change,
+                },
                 after: Some(mend.after),
                 warnings: mend.warnings,
+                taken: mend.taken,
                 handover: Handover { is_taken_over: mend.is_taken_over, ..Handover::default() },
-                ..Verdict::of(Action::Change)
             },
             None => Verdict::of(self.refused(meaning)),
         })
@@ -143,6 +161,10 @@ fn judged(manifest: &Value, before: &Value, answer: Answer, shared_with: BTreeSe
     }
     let handover =
         Handover { is_taken_over: taken.as_ref().is_some_and(|taken| taken.is_known), shared_with };
-    let action = if taken.is_none() && is_unchanged(before, &after) { Action::Same } else { Action::Change };
-    Verdict { action, after: Some(after), handover, warnings }
+    let action = match &taken {
+        None if is_unchanged(before, &after) => Action::Same,
+        Some(_) if is_only_taken_over(before, &after) => Action::Own,
+        _ => Action::Change,
+    };
+    Verdict { action, after: Some(after), handover, taken: Vec::new(), warnings }
 }

@@ -11,8 +11,8 @@ use codex_common::cli::ExitCode;
 use codex_common::diagnostic::Diagnostic;
 
 use super::Session;
-use crate::report;
 use crate::request::OutputFormat;
+use crate::{explain, report};
 
 impl Session<'_> {
     /// Only says what would happen.
@@ -56,6 +56,14 @@ impl Session<'_> {
         }
         self.summarize(&plan, &pruning.going, false);
         for planned in &plan {
+            for conflict in &planned.taken {
+                let owner = explain::owner_words(conflict);
+                self.console.info(format!(
+                    "{}: takes `{}` from {owner}",
+                    report::name(planned),
+                    conflict.field
+                ));
+            }
             for words in report::handover(&planned.handover) {
                 self.console.info(format!("{}: {words}", report::name(planned)));
             }
