@@ -293,8 +293,13 @@ fn work_in_a_project_without_git_is_copied_away_before_the_sync() {
     fs::write(workspace.join("base.yaml"), "the agent's change\n").unwrap();
     fs::write(workspace.join("new.txt"), "the agent's file\n").unwrap();
     let outcome = done(project.slot(&["ready", "--issue", "7"]));
-    let (_, kept) = outcome.stderr.split_once("may hold work and is kept as it is in ").unwrap();
-    let kept = std::path::Path::new(kept.lines().next().unwrap());
+    assert!(
+        outcome.stderr.contains("may hold work and is kept as it is in "),
+        "{}",
+        outcome.report("not said")
+    );
+    let saved = project.base().join("saved").join(project.scene.name());
+    let kept = fs::read_dir(saved).unwrap().next().unwrap().unwrap().path();
     assert_ne!(fs::read_to_string(workspace.join("base.yaml")).unwrap(), "the agent's change\n");
     assert!(!workspace.join("new.txt").exists());
     assert_eq!(fs::read_to_string(kept.join("base.yaml")).unwrap(), "the agent's change\n");
