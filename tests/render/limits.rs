@@ -101,7 +101,7 @@ fn millions_of_empty_documents() {
     fails(&scene, &DEV, &["web.yaml:1000001:1", "more than 1000000 documents"]);
     fails(&scene, &["--env", "dev", "-f", "web.yaml"], &["more than 1000000 documents"]);
     let scene = greeting("hello").file("web.yaml", "---\n".repeat(1_000_000));
-    scene.render(&DEV).stdout("").check();
+    scene.render(&DEV).stdout("").stderr_mentions(&["nothing is selected"]).check();
 }
 
 #[test]
