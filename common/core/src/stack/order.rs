@@ -4,7 +4,8 @@
 //! and before a step what its items need is awaited. Without either there is one step, as there always was. Pure; it
 //! is asked when a project is loaded, so that a name that nobody has is found by every program.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, HashMap};
 
 use crate::suggestion::did_you_mean;
 use crate::yaml::Position;
@@ -22,6 +23,12 @@ pub enum Awaited {
 
 /// What an item needs: the index of another in [`Stack::items`], and what of that.
 pub type Need = (usize, Awaited);
+
+/// How often items may wait for each other altogether: as everything that a stack makes of its text, that has a bound.
+const MAX_NEEDS: usize = 200_000;
+
+/// How many items of a circle are named.
+const NAMED: usize = 10;
 
 /// The order of a stack's items.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -51,46 +58,66 @@ impl Order {
     /// A name in `dependsOn` is nobody's or two items', or they go in a circle.
     pub fn of(stack: &Stack, has_jobs: impl Fn(usize) -> bool) -> Result<Self, OrderError> {
         let items: Vec<Item<'_>> = stack.items().collect();
-        let named = items.iter().enumerate().map(|(at, _)| dependencies(&items, at));
-        let named: Vec<BTreeSet<usize>> = named.collect::<Result<_, _>>()?;
+        let named = dependencies(&items)?;
         let sequence = sorted(&items, &named)?;
         let mut order = Self { steps: vec![0; items.len()], needs: vec![BTreeSet::new(); items.len()] };
+        // What is before an item in the sequence and is awaited: by all that come after it, and by services.
+        let (mut awaited, mut with_jobs) = (Vec::new(), Vec::new());
+        let mut count = 0;
         // In this sequence nobody stands before what it depends on, so what is awaited by all that comes after it can't
         // make a circle.
-        for (place, at) in sequence.iter().enumerate() {
-            let mut needs: BTreeSet<Need> =
-                named[*at].iter().map(|one| (*one, Awaited::Everything)).collect();
-            for before in &sequence[..place] {
-                let infrastructure = items[*before].block == Block::Infrastructure;
-                let is_waited_for = items[*before].awaits == Some(true);
-                let waits_for_jobs = infrastructure
-                    && items[*at].block == Block::Service
-                    && items[*before].awaits.is_none()
-                    && has_jobs(*before);
-                if is_waited_for {
-                    needs.insert((*before, Awaited::Everything));
-                } else if waits_for_jobs && !named[*at].contains(before) {
-                    needs.insert((*before, Awaited::Jobs));
-                }
+        for at in sequence {
+            let item = &items[at];
+            let all = named[at].iter().chain(&awaited).map(|one| (*one, Awaited::Everything));
+            let mut needs: BTreeSet<Need> = all.collect();
+            if item.block == Block::Service {
+                let jobs = with_jobs.iter().filter(|one| !named[at].contains(*one));
+                needs.extend(jobs.map(|one| (*one, Awaited::Jobs)));
             }
-            order.steps[*at] = needs.iter().map(|(one, _)| order.steps[*one] + 1).max().unwrap_or(0);
-            order.needs[*at] = needs;
+            count += needs.len();
+            if count > MAX_NEEDS {
+                let label = format!("up to here items wait for each other more than {MAX_NEEDS} times");
+                return Err(OrderError { position: item.name.position, label, hint: None });
+            }
+            match item.awaits {
+                Some(true) => awaited.push(at),
+                None if item.block == Block::Infrastructure && has_jobs(at) => with_jobs.push(at),
+                _ => {}
+            }
+            order.steps[at] = needs.iter().map(|(one, _)| order.steps[*one] + 1).max().unwrap_or(0);
+            order.needs[at] = needs;
         }
         Ok(order)
     }
 }
 
-/// The items that an item names in `dependsOn`.
-fn dependencies(items: &[Item<'_>], at: usize) -> Result<BTreeSet<usize>, OrderError> {
+/// The items that each item names in `dependsOn`.
+fn dependencies(items: &[Item<'_>]) -> Result<Vec<BTreeSet<usize>>, OrderError> {
+    if items.iter().all(|item| item.depends_on.is_empty()) {
+        return Ok(vec![BTreeSet::new(); items.len()]);
+    }
+    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, item) in items.iter().enumerate() {
+        for name in BTreeSet::from([item.name.trim().to_owned(), full_name(item)]) {
+            by_name.entry(name).or_default().push(at);
+        }
+    }
+    (0..items.len()).map(|at| dependencies_of(items, at, &by_name)).collect()
+}
+
+fn dependencies_of(
+    items: &[Item<'_>],
+    at: usize,
+    by_name: &HashMap<String, Vec<usize>>,
+) -> Result<BTreeSet<usize>, OrderError> {
     let own = || full_name(&items[at]);
     let mut found = BTreeSet::new();
     for name in items[at].depends_on {
         let error = |label: String, hint: Option<String>| OrderError { position: name.position, label, hint };
         let wanted = name.trim();
-        let is_it = |item: &Item<'_>| item.name.trim() == wanted || full_name(item) == wanted;
-        let fitting: Vec<usize> = (0..items.len()).filter(|other| is_it(&items[*other])).collect();
+        let fitting = by_name.get(wanted).map_or(&[][..], Vec::as_slice);
         let others: Vec<usize> = fitting.iter().copied().filter(|other| *other != at).collect();
-        match (others.as_slice(), fitting.as_slice()) {
+        match (others.as_slice(), fitting) {
             ([one], _) => drop(found.insert(*one)),
             ([], [_, ..]) => return Err(error(format!("`{}` depends on itself", own()), None)),
             ([], []) => {
@@ -112,31 +139,47 @@ fn dependencies(items: &[Item<'_>], at: usize) -> Result<BTreeSet<usize>, OrderE
 
 /// The items so that each comes after those it depends on, and else as they stand in the file.
 fn sorted(items: &[Item<'_>], named: &[BTreeSet<usize>]) -> Result<Vec<usize>, OrderError> {
+    let mut missing: Vec<usize> = named.iter().map(BTreeSet::len).collect();
+    let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); items.len()];
+    for (at, named) in named.iter().enumerate() {
+        named.iter().for_each(|one| dependents[*one].push(at));
+    }
     let mut sequence: Vec<usize> = Vec::with_capacity(items.len());
-    let mut left: Vec<usize> = (0..items.len()).collect();
-    while !left.is_empty() {
-        let is_free = |at: &usize| named[*at].iter().all(|one| sequence.contains(one));
-        let Some(place) = left.iter().position(is_free) else {
-            return Err(circle(items, named, &left));
-        };
-        sequence.push(left.remove(place));
+    let mut free: BinaryHeap<Reverse<usize>> =
+        (0..items.len()).filter(|at| missing[*at] == 0).map(Reverse).collect();
+    while let Some(Reverse(at)) = free.pop() {
+        sequence.push(at);
+        for dependent in &dependents[at] {
+            missing[*dependent] -= 1;
+            if missing[*dependent] == 0 {
+                free.push(Reverse(*dependent));
+            }
+        }
+    }
+    if sequence.len() < items.len() {
+        let is_left: Vec<bool> = missing.iter().map(|missing| *missing > 0).collect();
+        return Err(circle(items, named, &is_left));
     }
     Ok(sequence)
 }
 
 /// The message about a circle among items that are left.
-fn circle(items: &[Item<'_>], named: &[BTreeSet<usize>], left: &[usize]) -> OrderError {
+fn circle(items: &[Item<'_>], named: &[BTreeSet<usize>], is_left: &[bool]) -> OrderError {
     // Each of them depends on one that is left, so going from one to the next comes back to where it was.
-    let next = |at: usize| named[at].iter().copied().find(|one| left.contains(one)).unwrap_or(at);
-    let mut at = left.first().copied().unwrap_or_default();
-    for _ in left {
+    let next = |at: usize| named[at].iter().copied().find(|one| is_left[*one]).unwrap_or(at);
+    let mut at = is_left.iter().position(|is_left| *is_left).unwrap_or_default();
+    for _ in is_left.iter().filter(|is_left| **is_left) {
         at = next(at);
     }
     let mut way = vec![at];
     while way.len() == 1 || way.last() != way.first() {
         way.push(next(way.last().copied().unwrap_or(at)));
     }
-    let names: Vec<String> = way.iter().map(|at| full_name(&items[*at])).collect();
+    let mut names: Vec<String> = way.iter().map(|at| full_name(&items[*at])).collect();
+    if names.len() > NAMED {
+        let end = names.len() - 1;
+        names.splice(NAMED - 2..end, ["…".to_owned()]);
+    }
     let wanted = items[way[1]].name.trim();
     let named = items[at].depends_on.iter().find(|name| {
         let name = name.trim();
@@ -240,6 +283,28 @@ mod tests {
             error(&api),
             (8, "`web` may be either".into(), Some("write `infra.web` or `service.web`".into()))
         );
+    }
+
+    #[test]
+    fn long_chains_take_no_time_and_waits_have_a_bound() {
+        let chain = |last: &str| -> String {
+            let link = |at: usize| format!("- {{name: s{at}, dependsOn: [s{}]}}\n", at + 1);
+            (0..20_000).map(link).collect::<String>() + last
+        };
+        let began = std::time::Instant::now();
+        let order = order(&format!("services:\n{}", chain("- {name: s20000}\n")), &[]);
+        assert_eq!((order.steps[0], order.steps[20_000]), (20_000, 0));
+        let (line, label, _) = error(&format!("services:\n{}", chain("- {name: s20000, dependsOn: [s0]}\n")));
+        assert_eq!(line, 2);
+        assert!(label.starts_with("goes in a circle: service.s0 -> service.s1 -> "), "{label}");
+        assert!(label.ends_with("service.s7 -> … -> service.s0"), "{label}");
+        let awaited: String = (0..1000).map(|at| format!("- {{name: s{at}, await: true}}\n")).collect();
+        let (line, label, _) = error(&format!("services:\n{awaited}"));
+        assert_eq!(
+            (line, label.as_str()),
+            (634, "up to here items wait for each other more than 200000 times")
+        );
+        assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
     }
 
     #[test]
