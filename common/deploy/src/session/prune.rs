@@ -67,9 +67,12 @@ impl Session<'_> {
         for (leftover, why) in spared.iter().filter(|(leftover, _)| is_looked_at(leftover)) {
             self.console.info(format!("{} stays: {why}", leftover_name(leftover)));
         }
+        // What is shared doesn't say where it comes from. That it is gone is known where all the manifests are, those that
+        // filters leave out, too.
+        let knows_all = self.gathered.project.is_some();
+        let is_named = |leftover: &Leftover| is_looked_at(leftover) || (knows_all && leftover.item.is_none());
         let names = |leftovers: &[Leftover]| {
-            let names: Vec<String> =
-                leftovers.iter().filter(|one| is_looked_at(one)).map(placed_name).collect();
+            let names: Vec<String> = leftovers.iter().filter(|one| is_named(one)).map(placed_name).collect();
             (!names.is_empty()).then(|| listed(names.into_iter()))
         };
         let protected = names(&protected).map(|names| format!("{names} (`--prune-all` deletes)"));
