@@ -25,6 +25,7 @@ mod namespaces;
 mod order;
 mod projects;
 mod prune;
+mod prune_filters;
 mod public_shapes;
 mod readiness;
 mod rights;
