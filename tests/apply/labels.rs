@@ -30,6 +30,21 @@ fn manifests_of_nobody_in_particular_get_none() {
 }
 
 #[test]
+fn manifests_of_nobody_in_particular_disown_nothing() {
+    let scene = ClusterScene::new().with_namespace();
+    let scene = scene
+        .file("services.yaml", "project: NAME\nnamespace: {patterns: {dev: NAME}}\nenvironments: {dev: {}}\nservices:\n  - name: web\n    manifests: [{path: web.yaml}]\n")
+        .file("web.yaml", &map("web", "1"));
+    done(scene.apply(&["--env", "dev"]));
+    let labels = scene.object("configmap/web")["metadata"]["labels"].clone();
+    assert_eq!(labels["kubectl-codex.dev/project"], scene.name());
+    let outcome = done(scene.apply_text(&map("web", "2"), &[]));
+    assert_eq!(outcome.stdout, "configmap/web configured\n");
+    assert_eq!(scene.object("configmap/web")["metadata"]["labels"], labels);
+    assert_eq!(done(scene.apply_text(&map("web", "2"), &[])).stdout, "configmap/web unchanged\n");
+}
+
+#[test]
 fn the_item_is_named_and_what_slots_share_belongs_to_the_project() {
     let scene = ClusterScene::new().with_namespace();
     let role = |name: &str| {

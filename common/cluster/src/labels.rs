@@ -142,22 +142,25 @@ pub fn is_shared(object: &Value, owner: &Owner) -> bool {
 
 /// The labels that a manifest takes over from the live object, since it can't know them itself.
 ///
-/// A manifest that doesn't name its item keeps the live one of the same owner. With `unsure`, an apply that
+/// One that says nothing of an owner leaves whose the object is as it is. A manifest that doesn't name its item keeps
+/// the live one of the same owner. With `unsure`, an apply that
 /// doesn't know what is shared with other slots, it also keeps what marks the live object as that owner's.
 pub fn to_keep(manifest: &Value, live: &Value, unsure: Option<&Owner>) -> Vec<(&'static str, String)> {
     let label = |object: &Value, key: &str| object["metadata"]["labels"][key].as_str().map(str::to_owned);
     let kept = |keys: &[&'static str]| {
         keys.iter().filter_map(|key| label(live, key).map(|value| (*key, value))).collect()
     };
-    let is_shared = label(manifest, PROJECT).is_some() && label(manifest, ENVIRONMENT).is_none();
+    if label(manifest, PROJECT).is_none() {
+        return kept(&[PROJECT, ENVIRONMENT, SLOT, ITEM]);
+    }
+    let is_shared = label(manifest, ENVIRONMENT).is_none();
     if is_shared {
         let was_own = unsure.is_some_and(|owner| owner.selects(live));
         return if was_own { kept(&[ENVIRONMENT, SLOT, ITEM]) } else { Vec::new() };
     }
     let is_same_owner =
         [PROJECT, ENVIRONMENT, SLOT].iter().all(|key| label(manifest, key) == label(live, key));
-    let lacks_item = label(manifest, PROJECT).is_some() && label(manifest, ITEM).is_none();
-    if is_same_owner && lacks_item { kept(&[ITEM]) } else { Vec::new() }
+    if is_same_owner && label(manifest, ITEM).is_none() { kept(&[ITEM]) } else { Vec::new() }
 }
 
 /// The project that a live object belongs to, if it is another than the manifest's.
@@ -258,7 +261,16 @@ mod tests {
         assert_eq!(to_keep(&owned("1", None), &live, None), [(ITEM, "service.web".to_owned())]);
         assert_eq!(to_keep(&owned("1", Some("x")), &live, None), []);
         assert_eq!(to_keep(&owned("2", None), &live, None), []);
+    }
+
+    #[test]
+    fn a_manifest_of_nobody_leaves_whose_an_object_is() {
+        let labels = [(PROJECT, "shop"), (ENVIRONMENT, "ai"), (SLOT, "1"), (ITEM, "service.web")];
+        let labels = labels.map(|(key, value)| (key, value.to_owned()));
+        let mut live = json!({"metadata": {"labels": {"app": "web"}}});
         assert_eq!(to_keep(&json!({}), &live, None), []);
+        add(&mut live, &labels);
+        assert_eq!(to_keep(&json!({}), &live, None), labels);
     }
 
     use super::*;
