@@ -37,11 +37,6 @@ fn tell(project: &Project) -> (usize, Vec<String>) {
         let after = theirs.objects();
         live::assert_alike(&before, &after, &format!("kubectl apply {flags:?} | ours over it"));
         theirs.apply_again();
-        live::assert_untouched(
-            &after,
-            &theirs.objects(),
-            &format!("ours over kubectl apply {flags:?} | again"),
-        );
     }
     count
 }
@@ -65,4 +60,10 @@ fn the_same_comes_of_them_and_stays() {
     let all: usize = counts.iter().map(|(all, _)| all).sum();
     let asked: Vec<&String> = counts.iter().flat_map(|(_, asked)| asked).collect();
     println!("{} of {all} unchanged objects cost a dry run: {asked:#?}", asked.len());
+    // No more than 3 of 100.
+    assert!(
+        asked.len() * 100 <= all * 3,
+        "{} of {all} unchanged objects cost a dry run: {asked:#?}",
+        asked.len()
+    );
 }

@@ -3,7 +3,9 @@
 //! Random manifests, random edits by us and by others; what `apply` sends no PATCH for is put
 //! to the server by kubectl's own server-side apply, under our name.
 
-use std::collections::BTreeSet;
+mod structs;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use codex_tests::{ClusterScene, ControlPlane, FaultProxy};
 use serde_json::{Value, json};
@@ -12,6 +14,9 @@ use super::done;
 
 const ROUNDS: u64 = 8;
 const OBJECTS: usize = 21;
+
+/// Makes the manifest of the object with this number, whose kind and name never change.
+type Maker<'a> = &'a dyn Fn(usize, &mut Dice) -> Value;
 
 /// A source of random numbers; the same seed gives the same story (SplitMix64).
 struct Dice(u64);
@@ -55,7 +60,7 @@ const KINDS: [(&str, &str); 7] = [
     ("rbac.authorization.k8s.io/v1", "RoleBinding"),
 ];
 
-/// A manifest of the object with this number, whose kind and name never change.
+/// A manifest of a kind that many use.
 fn manifest(number: usize, dice: &mut Dice) -> Value {
     let (api_version, kind) = KINDS[number % KINDS.len()];
     let mut object = json!({
@@ -213,10 +218,12 @@ fn deployment(number: usize, dice: &mut Dice) -> Value {
     spec
 }
 
-/// Somebody changes the object with this number, in one of many ways.
-fn edit(scene: &ClusterScene, number: usize, dice: &mut Dice) {
-    let kind = KINDS[number % KINDS.len()].1;
-    let name = format!("{}/object-{number}", kind.to_lowercase());
+/// Somebody changes an object, which is like this one, in one of many ways.
+fn edit(scene: &ClusterScene, object: &Value, other: impl Fn(&mut Dice) -> Value, dice: &mut Dice) {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let (kind, version) = (text(&object["kind"]), text(&object["apiVersion"]));
+    let group = version.split_once('/').map_or(String::new(), |(group, _)| format!(".{group}"));
+    let name = format!("{kind}{group}/{}", text(&object["metadata"]["name"]));
     let manager = format!("--field-manager={}", dice.pick(&["kubectl-codex", "someone"]));
     let patch = |kind: &str, patch: &Value| {
         let (kind, patch) = (format!("--type={kind}"), format!("--patch={patch}"));
@@ -231,10 +238,10 @@ fn edit(scene: &ClusterScene, number: usize, dice: &mut Dice) {
         2 => {
             let flags = ["apply", "--server-side", "--force-conflicts", "-f", "-", &manager];
             // Merged with what others own it may be invalid; then nothing was edited.
-            scene.try_kubectl_with(&flags, &manifest(number, dice).to_string());
+            scene.try_kubectl_with(&flags, &other(dice).to_string());
         }
         3 => {
-            let mut object = manifest(number, dice);
+            let mut object = other(dice);
             object["metadata"]["resourceVersion"] =
                 scene.object(&name)["metadata"]["resourceVersion"].clone();
             if kind == "Service" {
@@ -244,7 +251,7 @@ fn edit(scene: &ClusterScene, number: usize, dice: &mut Dice) {
             scene.try_kubectl_with(&["replace", "-f", "-", &manager], &object.to_string());
         }
         4 if kind == "ConfigMap" => patch("merge", &json!({ "data": { "a": dice.pick(&["1", "9"]) } })),
-        4 if matches!(kind, "Deployment" | "StatefulSet") => {
+        4 if matches!(kind.as_str(), "Deployment" | "StatefulSet") => {
             scene.kubectl(&["set", "env", &name, "A=9", &manager]);
         }
         5 if kind == "Deployment" => {
@@ -282,18 +289,27 @@ fn items(text: &str) -> Vec<Value> {
 
 #[test]
 fn what_is_taken_for_the_same_is_the_same() {
-    let scene = ClusterScene::new().with_namespace();
+    try_kinds(&ClusterScene::new().with_namespace(), &[], &manifest);
+}
+
+/// Random manifests and edits, in rounds; what is in `fixed` is applied with them and never edited.
+fn try_kinds(scene: &ClusterScene, fixed: &[Value], manifest: Maker) {
     let proxy = FaultProxy::start(ControlPlane::shared().kubeconfig());
     let kubeconfig = proxy.kubeconfig(&scene.scene().project());
-    let (mut same, mut others) = (0, 0);
+    let (mut same, mut others) = (BTreeMap::new(), 0);
+    if !fixed.is_empty() {
+        done(scene.apply_text(&list(fixed), &[]));
+    }
     for seed in 0..ROUNDS {
         let mut dice = Dice(seed);
         let mut manifests: Vec<Value> = (0..OBJECTS).map(|number| manifest(number, &mut dice)).collect();
         scene.kubectl_with(&["delete", "--ignore-not-found", "-f", "-"], &list(&manifests));
-        done(scene.apply_text(&list(&manifests), &[]));
+        let all = |manifests: &[Value]| list(&[fixed, manifests].concat());
+        done(scene.apply_text(&all(&manifests), &[]));
         for (number, changed) in manifests.iter_mut().enumerate() {
             if dice.chance() {
-                edit(&scene, number, &mut dice);
+                let other = |dice: &mut Dice| manifest(number, dice);
+                edit(scene, changed, other, &mut dice);
             }
             if dice.roll(4) == 0 {
                 *changed = manifest(number, &mut dice);
@@ -303,8 +319,8 @@ fn what_is_taken_for_the_same_is_the_same() {
         proxy.disarm();
         let flags = ["--dry-run=server", "--force-conflicts", "--kubeconfig", kubeconfig.to_str().unwrap()];
         // What others' ports make of ours may be refused: that isn't the same either.
-        let outcome = scene.apply_text(&list(&manifests), &flags).unchecked();
-        assert_eq!(outcome.stdout.lines().count(), OBJECTS, "{}", outcome.report("the plan"));
+        let outcome = scene.apply_text(&all(&manifests), &flags).unchecked();
+        assert_eq!(outcome.stdout.lines().count(), OBJECTS + fixed.len(), "{}", outcome.report("the plan"));
         let calls = proxy.calls();
         let patched: BTreeSet<&str> = calls
             .iter()
@@ -315,7 +331,10 @@ fn what_is_taken_for_the_same_is_the_same() {
             .into_iter()
             .filter(|manifest| !patched.contains(manifest["metadata"]["name"].as_str().unwrap()))
             .collect();
-        (same, others) = (same + unasked.len(), others + patched.len());
+        others += patched.len();
+        for manifest in &unasked {
+            *same.entry(manifest["kind"].to_string()).or_insert(0) += 1;
+        }
         // Two, so that kubectl answers with a list.
         if unasked.len() < 2 {
             continue;
@@ -340,5 +359,6 @@ fn what_is_taken_for_the_same_is_the_same() {
         }
         assert_eq!(live.len(), after.len(), "seed {seed}");
     }
-    assert!(same >= 20 && others >= 20, "{same} taken for the same, {others} asked about");
+    println!("{same:?} taken for the same, {others} asked about");
+    assert!(same.values().sum::<usize>() >= 20 && others >= 20, "{same:?} {others}");
 }

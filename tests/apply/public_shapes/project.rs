@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use codex_tests::{ClusterScene, ControlPlane, FaultProxy, Outcome, ScriptedServer, repository};
+use codex_tests::{ClusterScene, ControlPlane, FaultProxy, Outcome, ProxiedCall, ScriptedServer, repository};
 use serde_json::{Value, json};
 
 /// What stands in the manifests for the name of a copy.
@@ -137,8 +137,8 @@ impl Copy {
         serde_json::from_value(list["items"].take()).unwrap()
     }
 
-    /// Applies it again, which must change nothing, and gives the number of objects and those that the server was
-    /// asked about.
+    /// Applies it again, which must write nothing, and gives the number of objects and those that the server was asked
+    /// about.
     pub(super) fn apply_again(&self) -> (usize, Vec<String>) {
         let proxy = FaultProxy::start(ControlPlane::shared().kubeconfig());
         let kubeconfig = proxy.kubeconfig(&self.scene.scene().project());
@@ -148,7 +148,11 @@ impl Copy {
             assert!(line.ends_with(" unchanged"), "{}", outcome.report(line));
             unchanged += 1;
         }
-        let patched = proxy.calls().into_iter().filter(|call| call.method == "PATCH");
+        let calls = proxy.calls();
+        let is_read = |call: &&ProxiedCall| call.method == "GET" || call.target.contains("dryRun=All");
+        let written: Vec<&ProxiedCall> = calls.iter().filter(|call| !is_read(call)).collect();
+        assert!(written.is_empty(), "{written:#?}");
+        let patched = calls.into_iter().filter(|call| call.method == "PATCH");
         let targets: BTreeSet<String> = patched
             .map(|call| call.target.split('?').next().unwrap().replace(self.scene.name(), PLACEHOLDER))
             .collect();

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::identity::is_built_in;
 
 /// Maps, sorted.
-const MAPS: [&str; 29] = [
+const MAPS: [&str; 33] = [
     "claimRef",
     "configMapKeyRef",
     "controllerExpandSecretRef",
@@ -24,6 +24,7 @@ const MAPS: [&str; 29] = [
     "dataSource",
     "fieldRef",
     "fileKeyRef",
+    "involvedObject",
     "labelSelector",
     "matchConstraints",
     "matchResources",
@@ -32,11 +33,14 @@ const MAPS: [&str; 29] = [
     "nodePublishSecretRef",
     "nodeSelector",
     "nodeStageSecretRef",
+    "nodeTopology",
     "objectSelector",
     "paramKind",
     "paramRef",
     "podSelector",
     "port",
+    "regarding",
+    "related",
     "required",
     "requiredDuringSchedulingIgnoredDuringExecution",
     "resource",
@@ -49,7 +53,7 @@ const MAPS: [&str; 29] = [
 ];
 
 /// Lists, sorted.
-const LISTS: [&str; 53] = [
+const LISTS: [&str; 65] = [
     "accessModes",
     "add",
     "admissionReviewVersions",
@@ -57,14 +61,20 @@ const LISTS: [&str; 53] = [
     "args",
     "auditAnnotations",
     "categories",
+    "cidrs",
     "clusterIPs",
     "clusterRoleSelectors",
     "command",
+    "config",
+    "constraints",
     "conversionReviewVersions",
+    "devices",
     "drop",
     "egress",
+    "endpoints",
     "envFrom",
     "externalIPs",
+    "groups",
     "hostnames",
     "httpHeaders",
     "ingress",
@@ -90,23 +100,36 @@ const LISTS: [&str; 53] = [
     "rules",
     "scopes",
     "searches",
+    "selectors",
+    "sharedCounters",
     "shortNames",
     "sources",
     "subjects",
+    "subsets",
     "supplementalGroups",
     "sysctls",
+    "taints",
     "targetWWNs",
     "tls",
     "tokenRequests",
     "tolerations",
+    "topologyKeys",
+    "usages",
     "validations",
     "versions",
     "volumeClaimTemplates",
     "wwids",
 ];
 
+/// Lists that are owned as a whole in one kind, while others own the items of theirs one by one.
+const LISTS_OF_KINDS: [(&str, &str, &str); 3] = [
+    ("", "ServiceAccount", "imagePullSecrets"),
+    ("admissionregistration.k8s.io", "MutatingAdmissionPolicy", "variables"),
+    ("discovery.k8s.io", "EndpointSlice", "ports"),
+];
+
 /// Lists whose items are known by key fields, but each owned as a whole.
-const LISTS_OF_WHOLE_ITEMS: [&str; 3] = ["imagePullSecrets", "ownerReferences", "secrets"];
+const LISTS_OF_WHOLE_ITEMS: [&str; 4] = ["imagePullSecrets", "ownerReferences", "secrets", "variables"];
 
 /// Whether the items of a list are known by key fields, but each owned as a whole.
 pub(super) fn has_whole_items(group: &str, field: &str) -> bool {
@@ -119,9 +142,10 @@ pub(super) fn is_atomic(group: &str, kind: &str, field: &str, value: &Value) -> 
     match value {
         Value::Object(map) => map.is_empty() || (is_built_in(group) && MAPS.binary_search(&field).is_ok()),
         Value::Array(items) if items.is_empty() => true,
-        // A pod's are owned one by one.
-        Value::Array(_) if field == "imagePullSecrets" => (group, kind) == ("", "ServiceAccount"),
-        Value::Array(_) => is_built_in(group) && LISTS.binary_search(&field).is_ok(),
+        Value::Array(_) => {
+            LISTS_OF_KINDS.contains(&(group, kind, field))
+                || (is_built_in(group) && LISTS.binary_search(&field).is_ok())
+        }
         _ => true,
     }
 }
@@ -147,11 +171,14 @@ mod tests {
         assert!(!of("example.org", "Thing", "args", json!(["a"])));
         assert!(of("", "ServiceAccount", "imagePullSecrets", json!([{"name": "a"}])));
         assert!(!of("", "Pod", "imagePullSecrets", json!([{"name": "a"}])));
+        assert!(of("discovery.k8s.io", "EndpointSlice", "ports", json!([{}])));
+        assert!(!of("", "Service", "ports", json!([{}])));
     }
 
     #[test]
     fn only_known_lists_have_whole_items() {
         assert!(has_whole_items("apps", "imagePullSecrets"));
+        assert!(has_whole_items("admissionregistration.k8s.io", "variables"));
         assert!(!has_whole_items("apps", "containers"));
         assert!(!has_whole_items("example.org", "imagePullSecrets"));
     }

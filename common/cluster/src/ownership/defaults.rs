@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::quantity::{canonical, holds_quantities};
 
 const RBAC: &str = "rbac.authorization.k8s.io";
+const ADMISSION: &str = "admissionregistration.k8s.io";
 
 /// A manifest's value as the server keeps it, where `field` of an object of this group and kind has it as a whole.
 pub(super) fn completed(group: &str, kind: &str, field: &str, value: &Value) -> Value {
@@ -21,13 +22,21 @@ pub(super) fn completed(group: &str, kind: &str, field: &str, value: &Value) -> 
         ("" | "apps" | "batch", _, "sources") => each(&mut value, source),
         ("" | "apps" | "batch", _, "items") => each(&mut value, downward_item),
         ("apps", "StatefulSet", "volumeClaimTemplates") => each(&mut value, claim),
-        (
-            "admissionregistration.k8s.io",
-            "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration",
-            "rules",
-        ) => {
-            each(&mut value, |rule| fill(rule, "scope", &json!("*")));
+        (ADMISSION, "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration", "rules") => {
+            each(&mut value, admission_rule);
         }
+        (ADMISSION, _, "matchConstraints" | "matchResources") => {
+            value.as_object_mut().into_iter().for_each(match_resources);
+        }
+        ("autoscaling", "HorizontalPodAutoscaler", "metrics") => each(&mut value, metric),
+        ("discovery.k8s.io", "EndpointSlice", "endpoints") => {
+            each(&mut value, |endpoint| fill(endpoint, "conditions", &json!({})));
+        }
+        ("discovery.k8s.io", "EndpointSlice", "ports") => each(&mut value, |port| {
+            fill(port, "name", &json!(""));
+            fill(port, "protocol", &json!("TCP"));
+        }),
+        ("", "LimitRange", "limits") => each(&mut value, limit),
         ("networking.k8s.io", "NetworkPolicy", "ingress" | "egress") => each(&mut value, |rule| {
             if let Some(ports) = rule.get_mut("ports") {
                 each(ports, |port| fill(port, "protocol", &json!("TCP")));
@@ -111,6 +120,48 @@ fn claim(claim: &mut Map<String, Value>) {
     }
 }
 
+/// What requests a webhook or a policy is asked about.
+fn admission_rule(rule: &mut Map<String, Value>) {
+    fill(rule, "scope", &json!("*"));
+}
+
+/// What a policy of admission is about.
+fn match_resources(resources: &mut Map<String, Value>) {
+    fill(resources, "matchPolicy", &json!("Equivalent"));
+    for selector in ["namespaceSelector", "objectSelector"] {
+        fill(resources, selector, &json!({}));
+    }
+    for rules in ["resourceRules", "excludeResourceRules"] {
+        resources.get_mut(rules).into_iter().for_each(|rules| each(rules, admission_rule));
+    }
+}
+
+/// What an autoscaler looks at: each source, whatever it is, has its target.
+fn metric(metric: &mut Map<String, Value>) {
+    let targets = metric.values_mut().filter_map(|source| source.get_mut("target"));
+    for target in targets.filter_map(Value::as_object_mut) {
+        for name in ["averageValue", "value"] {
+            target.get_mut(name).into_iter().for_each(in_servers_spelling);
+        }
+    }
+}
+
+/// One limit of a namespace: a container's default is its maximum, and what it asks for the default or the minimum.
+fn limit(limit: &mut Map<String, Value>) {
+    for map in ["default", "defaultRequest", "max", "maxLimitRequestRatio", "min"] {
+        let quantities = limit.get_mut(map).and_then(Value::as_object_mut);
+        quantities.into_iter().flatten().for_each(|(_, quantity)| in_servers_spelling(quantity));
+    }
+    if limit.get("type").and_then(Value::as_str) != Some("Container") {
+        return;
+    }
+    for (map, source) in [("default", "max"), ("defaultRequest", "default"), ("defaultRequest", "min")] {
+        let Some(Value::Object(source)) = limit.get(source).cloned() else { continue };
+        let Value::Object(filled) = limit.entry(map).or_insert_with(|| json!({})) else { continue };
+        source.iter().for_each(|(name, quantity)| fill(filled, name, quantity));
+    }
+}
+
 /// Someone who has a role.
 fn subject(subject: &mut Map<String, Value>) {
     // The server takes nothing and the empty text for the same here.
@@ -187,6 +238,59 @@ mod tests {
                 json!([{"kind": "User", "name": "a", "apiGroup": RBAC}, {"kind": "ServiceAccount", "name": "b"}]),
             ),
             (
+                ADMISSION,
+                "ValidatingAdmissionPolicy",
+                "matchConstraints",
+                json!({"resourceRules": [{"resources": ["pods"]}, {"scope": "Cluster"}], "objectSelector": {"a": {}}}),
+                json!({"resourceRules": [{"resources": ["pods"], "scope": "*"}, {"scope": "Cluster"}],
+                       "objectSelector": {"a": {}}, "namespaceSelector": {}, "matchPolicy": "Equivalent"}),
+            ),
+            (
+                ADMISSION,
+                "MutatingAdmissionPolicyBinding",
+                "matchResources",
+                json!({"excludeResourceRules": [{}], "matchPolicy": "Exact"}),
+                json!({"excludeResourceRules": [{"scope": "*"}], "matchPolicy": "Exact",
+                       "objectSelector": {}, "namespaceSelector": {}}),
+            ),
+            (
+                "autoscaling",
+                "HorizontalPodAutoscaler",
+                "metrics",
+                json!([{"type": "Pods", "pods": {"target": {"averageValue": "1000m"}}},
+                       {"type": "Object", "object": {"target": {"value": 0.5}}},
+                       {"type": "Resource", "resource": {"target": {"averageUtilization": 80}}}]),
+                json!([{"type": "Pods", "pods": {"target": {"averageValue": "1"}}},
+                       {"type": "Object", "object": {"target": {"value": "500m"}}},
+                       {"type": "Resource", "resource": {"target": {"averageUtilization": 80}}}]),
+            ),
+            (
+                "discovery.k8s.io",
+                "EndpointSlice",
+                "endpoints",
+                json!([{"addresses": ["10.0.0.1"]}, {"conditions": {"ready": true}}]),
+                json!([{"addresses": ["10.0.0.1"], "conditions": {}}, {"conditions": {"ready": true}}]),
+            ),
+            (
+                "discovery.k8s.io",
+                "EndpointSlice",
+                "ports",
+                json!([{"port": 80}, {"name": "dns", "protocol": "UDP"}]),
+                json!([{"port": 80, "name": "", "protocol": "TCP"}, {"name": "dns", "protocol": "UDP"}]),
+            ),
+            (
+                "",
+                "LimitRange",
+                "limits",
+                json!([{"type": "Container", "max": {"cpu": "4000m", "memory": "1Gi"}, "min": {"cpu": 1, "disk": "1.0"},
+                        "default": {"cpu": 2}},
+                       {"type": "PersistentVolumeClaim", "max": {"storage": "1024Gi"}}]),
+                json!([{"type": "Container", "max": {"cpu": "4", "memory": "1Gi"}, "min": {"cpu": "1", "disk": "1"},
+                        "default": {"cpu": "2", "memory": "1Gi"},
+                        "defaultRequest": {"cpu": "2", "memory": "1Gi", "disk": "1"}},
+                       {"type": "PersistentVolumeClaim", "max": {"storage": "1Ti"}}]),
+            ),
+            (
                 RBAC,
                 "ClusterRoleBinding",
                 "roleRef",
@@ -206,6 +310,13 @@ mod tests {
             for field in ["rules", "volumeClaimTemplates", "sources", "ingress", "subjects"] {
                 let kept = completed("apps", "StatefulSet", field, &odd);
                 assert_eq!(kept, odd, "{field}");
+            }
+            for (group, kind, field) in [
+                ("", "LimitRange", "limits"),
+                ("autoscaling", "HorizontalPodAutoscaler", "metrics"),
+                ("discovery.k8s.io", "EndpointSlice", "ports"),
+            ] {
+                assert_eq!(completed(group, kind, field, &odd), odd, "{field}");
             }
         }
     }

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 /// Maps whose values are quantities, in all of Kubernetes' own kinds that have them.
-const MAPS: [&str; 5] = ["capacity", "hard", "limits", "podFixed", "requests"];
+const MAPS: [&str; 6] = ["capacity", "hard", "limits", "overhead", "podFixed", "requests"];
 
 /// Decimal suffixes, with the power of ten that they stand for.
 const DECIMAL: [(&str, i32); 10] =
@@ -22,7 +22,8 @@ pub(super) fn holds_quantities(map: &str) -> bool {
 
 /// Whether the field `name` of the map `map` is a quantity.
 pub(super) fn is_quantity(map: &str, name: &str) -> bool {
-    holds_quantities(map) || (map, name) == ("emptyDir", "sizeLimit")
+    holds_quantities(map)
+        || matches!((map, name), ("emptyDir", "sizeLimit") | ("scaleUp" | "scaleDown", "tolerance"))
 }
 
 /// Whether a manifest's value and the server's are the same quantity, as far as that is certain.

@@ -29,7 +29,7 @@ const UNOWNED_METADATA: [&str; 2] = ["name", "namespace"];
 const BARE_METADATA: [&str; 6] =
     ["name", "namespace", "uid", "resourceVersion", "creationTimestamp", "managedFields"];
 
-/// Kinds whose generation is raised where an empty list is applied and none was there.
+/// Kinds whose generation is raised where an empty list or map is applied and none was there.
 const TELLS_EMPTY_FROM_NOTHING: [(&str, &str); 3] = [
     ("networking.k8s.io", "NetworkPolicy"),
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
@@ -109,7 +109,9 @@ impl Walk<'_> {
         let schema = self.schema.field(name);
         if fields.children.is_empty() {
             let is_whole = is_atomic(self.group, self.kind, name, ours) || schema.is_atomic(ours);
-            return is_whole && is_kept_as((self.group, self.kind), (map, name), ours, theirs);
+            return is_whole
+                && (is_kept_as((self.group, self.kind), (map, name), ours, theirs)
+                    || schema.completed(ours) == *theirs);
         }
         let below = |schema| Walk { schema, ..self };
         match (ours, theirs) {
@@ -129,7 +131,7 @@ impl Walk<'_> {
     /// more.
     fn is_left_out(self, fields: &FieldSet<'_>, ours: &Value) -> bool {
         is_built_in(self.group)
-            && !TELLS_EMPTY_FROM_NOTHING.contains(&(self.group, self.kind))
+            && !(TELLS_EMPTY_FROM_NOTHING.contains(&(self.group, self.kind)) && is_list_or_map(ours))
             && fields.children.is_empty()
             && is_nothing(ours)
     }
@@ -226,6 +228,10 @@ pub(super) fn is_kept_as(
             && ((is_quantity(map, name) && is_same_quantity(ours, theirs))
                 || (is_base64(group, kind, map, name) && is_same_base64(ours, theirs))
                 || completed(group, kind, name, ours) == *theirs)
+}
+
+fn is_list_or_map(value: &Value) -> bool {
+    matches!(value, Value::Array(_) | Value::Object(_))
 }
 
 /// Whether a value is what fields have that nobody gave one.

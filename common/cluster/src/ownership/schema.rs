@@ -4,7 +4,7 @@
 //! CustomResourceDefinition has the answer; one that comes with the objects and is known to stay as it is costs no
 //! request.
 
-use serde_json::Value;
+use serde_json::{Map, Number, Value};
 
 /// The schema of one place in an object.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ impl<'a> Schema<'a> {
             (Some(field), _) => Self::of(field),
             (None, values @ Value::Object(_)) => Self::of(values),
             (None, Value::Bool(true)) => Self::Anything,
-            _ if node["x-kubernetes-preserve-unknown-fields"] == true => Self::Anything,
+            _ if keeps_unknown(node) => Self::Anything,
             _ => Self::Unknown,
         }
     }
@@ -49,9 +49,40 @@ impl<'a> Schema<'a> {
     /// The schema of a list's items.
     pub(super) fn items(self) -> Self {
         match self {
+            Self::Node(node) if node["items"].is_null() && keeps_unknown(node) => Self::Anything,
             Self::Node(node) => Self::of(&node["items"]),
             other => other,
         }
+    }
+
+    /// A manifest's value of this place as the server keeps it: with its defaults, and whole numbers without a point.
+    ///
+    /// A null stays, whatever the server makes of it: then they differ, and the server is asked.
+    pub(super) fn completed(self, value: &Value) -> Value {
+        match (self, value) {
+            (Self::Unknown, _) => value.clone(),
+            (_, Value::Number(number)) => whole(number).map_or_else(|| value.clone(), Value::from),
+            (_, Value::Array(items)) => items.iter().map(|item| self.items().completed(item)).collect(),
+            (_, Value::Object(map)) => {
+                let complete =
+                    |(name, value): (&String, &Value)| (name.clone(), self.field(name).completed(value));
+                let given: Map<String, Value> = map.iter().map(complete).collect();
+                let defaults = self.defaults().filter(|(name, _)| !map.contains_key(*name));
+                let filled: Vec<_> = defaults.map(complete).collect();
+                given.into_iter().chain(filled).collect()
+            }
+            _ => value.clone(),
+        }
+    }
+
+    /// The defaults of a map's fields.
+    fn defaults(self) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        let properties = match self {
+            Self::Node(node) => node["properties"].as_object(),
+            _ => None,
+        };
+        let default = |(name, field): (&'a String, &'a Value)| Some((name, field.get("default")?));
+        properties.into_iter().flatten().filter_map(default).filter(|(_, default)| !default.is_null())
     }
 
     /// Whether a value of this place is owned as a whole.
@@ -65,6 +96,20 @@ impl<'a> Schema<'a> {
             _ => false,
         }
     }
+}
+
+/// Whether what isn't described is kept.
+fn keeps_unknown(node: &Value) -> bool {
+    node["x-kubernetes-preserve-unknown-fields"] == true
+}
+
+/// A number that has a point and needs none.
+fn whole(number: &Number) -> Option<i64> {
+    /// Up to here each whole number is a number of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let float = number.as_f64().filter(|_| number.is_f64())?;
+    let is_whole = float.fract() == 0.0 && float.abs() < EXACT && (float != 0.0 || float.is_sign_positive());
+    is_whole.then(|| format!("{float:.0}").parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -107,6 +152,37 @@ mod tests {
         let any = schema.field("any").field("deep").field("deeper");
         assert!(any.is_atomic(&list) && !any.is_atomic(&map) && any.items().is_atomic(&list));
         assert!(!schema.field("within").field("spec").is_atomic(&list));
+    }
+
+    #[test]
+    fn a_definition_tells_what_the_server_fills_in() {
+        let item = json!({"properties": {
+            "action": {"type": "string", "default": "replace"},
+            "any": {"x-kubernetes-preserve-unknown-fields": true},
+            "deep": {"type": "object", "default": {}, "properties": {"on": {"type": "boolean", "default": true}}},
+            "more": {"additionalProperties": {"properties": {"n": {"default": 1}}}},
+            "within": {"x-kubernetes-embedded-resource": true, "properties": {"x": {"default": 1}}}
+        }});
+        let node = json!({"type": "array", "items": item});
+        let schema = Schema::of(&node);
+        let filled = json!({"action": "replace", "deep": {"on": true}});
+        for (given, kept) in [
+            (json!([]), json!([])),
+            (json!([{}]), json!([filled])),
+            (
+                json!([{"action": "drop", "deep": {"on": false}, "more": {"a": {}}}, {"within": {}}]),
+                json!([{"action": "drop", "deep": {"on": false}, "more": {"a": {"n": 1}}},
+                       {"action": "replace", "deep": {"on": true}, "within": {}}]),
+            ),
+            (
+                json!([{"action": null, "deep": {}, "any": [1e3, 2.5, -3.0, 1e300, null, {"a": 7.0}]}]),
+                json!([{"action": null, "deep": {"on": true}, "any": [1000, 2.5, -3, 1e300, null, {"a": 7}]}]),
+            ),
+            (json!([1, "a", null]), json!([1, "a", null])),
+        ] {
+            assert_eq!(schema.completed(&given), kept, "{given}");
+        }
+        assert_eq!(Schema::Unknown.completed(&json!([1.0])), json!([1.0]));
     }
 
     #[test]
