@@ -170,9 +170,13 @@ pub fn other_project(manifest: &Value, live: &Value) -> Option<String> {
     (ours != theirs).then_some(theirs)
 }
 
-/// Puts labels on an object that has some already.
+/// Puts labels on an object.
 pub fn add(object: &mut Value, added: &[(&'static str, String)]) {
-    if let Some(labels) = object.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+    if added.is_empty() {
+        return;
+    }
+    let metadata = object.as_object_mut().and_then(|object| map_of(object, "metadata"));
+    if let Some(labels) = metadata.and_then(|metadata| map_of(metadata, "labels")) {
         labels.extend(added.iter().map(|(key, value)| ((*key).to_owned(), value.as_str().into())));
     }
 }
